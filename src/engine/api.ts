@@ -1,0 +1,125 @@
+import type { Readable } from 'node:stream'
+import type { Caller } from '../model/access.ts'
+import type { Collection, CollectionView, Grant, Role } from '../model/collection.ts'
+import type { Conditions, Entry, Fields } from '../model/entry.ts'
+import type { JobEvent } from '../model/event.ts'
+import type { Item, ItemState } from '../model/item.ts'
+import type { Job, JobOptions, SubmitItem, SubmitJob } from '../model/job.ts'
+import type { Lock } from '../model/lock.ts'
+import type { Page, PageQuery } from '../model/page.ts'
+import type { ByteRange } from '../ports/blob-store.ts'
+import type { EntryFilter, EntryPage, ItemFilter, JobFilter, Submitted } from '../ports/ledger.ts'
+
+/**
+ * What dialects and administration call. Every method checks the caller's grants itself (invariant I9): a collection the caller has no
+ * grant for answers `collection_not_found` exactly as one that does not exist; too weak a role answers `insufficient_role`.
+ * Scopes are the dialects' matter: each route names the ones it needs.
+ */
+export interface Engine {
+  readonly collections: Collections
+  readonly entries: Entries
+  readonly locks: Locks
+  readonly jobs: Jobs
+  /** Recovers what a crash left, then works until `stop`, which drains the running turns. */
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** Throws `unavailable` with the reason unless ledger and stores answer. */
+  ready(): Promise<void>
+}
+
+export interface Collections {
+  /** The caller owns it. Without `id` a UUID is made. `collection_exists`, `invalid_collection_id`, `invalid_request` (unknown store). */
+  create(caller: Caller, wish: { readonly id?: string; readonly name?: string; readonly store?: string; readonly attributes?: Readonly<Record<string, unknown>> }): Promise<CollectionView>
+  get(caller: Caller, id: string, least?: Role): Promise<CollectionView>
+  list(caller: Caller, filter: { readonly minRole?: Role; readonly prefix?: string }, page: PageQuery): Promise<Page<CollectionView>>
+  /** Needs `least` (default admin). */
+  update(caller: Caller, id: string, change: { readonly name?: string; readonly attributes?: Readonly<Record<string, unknown>> }, least?: Role): Promise<Collection>
+  /** Owner only; `collection_not_empty`. */
+  remove(caller: Caller, id: string): Promise<void>
+  grants(caller: Caller, id: string, page: PageQuery): Promise<Page<Grant>>
+  setGrant(caller: Caller, id: string, subject: string, role: Role): Promise<void>
+  removeGrant(caller: Caller, id: string, subject: string): Promise<void>
+}
+
+/** An opened file: its entry and how to stream its bytes. */
+export interface OpenEntry {
+  readonly entry: Entry
+  read(range?: ByteRange): Promise<Readable>
+}
+
+export interface PutRequest {
+  readonly mediaType?: string
+  readonly fields?: Fields
+  readonly conditions?: Conditions
+  readonly sha256?: string
+  readonly size?: number
+}
+
+export interface Entries {
+  list(caller: Caller, collection: string, filter: EntryFilter, page: PageQuery): Promise<EntryPage>
+  /** `entry_not_found` when absent or deleted; with `version` (tombstones too) `version_not_found`. */
+  stat(caller: Caller, collection: string, path: string, version?: number): Promise<Entry>
+  open(caller: Caller, collection: string, path: string, version?: number): Promise<OpenEntry>
+  /** Streams the body into the store, then makes a new version of the path. Nothing is stored when the body or a condition fails. */
+  put(caller: Caller, collection: string, path: string, body: Readable, request: PutRequest): Promise<{ readonly entry: Entry; readonly created: boolean }>
+  remove(caller: Caller, collection: string, path: string, conditions?: Conditions): Promise<Entry>
+  patch(caller: Caller, collection: string, path: string, change: { readonly fields?: Fields; readonly mediaType?: string }, conditions?: Conditions): Promise<Entry>
+  versions(caller: Caller, collection: string, path: string, page: PageQuery): Promise<Page<Entry>>
+}
+
+export interface Locks {
+  /** Needs readwrite. `locked` while another holds it. */
+  acquire(caller: Caller, collection: string, path: string | null, request: { readonly ttlSeconds: number; readonly reason?: string }): Promise<Lock>
+  /** By its holder, or an admin of the collection. */
+  release(caller: Caller, collection: string, path: string | null): Promise<void>
+  /** Throws `locked` when another subject's lock lies over the path or the collection. */
+  refuse(caller: Caller, collection: string, path: string | null): Promise<void>
+}
+
+/** A manifest being received: any number of `append`s, then `seal` or `abort`. */
+export interface ManifestIntake {
+  /** Checks and stores a batch. An error's pointer counts items from the manifest's first (`/items/12/source/path`). */
+  append(items: readonly SubmitItem[]): Promise<void>
+  seal(fingerprint: string): Promise<Submitted>
+  abort(): Promise<void>
+}
+
+export interface Jobs {
+  /**
+   * Checks everything that can be checked, stores job and items, and only then returns. At most `limits.jsonItems` items.
+   * Throws with pointers (`/items/3/source/path`, `/select/0/source/collection`): `invalid_request`, `invalid_path`, `too_many_items`, `collection_not_found`,
+   * `insufficient_role`, and with `refuseLocked` also `locked`. `idempotency_mismatch`, `idempotency_in_progress`.
+   */
+  submit(caller: Caller, command: SubmitJob, options?: { readonly idempotency?: { readonly key: string; readonly fingerprint: string }; readonly refuseLocked?: boolean }): Promise<Submitted>
+  /**
+   * Starts a streamed manifest. With a key that was used before: `{ replay }` tells to hash the body and call `finish(fingerprint)`, which answers
+   * the same job or throws `idempotency_mismatch`.
+   */
+  openManifest(caller: Caller, options: JobOptions, idempotencyKey?: string): Promise<{ readonly intake: ManifestIntake } | { readonly replay: { finish(fingerprint: string): Promise<Submitted> } }>
+  /** By UUID or number. `job_not_found` for unknown ones and those the caller may not see; `job_expired`. */
+  get(caller: Caller, id: string): Promise<Job>
+  list(caller: Caller, filter: Omit<JobFilter, 'visibleTo'>, page: PageQuery): Promise<Page<Job>>
+  items(caller: Caller, id: string, filter: ItemFilter, page: PageQuery): Promise<Page<Item>>
+  /** Job and all items (filtered) as one consistent snapshot, streamed in pages; the snapshot closes with the iteration. */
+  report(caller: Caller, id: string, filter: ItemFilter): Promise<{ readonly job: Job; readonly items: AsyncIterable<readonly Item[]> }>
+  /** As `report`, for anybody with read access on `collection`: only the items whose source or destination lies in it. `job_not_found`, `job_expired`. */
+  reportForCollection(caller: Caller, id: string, collection: string): Promise<{ readonly job: Job; readonly items: AsyncIterable<readonly Item[]> }>
+  /** Jobs that touch a collection, newest first, for anybody with read access on it. */
+  listForCollection(caller: Caller, collection: string, filter: { readonly since?: number; readonly until?: number }, page: PageQuery): Promise<Page<Job>>
+  cancel(caller: Caller, id: string): Promise<Job>
+  pause(caller: Caller, id: string): Promise<Job>
+  resume(caller: Caller, id: string): Promise<Job>
+  /** `invalid_request` unless states are among failed, evicted, skipped, cancelled; `job_not_finished` while it is being cancelled. */
+  retry(caller: Caller, id: string, states: readonly ItemState[]): Promise<Job>
+  /** Resolves when the job is finished, the time is over or the signal aborts; with the job as it then is. */
+  wait(caller: Caller, id: string, ms: number, signal?: AbortSignal): Promise<Job>
+  /** One sentence on why nothing moves, or null. */
+  waitingFor(job: Job): string | null
+  /** Items a second since the job started running; null without data. */
+  rate(job: Job): number | null
+  /**
+   * Events after `after` (0: from the first kept), then live until the signal aborts; `progress` yields the job's present state at most 4 times a second
+   * while it runs. Without `id`: all jobs the caller may see, live only unless `after` is given.
+   */
+  events(caller: Caller, request: { readonly id?: string; readonly after?: number }, signal: AbortSignal): AsyncIterable<{ readonly event: JobEvent } | { readonly progress: Job }>
+}

@@ -1,0 +1,37 @@
+import type { FastifyRequest } from 'fastify'
+import type { Engine } from '../engine/api.ts'
+import type { Caller, Scope } from '../model/access.ts'
+import type { Clock } from '../ports/clock.ts'
+
+/** Who calls, from a credential. Throws `unauthenticated` (one wording whatever is wrong with the token, apart from expiry). */
+export interface Authenticator {
+  authenticate(token: string): Promise<Caller>
+}
+
+/** Limits of the server, each configurable. */
+export interface HttpLimits {
+  readonly jsonItems: number
+  readonly submitBodyBytes: number
+  readonly jsonBodyBytes: number
+  readonly uploadBytes: number
+  readonly manifestLineBytes: number
+  readonly requestsPerMinute: number
+  readonly headerTimeoutMs: number
+  readonly bodyTimeoutMs: number
+}
+
+/** What every dialect's plugin is given. */
+export interface HttpServices {
+  readonly engine: Engine
+  readonly authenticator: Authenticator
+  readonly clock: Clock
+  readonly limits: HttpLimits
+  /** The base of absolute links, without a slash at its end; null: taken from the request's Host. */
+  readonly publicUrl: string | null
+}
+
+/** The caller of a request that has passed `authenticate` (http/auth.ts). */
+export type CallerOf = (request: FastifyRequest) => Caller
+
+/** The scopes a route needs: all of them. */
+export type NeededScopes = readonly Scope[]

@@ -1,0 +1,40 @@
+/** What an entry is. A `file` has bytes; a `folder`, an `object` (metadata only) and a `link` have none. */
+export const ENTRY_KINDS = ['file', 'folder', 'object', 'link'] as const
+export type EntryKind = (typeof ENTRY_KINDS)[number]
+
+/** RDF-shaped metadata of an entry: any JSON object; changed by merge patches (RFC 7396). */
+export type Fields = Readonly<Record<string, unknown>>
+
+/**
+ * One version of what has a path in a collection. `entityId` is a UUID and stays through versions and moves; `revision` is 32 hex digits,
+ * new for every version; `digest` is the SHA-256 in hex, null without bytes; `deleted` marks a tombstone. Times are epoch milliseconds.
+ */
+export interface Entry {
+  readonly entityId: string
+  readonly collection: string
+  readonly path: string
+  readonly kind: EntryKind
+  readonly version: number
+  readonly revision: string
+  readonly size: number
+  readonly mediaType: string
+  readonly digest: string | null
+  readonly fields: Fields
+  readonly deleted: boolean
+  readonly createdAt: number
+  readonly modifiedAt: number
+  readonly modifiedBy: string
+}
+
+/**
+ * Conditions on the present version of an entry, for one write. `ifMatch` a revision, `ifVersion` a version number, `ifNoneMatch` "*":
+ * only when nothing (or a tombstone) is there. Several given: all must hold. A failed one throws `precondition_failed` with expected and actual.
+ */
+export interface Conditions {
+  readonly ifMatch?: string
+  readonly ifVersion?: number
+  readonly ifNoneMatch?: '*'
+}
+
+/** The media type of bytes nobody described. */
+export const DEFAULT_MEDIA_TYPE = 'application/octet-stream'

@@ -1,0 +1,62 @@
+import { WaybillError } from './errors.ts'
+
+/** Longest entry path, in characters (Unicode code units). Contract /v1, "The server itself". */
+export const MAX_PATH_LENGTH = 1024
+
+// eslint-disable-next-line no-control-regex -- finding control characters is the point
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
+
+/** Says in one sentence what is wrong with an entry path, or null when it is good. */
+export function pathFault(path: string): string | null {
+  if (path === '') return 'the path is empty; give at least one character'
+  if (path.length > MAX_PATH_LENGTH) return `the path has ${path.length} characters; at most ${MAX_PATH_LENGTH} are allowed`
+  if (CONTROL.test(path)) return 'the path holds a control character; remove it'
+  if (!path.isWellFormed()) return 'the path is not valid Unicode; send well-formed UTF-8'
+  for (const segment of path.split('/')) {
+    if (segment === '') return 'the path has an empty segment; it must not begin or end with "/" nor hold "//"'
+    if (segment === '.' || segment === '..') return `the path has the segment "${segment}"; relative segments are not allowed`
+  }
+  return null
+}
+
+/** Returns the path when it is good; throws `invalid_path` otherwise. */
+export function checkPath(path: string): string {
+  const fault = pathFault(path)
+  if (fault !== null) throw new WaybillError('invalid_path', fault)
+  return path
+}
+
+/** Says what is wrong with a prefix of paths (it may be empty and may end with "/"), or null when it is good. */
+export function prefixFault(prefix: string): string | null {
+  if (prefix === '') return null
+  return pathFault(prefix.endsWith('/') ? prefix.slice(0, -1) : prefix)
+}
+
+/**
+ * The smallest string above every string that begins with `prefix`, in UTF-8 byte order (SQLite's BINARY collation), for half-open
+ * key ranges; null when there is none (the empty prefix).
+ */
+export function prefixEnd(prefix: string): string | null {
+  if (prefix === '') return null
+  const points = Array.from(prefix)
+  while (points.length > 0) {
+    const last = points.pop() as string
+    const next = nextCodePoint(last.codePointAt(0) as number)
+    if (next !== null) return points.join('') + String.fromCodePoint(next)
+  }
+  return null
+}
+
+function nextCodePoint(point: number): number | null {
+  if (point === 0x10ffff) return null
+  return point + 1 === 0xd800 ? 0xe000 : point + 1
+}
+
+/**
+ * The n-th name to try when a destination is taken and the conflict policy is `rename`: a counter before the file's own name,
+ * `a/file.ext` becomes `a/1_file.ext` (the form of the Seven Bridges contract, section 4).
+ */
+export function renamed(path: string, n: number): string {
+  const slash = path.lastIndexOf('/') + 1
+  return `${path.slice(0, slash)}${n}_${path.slice(slash)}`
+}

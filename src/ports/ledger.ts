@@ -1,0 +1,238 @@
+import type { Collection, CollectionView, Grant, Role } from '../model/collection.ts'
+import type { Conditions, Entry, EntryKind, Fields } from '../model/entry.ts'
+import type { JobEvent } from '../model/event.ts'
+import type { Item, ItemState } from '../model/item.ts'
+import type { Job, JobKind, JobOptions, JobState, Outcome, Selection, SubmitItem } from '../model/job.ts'
+import type { Lock } from '../model/lock.ts'
+import type { Page, PageQuery } from '../model/page.ts'
+import type { Scope, TokenRecord } from '../model/access.ts'
+
+/** Idempotency-Key of a submission; `fingerprint` (any string) stands for the body, null while it is still arriving. */
+export interface Idempotency {
+  readonly key: string
+  readonly fingerprint: string | null
+}
+
+/** A new job. `sealed` false: a manifest follows by `appendItems` and `seal`; until then it never runs. */
+export interface NewJob {
+  readonly id: string
+  readonly number: number
+  readonly submittedBy: string
+  readonly options: JobOptions
+  readonly items: readonly SubmitItem[]
+  readonly select: readonly Selection[]
+  readonly sealed: boolean
+  readonly idempotency: Idempotency | null
+}
+
+/** What became of a submission: made now, or the same one made before. */
+export interface Submitted {
+  readonly job: Job
+  readonly replayed: boolean
+}
+
+/** A run of a job's items that one worker holds until `expiresAt`. `token` fences: each lease of a chunk has a higher one. */
+export interface Lease {
+  readonly job: string
+  readonly chunk: number
+  readonly firstSeq: number
+  readonly lastSeq: number
+  readonly token: number
+  readonly worker: string
+  readonly expiresAt: number
+  readonly kind: JobKind
+  /** The store's bytes must be read before this chunk is applied (`verify: digest`). */
+  readonly verify: boolean
+}
+
+/** What a worker should do next for a job. */
+export type NextWork = { readonly do: 'resolve' } | { readonly do: 'run'; readonly lease: Lease } | { readonly do: 'nothing' }
+
+/** A blob that a leased chunk's items read. */
+export interface ChunkBlob {
+  readonly store: string
+  readonly sha256: string
+}
+
+/** A write of one entry from outside a job. `subject` is recorded, and is the holder that locks are compared with. */
+export interface EntryWrite {
+  readonly collection: string
+  readonly path: string
+  readonly subject: string
+  readonly conditions?: Conditions
+}
+
+/** Bytes and metadata of a new version. `fields` null keeps those of the version before. */
+export interface PutEntry extends EntryWrite {
+  readonly kind: EntryKind
+  readonly digest: string | null
+  readonly size: number
+  readonly mediaType: string
+  readonly fields: Fields | null
+}
+
+export interface EntryFilter {
+  readonly prefix?: string
+  /** "/" rolls up what lies beneath the next one into `prefixes`. */
+  readonly delimiter?: '/'
+  readonly kind?: EntryKind
+  readonly deleted?: boolean
+}
+
+export interface EntryPage extends Page<Entry> {
+  readonly prefixes: readonly string[]
+}
+
+export interface JobFilter {
+  /** Whose jobs: submitted by this subject, or touching only collections where the subject is admin or more. */
+  readonly visibleTo: string
+  readonly state?: JobState
+  readonly outcome?: Outcome
+  readonly kind?: JobKind
+  readonly label?: string
+  readonly submittedBy?: string
+  readonly collection?: string
+  readonly dialect?: string
+  readonly since?: number
+  readonly until?: number
+}
+
+export interface ItemFilter {
+  readonly states?: readonly ItemState[]
+  /** Source path begins with this. */
+  readonly pathPrefix?: string
+  /** Source or destination lies in this collection. */
+  readonly collection?: string
+}
+
+/** A consistent view of one job: every read sees the same commit. Close it. */
+export interface JobSnapshot {
+  readonly job: Job
+  items(filter: ItemFilter): AsyncIterable<readonly Item[]>
+  close(): void
+}
+
+export interface NewToken {
+  readonly id: string
+  readonly subject: string
+  readonly scopes: readonly Scope[]
+  readonly expiresAt: number | null
+  /** SHA-256 of the secret, hex: the secret itself is never stored. */
+  readonly hash: string
+}
+
+/** What a commit changed; sent after it is durable. */
+export interface CommitNotice {
+  readonly jobs: readonly string[]
+  readonly lastEvent: number
+}
+
+/**
+ * The truth. Every method that writes is one transaction: all of it is durable when its promise resolves, or none of it ever happened.
+ * Ids of jobs are their UUIDs. Every implementation passes `test/contracts/ledger`.
+ *
+ * - Item results, the entries they create, the job's counters and its events MUST commit together (decision 4, invariants I3, I6).
+ * - `job` MUST be O(1), whatever the size of the job (decision 5).
+ * - `applyChunk`, `renewLease` and `releaseLease` MUST refuse a lease whose token is not the chunk's present one, with `stale_lease` (I7).
+ * - A lock held by a subject other than the writer's MUST stop each write beneath it: `locked` for single writes, the item's reason in jobs.
+ */
+export interface Ledger {
+  // collections and grants
+  createCollection(collection: Omit<Collection, 'createdAt' | 'modifiedAt'>): Promise<Collection>
+  updateCollection(id: string, change: { readonly name?: string; readonly attributes?: Readonly<Record<string, unknown>> }): Promise<Collection>
+  /** Refuses a collection with live entries: `collection_not_empty`. Its id may be taken again afterwards; old jobs keep naming it. */
+  deleteCollection(id: string): Promise<void>
+  collection(id: string): Promise<Collection | null>
+  collections(subject: string, filter: { readonly minRole?: Role; readonly prefix?: string }, page: PageQuery): Promise<Page<CollectionView>>
+  role(subject: string, collection: string): Promise<Role | null>
+  /** Roles on many collections at once; absent from the map: none, or no such collection. */
+  roles(subject: string, collections: readonly string[]): Promise<Map<string, Role>>
+  grants(collection: string, page: PageQuery): Promise<Page<Grant>>
+  /** Throws `last_owner` when it would leave the collection without one. */
+  setGrant(collection: string, subject: string, role: Role): Promise<void>
+  removeGrant(collection: string, subject: string): Promise<void>
+
+  // locks
+  /** Takes or renews; throws `locked` (holder, expiresAt) while another holds it or something above or beneath it. */
+  acquireLock(lock: { readonly collection: string; readonly path: string | null; readonly holder: string; readonly reason: string | null; readonly ttlMs: number }): Promise<Lock>
+  /** `holder` null releases whoever holds it (an admin). Throws `lock_not_found`, or `locked` when another holds it. */
+  releaseLock(collection: string, path: string | null, holder: string | null): Promise<void>
+  /** Live locks that touch the path (null: the collection as a whole): on it, above it or on the collection. */
+  locksOver(collection: string, path: string | null): Promise<readonly Lock[]>
+  /** The first lock of another holder over any of these places, or null. */
+  lockAgainst(holder: string, places: readonly { readonly collection: string; readonly path: string | null }[]): Promise<Lock | null>
+
+  // entries
+  entry(collection: string, path: string, version?: number): Promise<Entry | null>
+  entries(collection: string, filter: EntryFilter, page: PageQuery): Promise<EntryPage>
+  versions(collection: string, path: string, page: PageQuery): Promise<Page<Entry>>
+  putEntry(write: PutEntry): Promise<{ readonly entry: Entry; readonly created: boolean }>
+  removeEntry(write: EntryWrite): Promise<Entry>
+  /** Applies a merge patch (RFC 7396) to the fields and perhaps the media type: a new version over the same bytes. */
+  patchEntry(write: EntryWrite & { readonly fields?: Fields; readonly mediaType?: string }): Promise<Entry>
+  /** Digests among these that some version (or a deleted one) refers to. */
+  referenced(store: string, digests: readonly string[]): Promise<Set<string>>
+
+  // jobs: intake
+  createJob(job: NewJob): Promise<Submitted>
+  appendItems(job: string, items: readonly SubmitItem[]): Promise<void>
+  /** Makes the job runnable; `fingerprint` completes its idempotency record. */
+  seal(job: string, fingerprint: string | null): Promise<Job>
+  /** Removes an unsealed job and its idempotency record; a sealed one is left alone. */
+  dropUnsealed(job: string): Promise<void>
+  /** The submission that used this key within 24 hours, if any; fingerprint null while it is still arriving. */
+  idempotent(subject: string, key: string): Promise<{ readonly job: string; readonly fingerprint: string | null } | null>
+
+  // jobs: life
+  /** Leases the next chunk, or says that selections must be resolved first. Moves submitted -> resolving -> running as needed. */
+  nextWork(job: string, worker: string, leaseMs: number): Promise<NextWork>
+  /** Resolves one page of the job's present selection into items, with its cursor, in one transaction. */
+  resolvePage(job: string): Promise<void>
+  renewLease(lease: Lease, leaseMs: number): Promise<void>
+  releaseLease(lease: Lease): Promise<void>
+  /** The distinct blobs that the chunk's items would copy. */
+  chunkBlobs(lease: Lease): Promise<readonly ChunkBlob[]>
+  /**
+   * Plans, applies and settles a whole chunk: items, entries, counters, events in one transaction; the last chunk finishes the job.
+   * `corrupt` (digests) fails the items that read those blobs with `digest_mismatch`.
+   */
+  applyChunk(lease: Lease, corrupt: readonly string[]): Promise<void>
+  /** Idempotent; `job_finished` when it is. Items not yet done become `cancelled` chunk by chunk. */
+  cancel(job: string): Promise<Job>
+  pause(job: string): Promise<Job>
+  resume(job: string): Promise<Job>
+  /** A new attempt for the items in these terminal states (failed, evicted, skipped, cancelled). The job runs again when there are any. */
+  retry(job: string, states: readonly ItemState[]): Promise<Job>
+
+  // jobs: reading
+  /** By UUID or decimal number. Null: never existed. Throws `job_expired` for one purged or past `expiresAt`. */
+  job(idOrNumber: string): Promise<Job | null>
+  jobs(filter: JobFilter, page: PageQuery): Promise<Page<Job>>
+  /** May return fewer than `limit` with a cursor when a filter is selective: no call scans without bound. */
+  items(job: string, filter: ItemFilter, page: PageQuery): Promise<Page<Item>>
+  snapshot(job: string): Promise<JobSnapshot | null>
+  /** Every collection the job names. */
+  jobCollections(job: string): Promise<readonly string[]>
+  /** Stored events after `after`, oldest first, of one job or all. */
+  eventsAfter(after: number, limit: number, job?: string): Promise<readonly JobEvent[]>
+  lastEvent(): Promise<number>
+  onCommit(listener: (notice: CommitNotice) => void): () => void
+
+  // upkeep
+  /** Jobs that are sealed and unfinished: what `recover` wakes, a page at a time by job number. */
+  unfinished(after: number, limit: number): Promise<readonly { readonly job: string; readonly number: number; readonly tenant: string; readonly priority: number }[]>
+  /** For a process that is alone: frees every lease and drops unsealed jobs. */
+  recover(): Promise<void>
+  /** Purges a small batch of expired items, events, keys, locks; returns how many rows went. Purged jobs stay as tombstones. */
+  purge(batch: number): Promise<number>
+
+  // tokens
+  createToken(token: NewToken): Promise<TokenRecord>
+  token(hash: string): Promise<TokenRecord | null>
+  tokens(page: PageQuery): Promise<Page<TokenRecord>>
+  revokeToken(id: string): Promise<void>
+
+  /** Throws `unavailable` when reads or writes do not work. */
+  health(): Promise<void>
+  close(): Promise<void>
+}

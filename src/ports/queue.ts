@@ -1,0 +1,21 @@
+/** What a turn left behind: more to do at once, or nothing for now. */
+export type TurnResult = 'more' | 'idle'
+
+/** A wake-up for a job: who it belongs to and how often its turn comes relative to the tenant's other jobs. */
+export interface Wake {
+  readonly job: string
+  readonly tenant: string
+  readonly priority: number
+}
+
+/**
+ * Wake-ups only; the ledger is the truth (decision 4). Losing a wake-up loses nothing, a doubled one does nothing twice.
+ * - MUST share turns evenly between tenants, and between a tenant's jobs by priority (decision 7).
+ * - MUST call the handler again for a job whose turn ended with `more`.
+ * - `stop` MUST wait for the running turns and take no new ones.
+ */
+export interface Queue {
+  wake(wake: Wake): void
+  work(handler: (job: string) => Promise<TurnResult>, options: { readonly concurrency: number }): void
+  stop(): Promise<void>
+}
