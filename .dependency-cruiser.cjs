@@ -1,0 +1,70 @@
+/**
+ * The directions of imports (ARCHITECTURE.md): model <- ports <- engine <- http, cli; adapters know ports and model; main.ts alone knows every adapter.
+ * A room's rule lists what it may import; everything else of ours is forbidden to it.
+ */
+const ADAPTERS = '^src/(ledger|stores|queue|access)/'
+
+/** One room may import only these of our own sources. `$1` in `allowed` is the first group of `room`. */
+const room = (name, room, allowed, comment) => ({
+  name,
+  severity: 'error',
+  comment,
+  from: { path: room },
+  to: { path: '^(src|test|bench|scripts)/', pathNot: allowed },
+})
+
+module.exports = {
+  forbidden: [
+    room('model-is-pure', '^src/model/', ['^src/model/'], 'model imports nothing of ours'),
+    room('ports-know-model', '^src/ports/', ['^src/(model|ports)/'], 'ports import model only'),
+    room('engine-knows-ports', '^src/engine/', ['^src/(model|ports|engine)/'], 'engine imports ports and model only'),
+    room(
+      'adapters-know-ports',
+      '^src/((?:ledger|stores|queue)/[^/]+|access)/',
+      ['^src/(model|ports)/', '^src/$1/'],
+      'an adapter imports ports and model, never another adapter',
+    ),
+    room('http-knows-engine', '^src/http/', ['^src/(model|ports|engine|http)/'], 'http imports engine, ports and model'),
+    room(
+      'dialects-are-apart',
+      '^src/http/(v1|apollo)/',
+      ['^src/(model|ports|engine)/', '^src/http/[^/]+$', '^src/http/$1/'],
+      'a dialect never imports another',
+    ),
+    room('client-stands-alone', '^src/client/', ['^src/client/'], 'the client speaks HTTP and imports nothing of ours'),
+    room(
+      'cli-knows-client',
+      '^src/cli/',
+      ['^src/(client|model|cli)/', '^src/(main|config)\\.ts$', '^src/access/tokens\\.ts$'],
+      'the command line imports client, model, main, config and access/tokens',
+    ),
+    {
+      name: 'only-main-knows-adapters',
+      severity: 'error',
+      comment: 'adapters are composed in src/main.ts; tests and benches may use them too',
+      from: { path: '^src/', pathNot: ['^src/main\\.ts$', ADAPTERS, '^src/cli/'] },
+      to: { path: ADAPTERS },
+    },
+    {
+      name: 'product-knows-no-tests',
+      severity: 'error',
+      comment: 'src never imports tests, benches or scripts, nor development packages',
+      from: { path: '^src/' },
+      to: { path: '^(test|bench|scripts)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'no-development-packages',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: '/@types/' },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+}
