@@ -1,12 +1,10 @@
 import type { FastifyRequest } from 'fastify'
 import type { Engine } from '../engine/api.ts'
 import type { Caller, Scope } from '../model/access.ts'
+import type { Authenticator } from '../ports/authenticator.ts'
 import type { Clock } from '../ports/clock.ts'
 
-/** Who calls, from a credential. Throws `unauthenticated` (one wording whatever is wrong with the token, apart from expiry). */
-export interface Authenticator {
-  authenticate(token: string): Promise<Caller>
-}
+export type { Authenticator } from '../ports/authenticator.ts'
 
 /** Limits of the server, each configurable. */
 export interface HttpLimits {

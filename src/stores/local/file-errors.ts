@@ -1,0 +1,18 @@
+import { WaybillError, isWaybillError } from '../../model/errors.ts'
+
+/** The system's error name (`ENOENT`) of a failed file operation, or null. */
+export function errnoOf(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null
+}
+
+/**
+ * A failed file operation as a coded error: `out_of_space` for a full disk or quota, else `unavailable`. The path stays in the cause:
+ * callers of the server are not told where its files lie. Coded errors pass unchanged.
+ */
+export function fileError(error: unknown, store: string): WaybillError {
+  if (isWaybillError(error)) return error
+  const errno = errnoOf(error)
+  if (errno === 'ENOSPC' || errno === 'EDQUOT')
+    return new WaybillError('out_of_space', `the store "${store}" has no space left (${errno}); free some and try again`, {}, { cause: error })
+  return new WaybillError('unavailable', `the store "${store}" cannot be used just now (${errno ?? 'unexpected error'})`, {}, { cause: error })
+}

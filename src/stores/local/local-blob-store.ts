@@ -1,0 +1,259 @@
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, renameSync, statSync, unlinkSync, type Stats } from 'node:fs'
+import { mkdir, open, opendir, stat, unlink, writeFile, type FileHandle } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { Readable } from 'node:stream'
+import { WaybillError } from '../../model/errors.ts'
+import type { Blob, BlobStore, ByteRange, PutExpectations } from '../../ports/blob-store.ts'
+import type { Clock } from '../../ports/clock.ts'
+import { BodyMeter, bodyChunks } from '../body-meter.ts'
+import { DirectorySync } from './directory-sync.ts'
+import { errnoOf, fileError } from './file-errors.ts'
+import { digestOfFile } from './file-digest.ts'
+import { UnfinishedBlob } from './unfinished-blob.ts'
+
+export interface LocalStoreOptions {
+  /** The store's name, as collections and errors call it. */
+  readonly name: string
+  /** Made when missing. Everything beneath it belongs to the store, and to one process at a time. */
+  readonly directory: string
+  /** Gives each put its time. */
+  readonly clock: Clock
+}
+
+const DIGEST = /^[0-9a-f]{64}$/
+const SHARD = /^[0-9a-f]{2}$/
+const REST = /^[0-9a-f]{62}$/
+/** Four times the default: each read is a trip to the thread pool and back, and large files need many. */
+const READ_BYTES = 256 * 1024
+
+/** Opens the store in its directory, making what is missing. Throws `unavailable` or `out_of_space` when that cannot be done. */
+export async function openLocalBlobStore(options: LocalStoreOptions): Promise<BlobStore> {
+  const store = new LocalBlobStore(options)
+  await store.prepare()
+  return store
+}
+
+/**
+ * Blobs in a local directory.
+ *
+ *     blobs/<first 2 hex>/<other 62 hex>   whole, durable blobs; 256 shards keep directories small; the file's mtime is when it was last put
+ *     tmp/<uuid>                           bytes of puts that are not finished; whatever a crash leaves here is swept
+ *
+ * A put writes under tmp/, checks, fsyncs the file, renames it onto its final name (also over the same blob: that renews its age and heals
+ * a damaged one) and fsyncs the directory. Check-and-delete of a sweep and the renewal of a put are each one tick of this process, so that
+ * neither falls into the middle of the other.
+ */
+class LocalBlobStore implements BlobStore {
+  readonly name: string
+  readonly capabilities = { serverSideCopy: false, reflink: false, conditionalWrite: false }
+  readonly #blobs: string
+  readonly #temporary: string
+  readonly #clock: Clock
+  readonly #directories = new DirectorySync()
+  /** Temporary names of puts that run now: never swept, however long they take. */
+  readonly #unfinished = new Set<string>()
+
+  constructor(options: LocalStoreOptions) {
+    this.name = options.name
+    this.#blobs = join(resolve(options.directory), 'blobs')
+    this.#temporary = join(resolve(options.directory), 'tmp')
+    this.#clock = options.clock
+  }
+
+  async prepare(): Promise<void> {
+    await this.#files(async () => {
+      for (const directory of [this.#blobs, this.#temporary]) {
+        const topmost = await mkdir(directory, { recursive: true })
+        if (topmost !== undefined) await this.#syncUp(dirname(directory), dirname(topmost))
+      }
+    })
+  }
+
+  /** Makes durable what was newly made in a directory and those above it, up to `top`. */
+  async #syncUp(directory: string, top: string): Promise<void> {
+    await this.#directories.sync(directory)
+    if (directory.length > top.length) await this.#syncUp(dirname(directory), top)
+  }
+
+  /** Never destroys `body`: after a refusal the caller does, or lets its connection answer first. */
+  async put(body: Readable, expect: PutExpectations = {}): Promise<Blob> {
+    const meter = new BodyMeter(expect)
+    const name = randomUUID()
+    const file = new UnfinishedBlob(join(this.#temporary, name))
+    this.#unfinished.add(name)
+    return this.#files(async () => {
+      try {
+        for await (const chunk of bodyChunks(body)) {
+          meter.add(chunk)
+          const written = file.write(chunk)
+          if (written !== null) await written
+        }
+        const blob = meter.finish()
+        await this.#publish(file, blob.sha256)
+        return blob
+      } finally {
+        this.#unfinished.delete(name)
+        file.close()
+      }
+    })
+  }
+
+  async get(sha256: string, range?: ByteRange): Promise<Readable> {
+    return this.#files(async () => {
+      const handle = await this.#openBlob(sha256)
+      try {
+        if (range !== undefined) await this.#checkRange(handle, range)
+        if (range === undefined) return handle.createReadStream({ highWaterMark: READ_BYTES })
+        if (range.start < range.end) return handle.createReadStream({ start: range.start, end: range.end - 1, highWaterMark: READ_BYTES })
+      } catch (error) {
+        await handle.close()
+        throw error
+      }
+      await handle.close()
+      return Readable.from([], { objectMode: false }) // an empty range: read streams cannot express it
+    })
+  }
+
+  async stat(sha256: string): Promise<Blob | null> {
+    return this.#files(async () => {
+      const found = await unlessMissing(stat(this.#path(sha256)))
+      return found === null ? null : { sha256, size: found.size }
+    })
+  }
+
+  async verify(sha256: string): Promise<boolean> {
+    return this.#files(async () => (await unlessMissing(digestOfFile(this.#path(sha256)))) === sha256)
+  }
+
+  async *list(): AsyncIterable<Blob & { readonly putAt: number }> {
+    try {
+      for await (const shard of await opendir(this.#blobs)) {
+        if (SHARD.test(shard.name)) yield* this.#listShard(shard.name)
+      }
+    } catch (error) {
+      throw fileError(error, this.name)
+    }
+  }
+
+  async delete(sha256: string, unlessPutSince: number): Promise<boolean> {
+    const path = this.#path(sha256)
+    return this.#files(async () => {
+      // Looking and deleting are one tick: a put of the same bytes in this process renames before the look, which then spares the blob,
+      // or after the deletion, which then makes it anew. With an await between them a blob just put again could be deleted.
+      const found = statSync(path, { throwIfNoEntry: false })
+      if (found === undefined) return true
+      if (putAtOf(found) >= unlessPutSince) return false
+      unlinkSync(path)
+      return true // not fsynced: a blob that a power cut brings back is an orphan that the next sweep finds again
+    })
+  }
+
+  async sweepUnfinished(before: number): Promise<number> {
+    return this.#files(async () => {
+      let swept = 0
+      for await (const { name } of await opendir(this.#temporary)) {
+        const path = join(this.#temporary, name)
+        if (this.#unfinished.has(name)) continue
+        const found = await unlessMissing(stat(path))
+        if (found === null || found.mtimeMs >= before) continue
+        await unlink(path)
+        swept += 1
+      }
+      return swept
+    })
+  }
+
+  async health(): Promise<void> {
+    const name = randomUUID()
+    const probe = join(this.#temporary, name)
+    this.#unfinished.add(name)
+    try {
+      await stat(this.#blobs)
+      await writeFile(probe, 'probe')
+      await unlink(probe)
+    } catch (error) {
+      throw new WaybillError('unavailable', `the store "${this.name}" does not take files (${errnoOf(error) ?? 'unexpected error'})`, {}, { cause: error })
+    } finally {
+      this.#unfinished.delete(name)
+    }
+  }
+
+  async #publish(file: UnfinishedBlob, sha256: string): Promise<void> {
+    const path = this.#path(sha256)
+    const shard = dirname(path)
+    let shardIsNew = false
+    await file.publish(
+      () => this.#clock.now(),
+      from => {
+        // Synchronous on purpose, see `delete`.
+        shardIsNew = renameMakingDirectory(from, path)
+      },
+    )
+    // When this fails the put fails, but the blob stays: it is whole, and deleting it could take away the same blob of an earlier put.
+    await this.#directories.sync(shard)
+    if (shardIsNew) await this.#directories.sync(this.#blobs)
+  }
+
+  async *#listShard(shard: string): AsyncIterable<Blob & { readonly putAt: number }> {
+    for await (const { name } of await opendir(join(this.#blobs, shard))) {
+      if (!REST.test(name)) continue
+      const found = await unlessMissing(stat(join(this.#blobs, shard, name)))
+      if (found !== null) yield { sha256: shard + name, size: found.size, putAt: putAtOf(found) }
+    }
+  }
+
+  async #openBlob(sha256: string): Promise<FileHandle> {
+    const handle = await unlessMissing(open(this.#path(sha256), 'r'))
+    if (handle === null) throw new WaybillError('entry_not_found', `the store "${this.name}" has no blob ${sha256}`)
+    return handle
+  }
+
+  async #checkRange(handle: FileHandle, range: ByteRange): Promise<void> {
+    const { size } = await handle.stat()
+    if (range.start >= 0 && range.start <= range.end && range.end <= size) return
+    throw new WaybillError('range_not_satisfiable', `bytes ${range.start} up to ${range.end} were asked for; the blob has ${size}`)
+  }
+
+  /** Where a blob lies. Only a digest can name one: nothing that callers send ever becomes a part of a path. */
+  #path(sha256: string): string {
+    if (!DIGEST.test(sha256)) throw new WaybillError('invalid_request', 'a digest is the SHA-256 in 64 small hex digits')
+    return join(this.#blobs, sha256.slice(0, 2), sha256.slice(2))
+  }
+
+  async #files<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      throw fileError(error, this.name)
+    }
+  }
+}
+
+/** When a blob was last put. Rounded: on the way through seconds the time may have lost up to a microsecond. */
+function putAtOf(stats: Stats): number {
+  return Math.round(stats.mtimeMs)
+}
+
+/** Renames; makes the target's directory where it is missing, and says whether it did. */
+function renameMakingDirectory(from: string, to: string): boolean {
+  try {
+    renameSync(from, to)
+    return false
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error
+    mkdirSync(dirname(to), { recursive: true })
+    renameSync(from, to)
+    return true
+  }
+}
+
+/** The result of a file operation, or null when the file is not there (or is gone meanwhile). */
+async function unlessMissing<T>(operation: Promise<T>): Promise<T | null> {
+  try {
+    return await operation
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return null
+    throw error
+  }
+}

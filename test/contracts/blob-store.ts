@@ -1,0 +1,284 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { BlobStore, PutExpectations } from '../../src/ports/blob-store.ts'
+
+/** A store under test and what the suite needs to do behind its back. */
+export interface BlobStoreUnderTest {
+  readonly store: BlobStore
+  /** Sets what the store's clock says from now on (epoch ms). */
+  setTime(now: number): void
+  /** Overwrites the stored bytes of a blob, as a failing disk would. */
+  corrupt(sha256: string): Promise<void>
+  /** Leaves behind what a put that a crash ended leaves; `at` (epoch ms) is when its last byte was written. */
+  leaveUnfinished(at: number): Promise<void>
+  /** How many unfinished puts lie in the store. */
+  unfinished(): Promise<number>
+  close(): Promise<void>
+}
+
+const HELLO = Buffer.from('hello, waybill')
+const LARGE = randomBytes(3 * 1024 * 1024 + 17)
+const T0 = Date.UTC(2026, 0, 1)
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+function stream(bytes: Uint8Array, chunkSize = 64 * 1024): Readable {
+  const chunks: Uint8Array[] = []
+  for (let at = 0; at < bytes.length; at += chunkSize) chunks.push(bytes.subarray(at, at + chunkSize))
+  return Readable.from(chunks, { objectMode: false })
+}
+
+/** Gives the bytes, then fails instead of ending. */
+function broken(bytes: Uint8Array): Readable {
+  async function* give(): AsyncGenerator<Uint8Array> {
+    yield bytes
+    await new Promise(resolve => setImmediate(resolve))
+    throw new Error('connection reset')
+  }
+  return Readable.from(give(), { objectMode: false })
+}
+
+/** All that an iterable gives. */
+export async function collect<T>(iterable: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const one of iterable) all.push(one)
+  return all
+}
+
+async function listed(store: BlobStore): Promise<{ sha256: string; size: number; putAt: number }[]> {
+  const blobs = await collect(store.list())
+  return blobs.sort((a, b) => (a.sha256 < b.sha256 ? -1 : 1))
+}
+
+/** What every BlobStore must do (src/ports/blob-store.ts). */
+export function blobStoreContract(name: string, makeStore: () => Promise<BlobStoreUnderTest>): void {
+  describe(`${name} is a BlobStore`, () => {
+    let under: BlobStoreUnderTest
+    let store: BlobStore
+
+    beforeEach(async () => {
+      under = await makeStore()
+      store = under.store
+      under.setTime(T0)
+    })
+    afterEach(() => under.close())
+
+    async function expectNothingLeft(): Promise<void> {
+      expect(await listed(store)).toEqual([])
+      expect(await under.unfinished()).toBe(0)
+    }
+
+    describe('put and get', () => {
+      it.each([
+        ['a small body', HELLO],
+        ['an empty body', Buffer.alloc(0)],
+        ['a large body', LARGE],
+      ])('gives back %s', async (_what, bytes) => {
+        const blob = await store.put(stream(bytes), { sha256: sha256(bytes), size: bytes.length, maxSize: bytes.length })
+        expect(blob).toEqual({ sha256: sha256(bytes), size: bytes.length })
+        expect(sha256(await buffer(await store.get(blob.sha256)))).toBe(blob.sha256)
+        expect(await store.stat(blob.sha256)).toEqual(blob)
+        expect(await store.verify(blob.sha256)).toBe(true)
+        expect(await listed(store)).toEqual([{ ...blob, putAt: T0 }])
+        expect(await under.unfinished()).toBe(0)
+      })
+
+      it('takes a body of many tiny chunks', async () => {
+        const bytes = LARGE.subarray(0, 40_000)
+        const { sha256: digest } = await store.put(stream(bytes, 7))
+        expect((await buffer(await store.get(digest))).equals(bytes)).toBe(true)
+      })
+
+      it('knows nothing of a blob it was never given', async () => {
+        const missing = sha256(HELLO)
+        await expect(store.get(missing)).rejects.toMatchObject({ code: 'entry_not_found' })
+        expect(await store.stat(missing)).toBeNull()
+        expect(await store.verify(missing)).toBe(false)
+        await expectNothingLeft()
+      })
+
+      it('takes the same bytes many times at once', async () => {
+        const bytes = LARGE.subarray(0, 300_000)
+        const blobs = await Promise.all(Array.from({ length: 24 }, () => store.put(stream(bytes))))
+        expect(new Set(blobs.map(blob => blob.sha256))).toEqual(new Set([sha256(bytes)]))
+        expect(await listed(store)).toEqual([{ sha256: sha256(bytes), size: bytes.length, putAt: T0 }])
+        expect(await store.verify(sha256(bytes))).toBe(true)
+        expect(await under.unfinished()).toBe(0)
+      })
+
+      it('takes many different bodies at once', async () => {
+        const bodies = Array.from({ length: 100 }, (_, n) => Buffer.from(`body ${n}`))
+        await Promise.all(bodies.map(body => store.put(stream(body))))
+        expect((await listed(store)).map(blob => blob.sha256)).toEqual(bodies.map(sha256).sort())
+      })
+
+      it('heals a damaged blob when its bytes are put again', async () => {
+        const { sha256: digest } = await store.put(stream(HELLO))
+        await under.corrupt(digest)
+        await store.put(stream(HELLO))
+        expect(await store.verify(digest)).toBe(true)
+      })
+    })
+
+    describe('refusals', () => {
+      const refusals: readonly [string, PutExpectations, string][] = [
+        ['other bytes than announced', { sha256: sha256(Buffer.from('other')) }, 'digest_mismatch'],
+        ['fewer bytes than announced', { size: HELLO.length + 1 }, 'incomplete_body'],
+        ['more bytes than announced', { size: HELLO.length - 1 }, 'incomplete_body'],
+        ['more bytes than allowed', { maxSize: HELLO.length - 1 }, 'body_too_large'],
+        ['an announced size above what is allowed', { size: HELLO.length, maxSize: HELLO.length - 1 }, 'body_too_large'],
+      ]
+      it.each(refusals)('refuses %s and keeps nothing', async (_what, expectations, code) => {
+        await expect(store.put(stream(HELLO), expectations)).rejects.toMatchObject({ code })
+        await expectNothingLeft()
+      })
+
+      it('tells both digests when they differ', async () => {
+        const expected = sha256(Buffer.from('other'))
+        await expect(store.put(stream(HELLO), { sha256: expected })).rejects.toMatchObject({ facts: { expected, actual: sha256(HELLO) } })
+      })
+
+      it('stops reading a body once it is too large, and leaves the stream open for the answer', async () => {
+        let given = 0
+        async function* endless(): AsyncGenerator<Buffer> {
+          for (;;) {
+            given += 1
+            yield Buffer.alloc(64 * 1024)
+          }
+        }
+        const body = Readable.from(endless(), { objectMode: false })
+        await expect(store.put(body, { maxSize: 1024 * 1024 })).rejects.toMatchObject({ code: 'body_too_large' })
+        expect(given).toBeLessThan(40)
+        expect(body.destroyed).toBe(false)
+        body.destroy()
+        await expectNothingLeft()
+      })
+
+      it.each([
+        ['small', HELLO],
+        ['large', LARGE],
+      ])('keeps nothing of a %s body that breaks off', async (_what, bytes) => {
+        await expect(store.put(broken(bytes))).rejects.toMatchObject({ code: 'incomplete_body', cause: { message: 'connection reset' } })
+        await expectNothingLeft()
+      })
+
+      it('keeps nothing of a body that was destroyed', async () => {
+        const body = stream(LARGE)
+        body.destroy()
+        await expect(store.put(body)).rejects.toMatchObject({ code: 'incomplete_body' })
+        await expectNothingLeft()
+      })
+
+      it('refuses names that are no digests', async () => {
+        for (const name of ['', '../../etc/passwd', 'AB'.repeat(32), 'a'.repeat(63)]) {
+          await expect(store.get(name)).rejects.toMatchObject({ code: 'invalid_request' })
+          await expect(store.delete(name, Infinity)).rejects.toMatchObject({ code: 'invalid_request' })
+        }
+      })
+    })
+
+    describe('ranges', () => {
+      it.each([
+        ['the beginning', 0, 10],
+        ['the middle', 1_000_000, 2_000_001],
+        ['the end', LARGE.length - 5, LARGE.length],
+        ['all', 0, LARGE.length],
+        ['nothing', 7, 7],
+        ['nothing at the end', LARGE.length, LARGE.length],
+      ])('reads %s', async (_what, start, end) => {
+        const { sha256: digest } = await store.put(stream(LARGE))
+        const bytes = await buffer(await store.get(digest, { start, end }))
+        expect(bytes.equals(LARGE.subarray(start, end))).toBe(true)
+      })
+
+      it.each([
+        ['beyond the end', 0, HELLO.length + 1],
+        ['backwards', 5, 4],
+        ['before the beginning', -1, 4],
+      ])('refuses to read %s', async (_what, start, end) => {
+        const { sha256: digest } = await store.put(stream(HELLO))
+        await expect(store.get(digest, { start, end })).rejects.toMatchObject({ code: 'range_not_satisfiable' })
+      })
+
+      it('lets a reader go on while the blob is put again', async () => {
+        const { sha256: digest } = await store.put(stream(LARGE))
+        const reader = await store.get(digest)
+        await store.put(stream(LARGE))
+        expect(sha256(await buffer(reader))).toBe(digest)
+      })
+    })
+
+    describe('upkeep', () => {
+      it('deletes a blob that is old enough', async () => {
+        const { sha256: digest } = await store.put(stream(HELLO))
+        expect(await store.delete(digest, T0 + 1)).toBe(true)
+        expect(await store.stat(digest)).toBeNull()
+        expect(await store.delete(digest, T0 + 1)).toBe(true)
+      })
+
+      it('spares a blob put at that very time or since', async () => {
+        const { sha256: digest } = await store.put(stream(HELLO))
+        expect(await store.delete(digest, T0)).toBe(false)
+        expect(await store.delete(digest, T0 - 1)).toBe(false)
+        expect(await store.verify(digest)).toBe(true)
+      })
+
+      it('renews the age of a blob that is put again', async () => {
+        const { sha256: digest } = await store.put(stream(HELLO))
+        under.setTime(T0 + 5000)
+        await store.put(stream(HELLO))
+        expect(await listed(store)).toMatchObject([{ putAt: T0 + 5000 }])
+        expect(await store.delete(digest, T0 + 5000)).toBe(false)
+      })
+
+      it('never deletes what a put has just promised', async () => {
+        await store.put(stream(HELLO))
+        for (let round = 1; round <= 50; round += 1) {
+          under.setTime(T0 + round)
+          const [blob] = await Promise.all([store.put(stream(HELLO)), store.delete(sha256(HELLO), T0 + round)])
+          expect(await store.stat(blob.sha256)).toEqual(blob)
+        }
+      })
+
+      it('finds damaged bytes', async () => {
+        const { sha256: digest } = await store.put(stream(LARGE))
+        await under.corrupt(digest)
+        expect(await store.verify(digest)).toBe(false)
+      })
+
+      it('sweeps what unfinished puts left, but not the younger ones nor whole blobs', async () => {
+        const { sha256: digest } = await store.put(stream(HELLO))
+        await under.leaveUnfinished(T0)
+        await under.leaveUnfinished(T0)
+        await under.leaveUnfinished(T0 + 2000)
+        expect(await listed(store)).toHaveLength(1)
+        expect(await store.sweepUnfinished(T0 + 1000)).toBe(2)
+        expect(await under.unfinished()).toBe(1)
+        expect(await store.verify(digest)).toBe(true)
+      })
+
+      it('never sweeps a put that is still running', async () => {
+        const { promise: sweeping, resolve: sweptNow } = Promise.withResolvers<undefined>()
+        async function* slow(): AsyncGenerator<Buffer> {
+          yield LARGE
+          await sweeping
+          yield HELLO
+        }
+        const put = store.put(Readable.from(slow(), { objectMode: false }))
+        while ((await under.unfinished()) === 0) await new Promise(resolve => setImmediate(resolve))
+        expect(await store.sweepUnfinished(Number.MAX_SAFE_INTEGER)).toBe(0)
+        sweptNow(undefined)
+        expect(await put).toEqual({ sha256: sha256(Buffer.concat([LARGE, HELLO])), size: LARGE.length + HELLO.length })
+      })
+
+      it('is healthy and leaves no trace of the question', async () => {
+        await store.health()
+        await expectNothingLeft()
+      })
+    })
+  })
+}
