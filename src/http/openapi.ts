@@ -1,0 +1,131 @@
+import swagger from '@fastify/swagger'
+import type { SwaggerTransform } from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance, FastifySchema } from 'fastify'
+import { Type } from 'typebox'
+import { CATALOGUE } from '../model/errors.ts'
+import type { ErrorCode } from '../model/errors.ts'
+import { limitAddress } from './auth.ts'
+
+/** Version of the wire contract, not of the package. */
+const API_VERSION = '1.0.0'
+
+/** What any call with a token may answer. */
+const COMMON_ERRORS: readonly ErrorCode[] = ['invalid_request', 'unauthenticated', 'insufficient_scope', 'rate_limited', 'internal', 'unavailable']
+
+/** Swagger UI writes its own styles into the page; everything is served from here. */
+const PAGE_POLICY =
+  "default-src 'none'; base-uri 'none'; connect-src 'self'; font-src 'self'; frame-ancestors 'none'; img-src 'self' data:; script-src 'self'; style-src 'self' 'unsafe-inline'"
+
+const TEXT = Type.String()
+const PROBLEM = Type.Object(
+  {
+    type: Type.String({ description: '`/errors/` and the code' }),
+    title: TEXT,
+    status: Type.Integer(),
+    detail: Type.String({ description: 'what is wrong and what would be right' }),
+    code: Type.Enum(Object.keys(CATALOGUE)),
+    instance: Type.Optional(TEXT),
+    errors: Type.Optional(
+      Type.Array(
+        Type.Object({
+          pointer: Type.String({ description: 'a JSON pointer into the body, or the name of a query parameter or header' }),
+          detail: TEXT,
+          line: Type.Optional(Type.Integer()),
+          column: Type.Optional(Type.Integer()),
+        }),
+      ),
+    ),
+    holder: Type.Optional(Type.String({ description: 'who holds the lock' })),
+    job: Type.Optional(Type.String({ description: 'the job that holds the lock' })),
+    expiresAt: Type.Optional(Type.String({ format: 'date-time' })),
+    expected: Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'] })),
+    actual: Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'] })),
+    scope: Type.Optional(Type.String({ description: 'the missing scopes' })),
+  },
+  { title: 'Problem' },
+)
+
+/** Collects the routes' schemas into an OpenAPI 3.1 document. Call it before the routes are registered. */
+export async function registerOpenapi(app: FastifyInstance): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Waybill',
+        version: API_VERSION,
+        description: 'Bulk jobs over files in collections: copy, move, delete, update, with the exact state of every item.',
+      },
+      tags: ['collections', 'entries', 'jobs', 'events', 'server'].map(name => ({ name })),
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'An opaque token or a JWT.' } } },
+    },
+    hideUntagged: true,
+    transform: documentRoute,
+    transformObject: documentObject => ('openapiObject' in documentObject ? hoistTitled(documentObject.openapiObject) : documentObject.swaggerObject),
+  })
+}
+
+/** Serves the document at `/openapi.json` and a page of it at `/docs`. */
+export async function registerDocs(app: FastifyInstance): Promise<void> {
+  app.get('/openapi.json', { schema: { hide: true }, onRequest: async (request, reply) => limitAddress(request, reply) }, (_request, reply) => {
+    reply.header('cache-control', 'public, max-age=300')
+    return app.swagger()
+  })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: PAGE_POLICY,
+    uiConfig: { validatorUrl: null, deepLinking: true, displayRequestDuration: true },
+    uiHooks: {
+      onRequest: (request, reply, done) => {
+        limitAddress(request, reply)
+        done()
+      },
+    },
+  })
+}
+
+/** A route as documented: the wildcard by its name, the token, and the problems it may answer. */
+const documentRoute: SwaggerTransform = ({ schema, url, route }) => {
+  const documented = { ...(schema as FastifySchema | undefined) }
+  if (documented.tags === undefined) return { schema: documented, url }
+  const open = documented.tags.includes('server') && !url.startsWith('/v1')
+  if (!open) documented.security = [{ token: [] }]
+  if (documented.params !== undefined) documented.params = nameWildcard(documented.params)
+  const own = (route.config as { errors?: readonly ErrorCode[] } | undefined)?.errors ?? []
+  documented.response = { ...(documented.response as object | undefined), ...problems(open ? own : [...COMMON_ERRORS, ...own]) }
+  return { schema: documented, url: url.replace('*', ':path') }
+}
+
+function problems(codes: readonly ErrorCode[]): Record<string, object> {
+  const byStatus = Map.groupBy([...new Set(codes)].sort(), code => CATALOGUE[code].status)
+  return Object.fromEntries(
+    [...byStatus]
+      .sort(([a], [b]) => a - b)
+      .map(([status, own]) => [
+        String(status),
+        { description: own.map(code => `\`${code}\``).join(', '), content: { 'application/problem+json': { schema: PROBLEM } } },
+      ]),
+  )
+}
+
+function nameWildcard(params: unknown): unknown {
+  const { properties, required, ...rest } = params as { properties: Record<string, unknown>; required?: string[] }
+  const named = Object.fromEntries(Object.entries(properties).map(([name, node]) => [name === '*' ? 'path' : name, node]))
+  return { ...rest, properties: named, required: required?.map(name => (name === '*' ? 'path' : name)) }
+}
+
+/** Moves every schema that has a title to `components` and leaves a reference, so that generated clients have names for them. */
+function hoistTitled<Document extends object>(document: Document): Document {
+  const schemas: Record<string, unknown> = {}
+  const hoist = (node: unknown): unknown => {
+    if (Array.isArray(node)) return node.map(hoist)
+    if (typeof node !== 'object' || node === null) return node
+    const copy = Object.fromEntries(Object.entries(node).map(([name, value]) => [name, hoist(value)]))
+    if (typeof copy['title'] !== 'string' || (copy['type'] === undefined && copy['enum'] === undefined)) return copy
+    schemas[copy['title']] = copy
+    return { $ref: `#/components/schemas/${copy['title']}` }
+  }
+  const hoisted = hoist(document) as Document & { components?: object }
+  const named = Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1)))
+  return { ...hoisted, components: { ...hoisted.components, schemas: named } }
+}

@@ -1,0 +1,106 @@
+import fastify, { LogController } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { WaybillError } from '../model/errors.ts'
+import type { ErrorCode } from '../model/errors.ts'
+import { limitAddress } from './auth.ts'
+import { watchBody } from './body-watch.ts'
+import { answerClientError } from './client-error.ts'
+import { setUsualHeaders } from './headers.ts'
+import { registerHealth } from './health.ts'
+import { watchMethods } from './method-not-allowed.ts'
+import { registerDocs, registerOpenapi } from './openapi.ts'
+import { sendProblem } from './problem.ts'
+import { RateLimiter } from './rate-limit.ts'
+import { requestId } from './request-id.ts'
+import type { HttpServices } from './services.ts'
+import { compileValidator } from './validation.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Aborts when the server begins to close: streams without an end of their own end then. */
+    closing: AbortSignal
+  }
+  interface FastifyContextConfig {
+    /** The codes a route may answer, for its documentation. */
+    errors?: readonly ErrorCode[]
+  }
+}
+
+export interface ServerOptions {
+  /** Gets what only we can repair, and fastify's own warnings. Without it nothing is logged. */
+  readonly logger?: FastifyBaseLogger
+}
+
+/** Open connections at once; beyond them new ones are closed at once, before they cost memory. */
+const MAX_CONNECTIONS = 10_000
+/** A path of 1,024 characters may take 9 bytes each when percent-encoded; a JWT beside it may have 8 KiB. */
+const MAX_HEADER_BYTES = 32 * 1024
+/** How often Node looks for headers that are late, and how often a closing server looks for idle connections, in milliseconds. */
+const CONNECTION_CHECK_MS = 1000
+const IDLE_CHECK_MS = 50
+
+/** Builds the server: the common rules here, each dialect an encapsulated plugin. It is ready but does not listen yet. */
+export async function buildServer(services: HttpServices, options: ServerOptions = {}): Promise<FastifyInstance> {
+  const app = newInstance(services, options)
+  app.setValidatorCompiler(compileValidator)
+  app.setErrorHandler(sendProblem)
+  app.decorateRequest('caller', null)
+  app.decorate('rateLimiter', new RateLimiter(services.clock, services.limits.requestsPerMinute))
+  app.addHook('onRequest', (request, reply, done) => {
+    setUsualHeaders(request, reply)
+    done()
+  })
+  watchBody(app, services.limits.bodyTimeoutMs)
+  closeGracefully(app)
+  const refuseOtherMethods = watchMethods(app, isNative)
+  await registerOpenapi(app)
+  registerHealth(app, services)
+  await registerDocs(app)
+  await app.after()
+  refuseOtherMethods()
+  app.setNotFoundHandler((request, reply) => {
+    limitAddress(request, reply)
+    throw new WaybillError('route_not_found', `there is nothing at ${request.method} ${request.url.split('?')[0] ?? ''}; the API is described at /docs`)
+  })
+  await app.ready()
+  return app
+}
+
+function newInstance(services: HttpServices, options: ServerOptions): FastifyInstance {
+  const app = fastify({
+    ...(options.logger === undefined ? {} : { loggerInstance: options.logger }),
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: requestId,
+    requestIdHeader: false,
+    bodyLimit: services.limits.jsonBodyBytes,
+    // requests that come while the server closes are still answered, with Connection: close
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: services.limits.headerTimeoutMs, connectionsCheckingInterval: CONNECTION_CHECK_MS },
+    routerOptions: { maxParamLength: MAX_HEADER_BYTES },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => {
+      setUsualHeaders(request, reply)
+      sendProblem(error, request, reply)
+    },
+  })
+  app.server.maxConnections = MAX_CONNECTIONS
+  return app
+}
+
+/** In-flight requests finish, endless streams end, and connections close as soon as they are idle. */
+function closeGracefully(app: FastifyInstance): void {
+  const closing = new AbortController()
+  app.decorate('closing', closing.signal)
+  app.addHook('preClose', async () => {
+    closing.abort()
+    const timer = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK_MS)
+    timer.unref()
+    app.server.once('close', () => clearInterval(timer))
+  })
+}
+
+/** Routes of the native API, whose wrong methods answer 405. */
+function isNative(url: string): boolean {
+  return url.startsWith('/v1') || url === '/healthz' || url === '/readyz' || url === '/openapi.json'
+}

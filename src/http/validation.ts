@@ -1,0 +1,97 @@
+import type { FastifySchemaCompiler } from 'fastify'
+import type { TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { WaybillError } from '../model/errors.ts'
+import type { ErrorPlace } from '../model/errors.ts'
+
+interface Fault {
+  readonly keyword: string
+  readonly schemaPath: string
+  readonly instancePath: string
+  readonly params: object
+  readonly message: string
+}
+
+/** The part of JSON Schema that is read here. */
+interface SchemaNode {
+  readonly type?: string | readonly string[]
+  readonly properties?: Readonly<Record<string, SchemaNode>>
+}
+
+/** What the places of a request's parts are called. */
+const PART_NAMES: Readonly<Record<string, string>> = { body: 'the body', querystring: 'the query', params: 'the path', headers: 'the header' }
+
+/**
+ * Compiles the routes' schemas. Unknown query parameters and body members, and wrong types, throw `invalid_request` with every place (a bounded
+ * number of them): JSON pointers in bodies, names in queries. Only queries and paths are converted from text; JSON has types of its own.
+ */
+export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  const part = httpPart ?? 'body'
+  const node = schema as SchemaNode
+  const check = Compile(schema)
+  return value => {
+    const candidate: unknown = part === 'body' ? value : fromText(node, value as Record<string, unknown> | null)
+    if (check.Check(candidate)) return { value: candidate }
+    return { error: faultError(check.Errors(candidate), node, part) }
+  }
+}
+
+/** Integers and booleans out of the text of a query; what does not look like one is left for the check to refuse. */
+function fromText(schema: SchemaNode, value: Record<string, unknown> | null): Record<string, unknown> {
+  const converted: Record<string, unknown> = {}
+  for (const [name, text] of Object.entries(value ?? {})) {
+    const type = schema.properties?.[name]?.type
+    if (type === 'integer' && typeof text === 'string' && /^-?\d{1,15}$/.test(text)) converted[name] = Number(text)
+    else if (type === 'boolean' && (text === 'true' || text === 'false')) converted[name] = text === 'true'
+    else converted[name] = text
+  }
+  return converted
+}
+
+/** The faults of a value as one `invalid_request`; `part` is `body`, `querystring`, `params` or `headers`. */
+export function faultError(faults: readonly Fault[], schema: object, part: string): WaybillError {
+  const places = placesOf(faults, schema, part)
+  const first = places[0]
+  const more = places.length > 1 ? ` (and ${places.length - 1} more)` : ''
+  const where = first === undefined || first.pointer === '' ? (PART_NAMES[part] ?? part) : first.pointer
+  return new WaybillError('invalid_request', `${where}: ${first?.detail ?? 'is invalid'}${more}`, { errors: places })
+}
+
+/** Each fault with its place and what would be right. */
+export function placesOf(faults: readonly Fault[], schema: object, part = 'body'): ErrorPlace[] {
+  // `additionalProperties: false` is told twice, by the member (keyword "boolean") and by its object: the object knows which names are right
+  return faults.filter(fault => fault.keyword !== 'boolean').flatMap(fault => placeOf(fault, schema as SchemaNode, part))
+}
+
+function placeOf(fault: Fault, schema: SchemaNode, part: string): ErrorPlace[] {
+  const params = fault.params as { additionalProperties?: string[]; requiredProperties?: string[]; allowedValues?: unknown[] }
+  const at = (name?: string): string => placeName(name === undefined ? fault.instancePath : `${fault.instancePath}/${escapePointer(name)}`, part)
+  if (fault.keyword === 'additionalProperties') {
+    const known = Object.keys(nodeAt(schema, fault.schemaPath)?.properties ?? {}).join(', ')
+    return (params.additionalProperties ?? []).map(name => ({
+      pointer: at(name),
+      detail: known === '' ? 'is unknown; nothing is taken here' : `is unknown; known are ${known}`,
+    }))
+  }
+  if (fault.keyword === 'required') return (params.requiredProperties ?? []).map(name => ({ pointer: at(name), detail: 'is missing' }))
+  if (fault.keyword === 'enum') return [{ pointer: at(), detail: `must be one of ${(params.allowedValues ?? []).map(String).join(', ')}` }]
+  return [{ pointer: at(), detail: fault.message }]
+}
+
+/** Bodies have JSON pointers; a query parameter or header is told by its name (contract /v1, Common). */
+function placeName(pointer: string, part: string): string {
+  return part === 'body' ? pointer : pointer.slice(1).replaceAll('~1', '/').replaceAll('~0', '~')
+}
+
+function nodeAt(schema: SchemaNode, path: string): SchemaNode | undefined {
+  let node: unknown = schema
+  for (const segment of path.split('/').slice(1)) {
+    node = (node as Record<string, unknown> | undefined)?.[segment.replaceAll('~1', '/').replaceAll('~0', '~')]
+  }
+  return node as SchemaNode | undefined
+}
+
+/** A member's name as a segment of a JSON pointer (RFC 6901 section 3). */
+export function escapePointer(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1')
+}
