@@ -1,0 +1,5 @@
+export { WaybillClient } from './client.ts'
+export { ClientError, UNREACHABLE } from './client-error.ts'
+export { sha256Of } from './entries.ts'
+export type { ClientOptions } from './transport.ts'
+export type * from './types.ts'
