@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { figure, grouped, median, say, seconds } from './figures.ts'
+import type { Http } from './http.ts'
+import { createCollections, finished, submitCopy, timedCopy, type JobSeen } from './jobs.ts'
+import { loadGenerator, type LoadResult } from './load.ts'
+import { sayMachine } from './machine.ts'
+import { FILE_BYTES, filePath, upload } from './tree.ts'
+import { inWorld, type World } from './world.ts'
+
+/** How much is measured. `big` items are in the job that is polled. */
+interface Size {
+  readonly big: number
+  readonly rounds: number
+  readonly submitSeconds: number
+}
+
+const WHOLE: Size = { big: 1_000_000, rounds: 3, submitSeconds: 10 }
+const QUICK: Size = { big: 200_000, rounds: 1, submitSeconds: 3 }
+const SUBMIT_CONNECTIONS = 64
+const POLL_CONNECTIONS = 20
+/** A little above the 5,000 polls a second that are asked for: what they cost the job is measured at that rate. */
+const POLL_RATE = 5200
+const UPLOADED = 1000
+const SMALL_ITEMS = 10
+
+/** Durable submits, polls of a big running job and what they cost it, and a small job beside a big one. See bench/README.md. */
+export function apiBench(quick: boolean): Promise<Record<string, number | null>> {
+  const size = quick ? QUICK : WHOLE
+  return inWorld(async world => {
+    sayMachine(world.directory)
+    await prepare(world.http, size.big)
+    const submits = await submitLoad(world, size)
+    const polled = await pollLoad(world, size)
+    const small = await smallBesideBig(world, size.big)
+
+    const alone = median(polled.alone)
+    const withPolls = median(polled.withPolls)
+    const slowdown = 1 - alone / withPolls
+    say('submits', `${load(median(submits.map(run => run.perSecond)), submits)}, ${SUBMIT_CONNECTIONS} connections, each answer durable`)
+    say(
+      'polls of the running job',
+      `${load(median(polled.loads.map(run => run.perSecond)), polled.loads)}, ${POLL_CONNECTIONS} connections, at most ${grouped(POLL_RATE)}/s asked`,
+    )
+    say(`job, ${grouped(size.big)} items, alone`, seconds(polled.alone))
+    say(`job, ${grouped(size.big)} items, polled`, `${seconds(polled.withPolls)}   ${(slowdown * 100).toFixed(1)} % of its speed lost`)
+    say('10-file job beside the big one', `${median(small).toFixed(0)} ms   (runs: ${small.map(ms => ms.toFixed(0)).join(', ')})`)
+    return {
+      submits_per_second: figure(median(submits.map(run => run.perSecond))),
+      submit_p99_ms: figure(median(submits.map(run => run.p99))),
+      polls_per_second: figure(median(polled.loads.map(run => run.perSecond))),
+      poll_p99_ms: figure(median(polled.loads.map(run => run.p99))),
+      poll_slowdown: Number(slowdown.toFixed(3)),
+      small_job_ms: figure(median(small)),
+    }
+  })
+}
+
+function load(perSecond: number, runs: readonly LoadResult[]): string {
+  return `${grouped(perSecond)}/s, p50 ${median(runs.map(run => run.p50))} ms, p99 ${median(runs.map(run => run.p99))} ms, slowest ${Math.max(...runs.map(run => run.max))} ms`
+}
+
+/** Uploads a thousand files and copies them, ten times as many a step, until the big collection has its items. */
+async function prepare(http: Http, big: number): Promise<void> {
+  await createCollections(http, 'seed', 'middle', 'big', 'inbox', 'small')
+  for (let n = 0; n < UPLOADED; n++) await upload(http, 'seed', filePath(n), Buffer.alloc(FILE_BYTES, `file ${n} `))
+  const middle = big / 10
+  for (let n = 0; n < middle / UPLOADED; n++) {
+    await timedCopy(http, { collection: 'seed', prefix: '' }, { collection: 'middle', prefix: `part-${String(n).padStart(3, '0')}/` }, UPLOADED)
+  }
+  for (let n = 0; n < 10; n++) await timedCopy(http, { collection: 'middle', prefix: '' }, { collection: 'big', prefix: `part-${n}/` }, middle)
+  say('prepared', `a collection of ${grouped(big)} files`)
+}
+
+async function submitLoad({ server, token, http }: World, size: Size): Promise<LoadResult[]> {
+  const order = { url: server.url, token, connections: SUBMIT_CONNECTIONS, submit: { source: 'seed', path: filePath(0), destination: 'inbox' } }
+  await (await loadGenerator()).run({ ...order, seconds: 2 })
+  const runs: LoadResult[] = []
+  for (let round = 0; round < size.rounds; round++) {
+    const run = await (await loadGenerator()).run({ ...order, seconds: size.submitSeconds })
+    const begin = performance.now()
+    await drained(http)
+    say(
+      `submits ${round + 1}`,
+      `${load(run.perSecond, [run])}; the last of ${grouped(run.answered)} jobs finished ${((performance.now() - begin) / 1000).toFixed(2)} s later`,
+    )
+    runs.push(run)
+  }
+  return runs
+}
+
+/** Waits until no job is unfinished. */
+async function drained(http: Http): Promise<void> {
+  for (const state of ['submitted', 'resolving', 'running']) {
+    while ((await http.json<{ items: unknown[] }>('GET', `/v1/jobs?state=${state}&limit=1`)).items.length > 0) await sleep(20)
+  }
+}
+
+/** The big job alone and polled, in turn; polling begins with the job and ends with it. */
+async function pollLoad({ server, token, http }: World, size: Size): Promise<{ alone: number[]; withPolls: number[]; loads: LoadResult[] }> {
+  const alone: number[] = []
+  const withPolls: number[] = []
+  const loads: LoadResult[] = []
+  for (let round = 0; round < size.rounds; round++) {
+    await createCollections(http, `alone-${round}`, `polled-${round}`)
+    alone.push(await timedCopy(http, { collection: 'big', prefix: '' }, { collection: `alone-${round}`, prefix: '' }, size.big))
+    const generator = await loadGenerator()
+    const begin = performance.now()
+    const job = await submitCopy(http, { collection: 'big', prefix: '' }, { collection: `polled-${round}`, prefix: '' }, 0)
+    const polls = generator.run({ url: `${server.url}/v1/jobs/${job.id}`, token, connections: POLL_CONNECTIONS, seconds: 600, rate: POLL_RATE })
+    await finished(http, job, size.big)
+    withPolls.push((performance.now() - begin) / 1000)
+    generator.stop()
+    loads.push(await polls)
+  }
+  return { alone, withPolls, loads }
+}
+
+/** Submits small jobs, one after the other, while a big one of the same caller runs; milliseconds from submit to finished of each. */
+async function smallBesideBig({ http }: World, big: number): Promise<number[]> {
+  await createCollections(http, 'beside')
+  const job = await submitCopy(http, { collection: 'big', prefix: '' }, { collection: 'beside', prefix: '' }, 0)
+  const times: number[] = []
+  while (times.length < 20) {
+    await sleep(100)
+    const begin = performance.now()
+    const items = Array.from({ length: SMALL_ITEMS }, (_, n) => ({
+      source: { collection: 'seed', path: filePath(n) },
+      destination: { collection: 'small', path: `${times.length}/${n}.bin` },
+    }))
+    await finished(http, await http.json<JobSeen>('POST', '/v1/jobs', { kind: 'copy', items }, { prefer: 'wait=60' }), SMALL_ITEMS)
+    const took = performance.now() - begin
+    const running = await http.json<JobSeen>('GET', `/v1/jobs/${job.id}`)
+    if (running.state === 'finished') break
+    times.push(took)
+  }
+  await finished(http, job, big)
+  if (times.length === 0) throw new Error('the big job was finished before a small one: nothing was measured')
+  return times
+}

@@ -1,0 +1,19 @@
+import { execFileSync } from 'node:child_process'
+import { cpus, release, totalmem } from 'node:os'
+import { say } from './figures.ts'
+
+/** Prints what the figures were measured on. `directory` is where the data lies. */
+export function sayMachine(directory: string): void {
+  const cores = cpus()
+  say('machine', `${cores.length} x ${cores[0]?.model.trim() ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB`)
+  say('system', `Linux ${release()}, Node ${process.version}`)
+  say('disk', `${directory}: ${fileSystem(directory)}`)
+}
+
+function fileSystem(directory: string): string {
+  const [type, size, free] = execFileSync('stat', ['--file-system', '--format=%T %b %a %S', directory], { encoding: 'utf8' })
+    .trim()
+    .split(' ')
+    .map((part, i, all) => (i === 0 ? part : (Number(part) * Number(all[3])) / 2 ** 30))
+  return `${type}, ${Math.round(Number(size))} GiB, ${Math.round(Number(free))} GiB free`
+}

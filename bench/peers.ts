@@ -1,0 +1,38 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { rm } from 'node:fs/promises'
+
+/** A program that copies a tree on disk, timed beside ours on the same files. */
+export interface Peer {
+  readonly name: string
+  command(source: string, destination: string): readonly string[]
+}
+
+export const CP: Peer = { name: 'cp -r', command: (source, destination) => ['cp', '-r', source, destination] }
+export const RCLONE: Peer = { name: 'rclone copy', command: (source, destination) => ['rclone', 'copy', '--config', '/dev/null', source, destination] }
+
+/** Which version of rclone is installed, or null. */
+export function rcloneVersion(): string | null {
+  const run = spawnSync('rclone', ['version'], { encoding: 'utf8' })
+  return run.status === 0 ? (run.stdout.split('\n')[0] ?? 'rclone') : null
+}
+
+/**
+ * Seconds that a peer needs for the tree: from its start to its end, without a final sync, which is kind to it (ours is durable when it is finished).
+ * What it wrote is removed and the disk settled before this returns, outside the time.
+ */
+export async function timedPeer(peer: Peer, source: string, destination: string): Promise<number> {
+  const [program = '', ...args] = peer.command(source, destination)
+  const begin = performance.now()
+  const [code] = (await once(spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] }), 'exit')) as [number | null]
+  const took = (performance.now() - begin) / 1000
+  if (code !== 0) throw new Error(`${peer.name} ended with ${code}`)
+  await rm(destination, { recursive: true })
+  settle()
+  return took
+}
+
+/** Waits until the disk has taken what was written, so that nobody's run pays for the one before. */
+export function settle(): void {
+  spawnSync('sync')
+}

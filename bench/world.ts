@@ -1,0 +1,35 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createToken, spawnServer, type ServerProcess } from '../test/support/server-process.ts'
+import { Http } from './http.ts'
+
+/** One caller would run into the usual limit of requests a minute: a bench is that one caller. Everything else stands at its default. */
+const ENV = { WAYBILL_REQUESTS_PER_MINUTE: '100000000' }
+
+/** A durable server in its own process on a fresh data directory, and somebody who may do everything. */
+export interface World {
+  readonly directory: string
+  readonly server: ServerProcess
+  readonly token: string
+  readonly http: Http
+}
+
+/** Starts a world, runs the bench in it, and removes everything afterwards. `WAYBILL_BENCH_DIR` says on which disk; default: the system's place for temporary files. */
+export async function inWorld<T>(bench: (world: World) => Promise<T>): Promise<T> {
+  const directory = await mkdtemp(join(process.env['WAYBILL_BENCH_DIR'] ?? tmpdir(), 'waybill-bench-'))
+  try {
+    const data = join(directory, 'data')
+    const token = await createToken(data, 'bench', ['read', 'write', 'admin'])
+    const server = await spawnServer(data, { env: ENV })
+    const http = new Http(server.url, token)
+    try {
+      return await bench({ directory, server, token, http })
+    } finally {
+      http.close()
+      await server.stop()
+    }
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
