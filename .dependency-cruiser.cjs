@@ -20,9 +20,15 @@ module.exports = {
     room('engine-knows-ports', '^src/engine/', ['^src/(model|ports|engine)/'], 'engine imports ports and model only'),
     room(
       'adapters-know-ports',
-      '^src/((?:ledger|stores|queue)/[^/]+|access)/',
-      ['^src/(model|ports)/', '^src/$1/'],
+      '^src/((ledger|stores|queue)/[^/]+|access)/',
+      ['^src/(model|ports)/', '^src/$1/', '^src/$2/[^/]+\\.ts$'],
       'an adapter imports ports and model, never another adapter',
+    ),
+    room(
+      'adapters-share',
+      '^src/(ledger|stores|queue)/[^/]+$',
+      ['^src/(model|ports)/', '^src/$1/[^/]+$'],
+      'what adapters of one port share knows ports and model',
     ),
     room('http-knows-engine', '^src/http/', ['^src/(model|ports|engine|http)/'], 'http imports engine, ports and model'),
     room(
@@ -31,7 +37,14 @@ module.exports = {
       ['^src/(model|ports|engine)/', '^src/http/[^/]+$', '^src/http/$1/'],
       'a dialect never imports another',
     ),
-    room('client-stands-alone', '^src/client/', ['^src/client/'], 'the client speaks HTTP and imports nothing of ours'),
+    room('client-stands-alone', '^src/client/', ['^src/(client|model)/'], 'the client speaks HTTP; of ours it takes only types of the model'),
+    {
+      name: 'client-takes-types-only',
+      severity: 'error',
+      comment: 'nothing of the model runs in a client',
+      from: { path: '^src/client/' },
+      to: { path: '^src/model/', dependencyTypesNot: ['type-only'] },
+    },
     room(
       'cli-knows-client',
       '^src/cli/',
