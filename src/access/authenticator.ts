@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto'
+import type { Caller } from '../model/access.ts'
+import type { Authenticator } from '../ports/authenticator.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Ledger } from '../ports/ledger.ts'
+import type { JwtVerifier } from './jwt.ts'
+import { expired, unauthenticated } from './refusals.ts'
+import { impliedScopes } from './scopes.ts'
+import { hashToken } from './tokens.ts'
+
+export interface AuthenticatorParts {
+  readonly ledger: Pick<Ledger, 'token'>
+  readonly clock: Clock
+  /** Null where no JWTs are taken. */
+  readonly jwt: JwtVerifier | null
+}
+
+/** Opaque tokens from the ledger, and JWTs where a verifier is given. A revocation counts from its commit on: nothing is cached. */
+export function createAuthenticator({ ledger, clock, jwt }: AuthenticatorParts): Authenticator {
+  return {
+    authenticate: token => (jwt !== null && token.split('.', 4).length === 3 ? callerOfJwt(jwt, token) : callerOfToken(ledger, clock, token)),
+  }
+}
+
+async function callerOfToken(ledger: Pick<Ledger, 'token'>, clock: Clock, token: string): Promise<Caller> {
+  const record = await ledger.token(hashToken(token))
+  if (record === null) throw unauthenticated('the token is unknown')
+  if (record.revokedAt !== null) throw unauthenticated(`the token ${record.id} is revoked`)
+  if (record.expiresAt !== null && record.expiresAt <= clock.now()) throw expired(`the token ${record.id} has expired`)
+  return { subject: record.subject, scopes: impliedScopes(record.scopes), tokenId: record.id }
+}
+
+async function callerOfJwt(jwt: JwtVerifier, token: string): Promise<Caller> {
+  const { issuer, subject, scopes } = await jwt.verify(token)
+  return { subject, scopes: impliedScopes(scopes), tokenId: jwtId(issuer, subject) }
+}
+
+/** Names the caller for limits and the log: all JWTs of one subject count as one token, however often it gets new ones. */
+function jwtId(issuer: string, subject: string): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([issuer, subject]))
+    .digest('hex')
+  return `jwt-${hash.slice(0, 16)}`
+}
