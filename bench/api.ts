@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { figure, grouped, median, say, seconds } from './figures.ts'
-import type { Http } from './http.ts'
+import type { Http } from '../test/support/http.ts'
 import { createCollections, finished, submitCopy, timedCopy, type JobSeen } from './jobs.ts'
 import { loadGenerator, type LoadResult } from './load.ts'
 import { sayMachine } from './machine.ts'

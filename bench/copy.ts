@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { figure, grouped, median, say, seconds } from './figures.ts'
-import type { Http } from './http.ts'
+import type { Http } from '../test/support/http.ts'
 import { createCollections, timedCopy } from './jobs.ts'
 import { sayMachine } from './machine.ts'
 import { residentMb, withPeakMemory } from './memory.ts'

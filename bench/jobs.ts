@@ -1,4 +1,4 @@
-import type { Http } from './http.ts'
+import type { Http } from '../test/support/http.ts'
 
 /** What the benches read of a job (contract /v1). */
 export interface JobSeen {

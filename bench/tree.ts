@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Http } from './http.ts'
+import type { Http } from '../test/support/http.ts'
 
 const FILES_A_FOLDER = 1000
 export const FILE_BYTES = 4096

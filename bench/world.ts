@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createToken, spawnServer, type ServerProcess } from '../test/support/server-process.ts'
-import { Http } from './http.ts'
+import { Http } from '../test/support/http.ts'
 
 /** One caller would run into the usual limit of requests a minute: a bench is that one caller. Everything else stands at its default. */
 const ENV = { WAYBILL_REQUESTS_PER_MINUTE: '100000000' }

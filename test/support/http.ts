@@ -1,8 +1,11 @@
-import { Agent, request } from 'node:http'
+import { Agent, request, type IncomingHttpHeaders } from 'node:http'
 
 /** An HTTP answer with its whole body. */
 export interface Answer {
   readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly bytes: Buffer
+  /** The bytes as UTF-8. */
   readonly body: string
 }
 
@@ -28,7 +31,10 @@ export class Http {
         incoming => {
           const chunks: Buffer[] = []
           incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
-          incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, body: Buffer.concat(chunks).toString() }))
+          incoming.on('end', () => {
+            const bytes = Buffer.concat(chunks)
+            resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, bytes, body: bytes.toString() })
+          })
           incoming.on('error', reject)
         },
       )
