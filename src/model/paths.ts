@@ -3,14 +3,15 @@ import { WaybillError } from './errors.ts'
 /** Longest entry path, in characters (Unicode code units). Contract /v1, "The server itself". */
 export const MAX_PATH_LENGTH = 1024
 
+/** A control character of ASCII or Latin-1: never part of a path or a glob. */
 // eslint-disable-next-line no-control-regex -- finding control characters is the point
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
+export const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f]/
 
 /** Says in one sentence what is wrong with an entry path, or null when it is good. */
 export function pathFault(path: string): string | null {
   if (path === '') return 'the path is empty; give at least one character'
   if (path.length > MAX_PATH_LENGTH) return `the path has ${path.length} characters; at most ${MAX_PATH_LENGTH} are allowed`
-  if (CONTROL.test(path)) return 'the path holds a control character; remove it'
+  if (CONTROL_CHARACTER.test(path)) return 'the path holds a control character; remove it'
   if (!path.isWellFormed()) return 'the path is not valid Unicode; send well-formed UTF-8'
   for (const segment of path.split('/')) {
     if (segment === '') return 'the path has an empty segment; it must not begin or end with "/" nor hold "//"'
