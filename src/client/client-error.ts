@@ -44,7 +44,10 @@ export async function errorOf(response: Response, what: string): Promise<ClientE
   const problem = /\bjson\b/.test(response.headers.get('content-type') ?? '') ? problemOf(text) : null
   const retryAfterSeconds = retryAfter(response)
   if (problem !== null) {
-    return new ClientError(response.status, problem.code ?? 'unexpected_answer', problem.detail ?? problem.title ?? response.statusText, { problem, retryAfterSeconds })
+    return new ClientError(response.status, problem.code ?? 'unexpected_answer', problem.detail ?? problem.title ?? response.statusText, {
+      problem,
+      retryAfterSeconds,
+    })
   }
   return new ClientError(response.status, 'unexpected_answer', `${what} answered ${response.status} ${response.statusText}`.trim(), { retryAfterSeconds })
 }

@@ -4,7 +4,20 @@ import { EntriesClient } from './entries.ts'
 import type { EventsRequest } from './events.ts'
 import { JobsClient, type WaitOptions } from './jobs.ts'
 import { type ClientOptions, Transport } from './transport.ts'
-import type { Body, EntryInfo, EntryQuery, ItemInfo, ItemQuery, JobInfo, JobRequest, ManifestRequest, PutOptions, ServerEvent, SubmitOptions, WhoAmI } from './types.ts'
+import type {
+  Body,
+  EntryInfo,
+  EntryQuery,
+  ItemInfo,
+  ItemQuery,
+  JobInfo,
+  JobRequest,
+  ManifestRequest,
+  PutOptions,
+  ServerEvent,
+  SubmitOptions,
+  WhoAmI,
+} from './types.ts'
 
 /**
  * A client of the native API. The everyday calls are here; everything else is under `collections`, `entries` and `jobs`.

@@ -12,7 +12,12 @@ export class CollectionsClient {
   }
 
   /** Makes a collection that the caller owns. Without `id` the server makes a UUID. */
-  create(wish: { readonly id?: string; readonly name?: string; readonly store?: string; readonly attributes?: Record<string, unknown> }): Promise<CollectionInfo> {
+  create(wish: {
+    readonly id?: string
+    readonly name?: string
+    readonly store?: string
+    readonly attributes?: Record<string, unknown>
+  }): Promise<CollectionInfo> {
     return this.#transport.json({ method: 'POST', path: '/v1/collections', json: wish })
   }
 

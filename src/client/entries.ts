@@ -21,7 +21,11 @@ export class EntriesClient {
   }
 
   /** The answer whose body streams the bytes; `Repr-Digest` and `ETag` are among its headers. Read or cancel the body. */
-  get(collection: string, path: string, options: { readonly version?: number; readonly range?: string; readonly signal?: AbortSignal } = {}): Promise<Response> {
+  get(
+    collection: string,
+    path: string,
+    options: { readonly version?: number; readonly range?: string; readonly signal?: AbortSignal } = {},
+  ): Promise<Response> {
     const headers: Record<string, string> = options.range === undefined ? {} : { range: options.range }
     return this.#transport.send({ path: bytesPath(collection, path), query: { version: options.version }, headers, signal: options.signal })
   }

@@ -1,6 +1,6 @@
 import type { ItemState } from '../model/item.ts'
 import { ClientError } from './client-error.ts'
-import { type EventsRequest, readEvents } from './events.ts'
+import { ALL_EVENTS, type EventsRequest, readEvents } from './events.ts'
 import { jobPath } from './places.ts'
 import { pause, type Transport } from './transport.ts'
 import type { ItemInfo, ItemQuery, JobInfo, JobQuery, JobRequest, ManifestRequest, ServerEvent, SubmitOptions } from './types.ts'
@@ -75,7 +75,7 @@ export class JobsClient {
 
   /** Events of one job, or (without id) of all jobs the caller may see. */
   events(request: EventsRequest & { readonly id?: string } = {}): AsyncGenerator<ServerEvent, void, undefined> {
-    return readEvents(this.#transport, request.id === undefined ? '/v1/events' : `${jobPath(request.id)}/events`, request)
+    return readEvents(this.#transport, request.id === undefined ? ALL_EVENTS : `${jobPath(request.id)}/events`, request)
   }
 
   cancel(id: string): Promise<JobInfo> {

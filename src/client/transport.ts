@@ -87,7 +87,7 @@ export class Transport {
     const request = { method: call.method ?? 'GET', headers, redirect: 'error', signal: call.signal ?? null } as const
     try {
       // The fetch standard sends a stream only as half duplex: the answer is read when all of the body is sent.
-      return await fetch(url, body === undefined ? request : ({ ...request, body, ...(body instanceof ReadableStream ? { duplex: 'half' } : {}) } as RequestInit))
+      return await fetch(url, body === undefined ? request : { ...request, body, ...(body instanceof ReadableStream ? { duplex: 'half' } : {}) })
     } catch (cause) {
       if (call.signal?.aborted) throw cause
       throw new ClientError(0, UNREACHABLE, `${this.#base.origin} does not answer: ${reasonOf(cause)}`, { cause })

@@ -55,6 +55,8 @@ export interface EntryInfo {
   readonly createdAt: string
   readonly modifiedAt: string
   readonly modifiedBy: string
+  /** Only on a tombstone. */
+  readonly deleted?: true
 }
 
 /** Entries in path order; with a delimiter also the prefixes ("folders") at this level. */

@@ -1,0 +1,104 @@
+import { Argument, type Command } from 'commander'
+import { checkCollectionId, ROLES, type Role } from '../../model/collection.ts'
+import { WaybillError } from '../../model/errors.ts'
+import { checkPath } from '../../model/paths.ts'
+import { note, print } from '../output.ts'
+import { checked, parseLockTtl, parseSubject } from '../values.ts'
+import { administrate, type DataOptions, type Ledger, onDataDirectory } from './administration.ts'
+
+/** The store of the embedded default. */
+const USUAL_STORE = 'main'
+/** The word for "no role any more". */
+const NO_ROLE = 'none'
+const USUAL_LOCK_MS = 600_000
+
+interface LockFlags extends DataOptions {
+  readonly holder: string
+  readonly ttl: number
+  readonly reason?: string
+}
+
+/** `collection create`, `grant`, `lock`, `unlock`. */
+export function registerCollections(program: Command): void {
+  registerCreate(program)
+  registerGrant(program)
+  registerLock(program)
+  registerUnlock(program)
+}
+
+function registerCreate(program: Command): void {
+  const create = onDataDirectory(program.command('collection').description('make collections').command('create')).description('make a collection')
+  create
+    .argument('<ID>', 'plain-name, host.name or owner/name', checked(checkCollectionId))
+    .requiredOption('--owner <subject>', 'who owns it', checked(parseSubject))
+    .option('--name <text>', 'its name for people; without it the id')
+    .option('--store <name>', 'the store its bytes live in', USUAL_STORE)
+    .action(async (id: string) => {
+      const flags = create.opts<DataOptions & { readonly owner: string; readonly name?: string; readonly store: string }>()
+      const wish = { id, name: flags.name ?? id, store: flags.store, attributes: {}, createdBy: flags.owner }
+      await administrate(flags, ledger => ledger.createCollection(wish))
+      await print(id)
+    })
+}
+
+function registerGrant(program: Command): void {
+  const grant = onDataDirectory(program.command('grant')).description("set a subject's role on a collection")
+  grant
+    .argument('<COLLECTION>', 'the collection', checked(checkCollectionId))
+    .argument('<SUBJECT>', 'who', checked(parseSubject))
+    .addArgument(new Argument('<ROLE>', 'each role includes those before it; none takes the role away').choices([...ROLES, NO_ROLE]))
+    .action(async (collection: string, subject: string, role: string) => {
+      await administrate(grant.opts<DataOptions>(), async ledger => {
+        await mustExist(ledger, collection)
+        if (role === NO_ROLE) await ledger.removeGrant(collection, subject)
+        else await ledger.setGrant(collection, subject, role as Role)
+      })
+      note(role === NO_ROLE ? `${subject} has no role on ${collection} any more.` : `${subject} is ${role} on ${collection}.`)
+    })
+}
+
+function registerLock(program: Command): void {
+  const lock = onDataDirectory(program.command('lock')).description('lock a collection, or one path and all beneath it; the same holder renews')
+  placeArguments(lock)
+    .requiredOption('--holder <subject>', 'who holds it', checked(parseSubject))
+    .option('--ttl <duration>', 'when it ends by itself, such as 90s, 10m or 2h', checked(parseLockTtl), USUAL_LOCK_MS)
+    .option('--reason <text>', 'why, for those who meet it')
+    .action(async (collection: string, path: string | undefined) => {
+      const flags = lock.opts<LockFlags>()
+      const wish = { collection, path: path ?? null, holder: flags.holder, reason: flags.reason ?? null, ttlMs: flags.ttl }
+      const taken = await administrate(flags, async ledger => {
+        await mustExist(ledger, collection)
+        return ledger.acquireLock(wish)
+      })
+      await print(`${placeName(collection, path)} is locked by ${taken.holder} until ${new Date(taken.expiresAt).toISOString()}, fencing token ${taken.token}`)
+    })
+}
+
+function registerUnlock(program: Command): void {
+  const unlock = onDataDirectory(program.command('unlock')).description('release a lock')
+  placeArguments(unlock)
+    .requiredOption('--holder <subject>', 'who holds it', checked(parseSubject))
+    .action(async (collection: string, path: string | undefined) => {
+      const flags = unlock.opts<LockFlags>()
+      await administrate(flags, async ledger => {
+        await mustExist(ledger, collection)
+        await ledger.releaseLock(collection, path ?? null, flags.holder)
+      })
+      note(`${placeName(collection, path)} is unlocked.`)
+    })
+}
+
+function placeArguments(command: Command): Command {
+  return command
+    .argument('<COLLECTION>', 'the collection', checked(checkCollectionId))
+    .argument('[PATH]', 'a path in it; without it the whole collection', checked(checkPath))
+}
+
+function placeName(collection: string, path: string | undefined): string {
+  return path === undefined ? collection : `${collection}:${path}`
+}
+
+async function mustExist(ledger: Ledger, collection: string): Promise<void> {
+  if ((await ledger.collection(collection)) === null)
+    throw new WaybillError('collection_not_found', `there is no collection ${collection} in this data directory`)
+}

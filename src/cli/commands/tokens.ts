@@ -1,0 +1,70 @@
+import type { Command } from 'commander'
+import { v7 as uuid } from 'uuid'
+import { hashToken, mintToken, parseDuration } from '../../access/tokens.ts'
+import { SCOPES, type Scope, type TokenRecord } from '../../model/access.ts'
+import { note, print, printJson, printTable } from '../output.ts'
+import { checked, parseScopes, parseSubject } from '../values.ts'
+import { administrate, type DataOptions, onDataDirectory } from './administration.ts'
+
+interface CreateFlags extends DataOptions {
+  readonly subject: string
+  readonly scopes: readonly Scope[]
+  readonly expires?: number
+}
+
+/** `token create`, `token list`, `token revoke`. */
+export function registerTokens(program: Command): void {
+  const token = program.command('token').description('make, list and revoke access tokens')
+  registerCreate(token)
+  const list = onDataDirectory(token.command('list')).description('list the tokens (never their secrets)')
+  list.option('--json', 'print each token as one line of JSON').action(async () => {
+    await listTokens(list.opts<DataOptions & { readonly json?: true }>())
+  })
+  const revoke = onDataDirectory(token.command('revoke')).description('revoke a token at once').argument('<ID>', 'the id that `token list` shows')
+  revoke.action(async (id: string) => {
+    await administrate(revoke.opts<DataOptions>(), ledger => ledger.revokeToken(id))
+    note(`Token ${id} is revoked.`)
+  })
+}
+
+function registerCreate(token: Command): void {
+  const create = onDataDirectory(token.command('create')).description('make an access token; it is printed once and only its hash is kept')
+  create
+    .requiredOption('--subject <subject>', 'who it speaks for', checked(parseSubject))
+    .requiredOption('--scopes <list>', `what it may do: ${SCOPES.join(', ')} (separated by commas)`, checked(parseScopes))
+    .option('--expires <duration>', 'how long it is good, such as 12h or 30d; without it: until it is revoked', checked(parseDuration))
+    .action(async () => {
+      const flags = create.opts<CreateFlags>()
+      const secret = mintToken()
+      const expiresAt = flags.expires === undefined ? null : Date.now() + flags.expires
+      await administrate(flags, ledger => ledger.createToken({ id: uuid(), subject: flags.subject, scopes: flags.scopes, expiresAt, hash: hashToken(secret) }))
+      await print(secret)
+    })
+}
+
+async function listTokens(flags: DataOptions & { readonly json?: true }): Promise<void> {
+  const tokens = await administrate(flags, async ledger => {
+    const all: TokenRecord[] = []
+    let cursor: string | undefined
+    do {
+      const page = await ledger.tokens({ limit: 1000, ...(cursor === undefined ? {} : { cursor }) })
+      all.push(...page.items)
+      cursor = page.nextCursor ?? undefined
+    } while (cursor !== undefined)
+    return all
+  })
+  if (flags.json) for (const token of tokens) await printJson(shown(token))
+  else await printTable(['ID', 'SUBJECT', 'SCOPES', 'CREATED', 'EXPIRES', 'REVOKED'], tokens.map(rowOf))
+}
+
+function shown(token: TokenRecord): Record<string, unknown> {
+  return { ...token, createdAt: timeOf(token.createdAt), expiresAt: timeOf(token.expiresAt), revokedAt: timeOf(token.revokedAt) }
+}
+
+function rowOf(token: TokenRecord): readonly string[] {
+  return [token.id, token.subject, token.scopes.join(','), timeOf(token.createdAt) ?? '', timeOf(token.expiresAt) ?? 'never', timeOf(token.revokedAt) ?? 'no']
+}
+
+function timeOf(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString()
+}

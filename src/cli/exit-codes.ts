@@ -1,0 +1,82 @@
+import { CommanderError } from 'commander'
+import { ClientError } from '../client/index.ts'
+import { type ErrorCode, isWaybillError } from '../model/errors.ts'
+import { printable } from './printable.ts'
+
+/** How the command ends; documented in docs/reference/cli.md and at the end of every --help. */
+export const EXIT = {
+  ok: 0,
+  /** The job finished, but items failed, were evicted or cancelled; or some files of a put or get did not go through. */
+  incomplete: 1,
+  /** Wrong usage, or something about this machine that the caller must mend (no such file, port taken). */
+  usage: 2,
+  /** The server (or the data directory) said no. */
+  refused: 3,
+  /** No answer, a 5xx answer, or a fault of our own. */
+  unavailable: 4,
+} as const
+
+/** Codes that say what is wrong with the words typed, when no server was asked. */
+const USAGE_CODES: ReadonlySet<ErrorCode> = new Set(['invalid_request', 'invalid_path', 'invalid_collection_id', 'invalid_manifest'])
+
+/** The exit code that an error means. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+  if (error instanceof ClientError) return error.status >= 400 && error.status < 500 ? EXIT.refused : EXIT.unavailable
+  if (isWaybillError(error)) {
+    if (USAGE_CODES.has(error.code)) return EXIT.usage
+    return error.status < 500 ? EXIT.refused : EXIT.unavailable
+  }
+  return isSystemError(error) ? EXIT.usage : EXIT.unavailable
+}
+
+/** One plain sentence for a person. Null when it has been said already. */
+export function sentenceOf(error: unknown): string | null {
+  if (error instanceof CommanderError) return null
+  if (error instanceof ClientError) return sentence(`${error.detail}${placesOf(error)}`)
+  if (isWaybillError(error)) return sentence(error.message)
+  if (isSystemError(error)) return sentence(systemSentence(error))
+  if (error instanceof Error) return sentence(`something unexpected went wrong: ${error.message || error.name}`)
+  return sentence(`something unexpected went wrong: ${String(error)}`)
+}
+
+/** Places that the detail does not speak of already. */
+function placesOf(error: ClientError): string {
+  const more = error.errors.filter(place => !error.detail.includes(place.detail)).map(place => `${place.pointer}: ${place.detail}`)
+  return more.length === 0 ? '' : ` (${more.slice(0, 3).join('; ')}${more.length > 3 ? `; and ${more.length - 3} more` : ''})`
+}
+
+interface SystemError extends Error {
+  readonly code: string
+  readonly syscall: string
+  readonly path?: string
+  readonly address?: string
+  readonly port?: number
+}
+
+/** True for what the operating system refused. */
+export function isSystemError(error: unknown): error is SystemError {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && 'syscall' in error && typeof error.syscall === 'string'
+}
+
+const SYSTEM_SENTENCES: Readonly<Record<string, (error: SystemError) => string>> = {
+  ENOENT: error => `there is no file or directory ${error.path ?? ''}`,
+  EACCES: error => (error.syscall === 'listen' ? `this user may not listen on port ${error.port ?? ''}` : `this user may not access ${error.path ?? 'that'}`),
+  EPERM: error => `this user may not do that with ${error.path ?? 'it'}`,
+  EISDIR: error => `${error.path ?? 'that'} is a directory where a file is needed`,
+  ENOTDIR: error => `${error.path ?? 'that'} is a file where a directory is needed`,
+  EADDRINUSE: error => `port ${error.port ?? ''} on ${error.address ?? 'this host'} is taken by another program; choose another with --port`,
+  EADDRNOTAVAIL: error => `${error.address ?? 'that address'} is not an address of this machine; choose another with --host`,
+  ENOSPC: () => 'the disk is full',
+}
+
+function systemSentence(error: SystemError): string {
+  return SYSTEM_SENTENCES[error.code]?.(error) ?? error.message
+}
+
+/** A capital at the start, a full stop at the end, nothing that could steer a terminal. */
+function sentence(text: string): string {
+  const clean = printable(text).trim()
+  const first = /^[a-z]+[ ,]/.test(clean) ? clean.charAt(0).toUpperCase() + clean.slice(1) : clean
+  return /[.!?]$/.test(first) ? first : `${first}.`
+}

@@ -1,0 +1,71 @@
+import { Command } from 'commander'
+import { registerCollections } from './commands/collections.ts'
+import { registerDemo } from './commands/demo.ts'
+import { registerGet } from './commands/get.ts'
+import { registerLs } from './commands/ls.ts'
+import { registerPut } from './commands/put.ts'
+import { registerServe } from './commands/serve.ts'
+import { registerSubmitting } from './commands/submit.ts'
+import { registerTokens } from './commands/tokens.ts'
+import { registerTracking } from './commands/track.ts'
+import { EXIT, exitCodeOf, sentenceOf } from './exit-codes.ts'
+import { note } from './output.ts'
+
+const EXIT_CODES = `
+Exit codes:
+  0  done
+  1  the job finished, but items failed, were evicted or cancelled (--wait, --watch); some files of a put or get did not go through
+  2  wrong usage, or something on this machine to mend
+  3  refused by the server
+  4  the server cannot be reached, or it failed`
+
+/** The whole command line. */
+function waybill(): Command {
+  const program = new Command('waybill')
+  program
+    .description('Bulk jobs over files in collections: copy, move, delete, with the exact state of every item.')
+    .showHelpAfterError(false)
+    .showSuggestionAfterError(true)
+    .configureHelp({ showGlobalOptions: false })
+    .configureOutput({ outputError: (text, write) => write(oneSentence(text)) })
+    .exitOverride()
+  registerServe(program)
+  registerDemo(program)
+  registerTokens(program)
+  registerCollections(program)
+  registerPut(program)
+  registerGet(program)
+  registerLs(program)
+  registerSubmitting(program)
+  registerTracking(program)
+  program.addHelpText('afterAll', EXIT_CODES)
+  return program
+}
+
+/** Commander's "error: ..." on perhaps two lines, as one sentence in our form. */
+function oneSentence(text: string): string {
+  const words = text
+    .replace(/^error: /, '')
+    .trim()
+    .replace(/\s*\n\s*/g, ' ')
+  const sentence = words.charAt(0).toUpperCase() + words.slice(1)
+  return `waybill: ${/[.?!)]$/.test(sentence) ? sentence : `${sentence}.`}\n`
+}
+
+async function run(words: readonly string[]): Promise<void> {
+  try {
+    await waybill().parseAsync(words, { from: 'user' })
+  } catch (error) {
+    const sentence = sentenceOf(error)
+    if (sentence !== null) note(`waybill: ${sentence}`)
+    if (process.env['WAYBILL_DEBUG'] && error instanceof Error) note(error.stack ?? '')
+    process.exitCode = exitCodeOf(error)
+  }
+}
+
+// Whoever reads our output may stop early, as head does: that is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.unavailable)
+})
+
+await run(process.argv.slice(2))
