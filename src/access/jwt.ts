@@ -13,11 +13,11 @@ export interface JwtConfig {
   /** The `aud` that tokens must have, or several of which they must have one. */
   readonly audience: string | readonly string[]
   /** Where the issuer publishes its keys. */
-  readonly jwksUrl?: string
+  readonly jwksUrl?: string | undefined
   /** A local key instead: PEM, JWK or JWK set as text, or the path of a file with one. */
-  readonly key?: string
+  readonly key?: string | undefined
   /** What the issuer's scope names mean here. */
-  readonly scopes?: ScopeMapping
+  readonly scopes?: ScopeMapping | undefined
 }
 
 /** Who a JWT says is calling. */

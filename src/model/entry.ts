@@ -1,3 +1,5 @@
+import { WaybillError } from './errors.ts'
+
 /** What an entry is. A `file` has bytes; a `folder`, an `object` (metadata only) and a `link` have none. */
 export const ENTRY_KINDS = ['file', 'folder', 'object', 'link'] as const
 export type EntryKind = (typeof ENTRY_KINDS)[number]
@@ -38,3 +40,18 @@ export interface Conditions {
 
 /** The media type of bytes nobody described. */
 export const DEFAULT_MEDIA_TYPE = 'application/octet-stream'
+
+/** Throws `precondition_failed`, with expected and actual, unless the conditions hold for the live version of the path (null: there is none). */
+export function refuseUnmet(conditions: Conditions | undefined, path: string, live: { readonly revision: string; readonly version: number } | null): void {
+  if (conditions === undefined) return
+  const { ifMatch, ifVersion, ifNoneMatch } = conditions
+  const revision = live?.revision ?? null
+  if (ifNoneMatch === '*' && live !== null) throw unmet(path, null, revision)
+  if (ifMatch !== undefined && ifMatch !== revision) throw unmet(path, ifMatch, revision)
+  if (ifVersion !== undefined && ifVersion !== live?.version) throw unmet(path, `version ${ifVersion}`, live === null ? null : `version ${live.version}`)
+}
+
+function unmet(path: string, expected: string | null, actual: string | null): WaybillError {
+  const detail = `${JSON.stringify(path)}: expected ${expected ?? 'nothing there'}, found ${actual ?? 'nothing'}; nothing was changed`
+  return new WaybillError('precondition_failed', detail, { expected, actual })
+}

@@ -48,7 +48,6 @@ export const CATALOGUE = {
   condition_failed: { status: 412, title: 'A condition of the item failed', retryable: false },
   destination_exists: { status: 409, title: 'The destination exists', retryable: false },
   same_path: { status: 409, title: 'Source and destination are the same', retryable: false },
-  different_store: { status: 501, title: 'Source and destination lie in different stores', retryable: false },
   stale_lease: { status: 409, title: 'The lease is over', retryable: true },
 } as const satisfies Record<string, { status: number; title: string; retryable: boolean }>
 
@@ -59,6 +58,9 @@ export type ErrorCode = keyof typeof CATALOGUE
 export interface ErrorPlace {
   readonly pointer: string
   readonly detail: string
+  /** In a manifest: the line, and the column in it (characters, in CSV fields), both counted from 1. */
+  readonly line?: number
+  readonly column?: number
 }
 
 /** Facts that some codes carry beside the sentence, for dialects and machines. */

@@ -50,7 +50,6 @@ export function reasonMessage(code: ErrorCode, where: string, expected?: string 
     case 'locked': return `${where} is locked${actual ? ` by ${actual}` : ''}.`
     case 'insufficient_role': return `The submitter has lost the grant that ${where} needs.`
     case 'same_path': return `${where} is the source itself; there is nothing to move.`
-    case 'different_store': return `${where} lies in another store; copies by bytes between stores are not possible here yet.`
     case 'digest_mismatch': return `The stored bytes of ${where} no longer match their recorded digest.`
     default: return `${CATALOGUE[code].title}: ${where}.`
   }

@@ -1,3 +1,5 @@
+import { WaybillError } from './errors.ts'
+
 /** A lock on a whole collection (`path` null) or on one path and all beneath it. `token` is a fencing token: it only grows. */
 export interface Lock {
   readonly collection: string
@@ -11,3 +13,15 @@ export interface Lock {
 
 /** Lifetime bounds of a lock, in seconds; a lock without an end would outlive a crashed holder. */
 export const MAX_LOCK_SECONDS = 7 * 24 * 3600
+
+/** The refusal of what lies under another holder's lock (contract /v1: "423 with the holder, job if any, and expiry"). */
+export function lockedBy(lock: Lock, pointer?: string): WaybillError {
+  const what = lock.path === null ? `the collection ${JSON.stringify(lock.collection)}` : JSON.stringify(lock.path)
+  const detail = `${what} is locked by ${JSON.stringify(lock.holder)} until ${new Date(lock.expiresAt).toISOString()}`
+  return new WaybillError('locked', detail, {
+    holder: lock.holder,
+    job: null,
+    expiresAt: lock.expiresAt,
+    ...(pointer === undefined ? {} : { errors: [{ pointer, detail }] }),
+  })
+}

@@ -84,8 +84,8 @@ export interface EntryPage extends Page<Entry> {
 }
 
 export interface JobFilter {
-  /** Whose jobs: submitted by this subject, or touching only collections where the subject is admin or more. */
-  readonly visibleTo: string
+  /** Whose jobs: submitted by this subject, or naming only collections where the subject is admin or more. Null (with `collection`): all of the collection. */
+  readonly visibleTo: string | null
   readonly state?: JobState
   readonly outcome?: Outcome
   readonly kind?: JobKind
@@ -194,9 +194,9 @@ export interface Ledger {
   chunkBlobs(lease: Lease): Promise<readonly ChunkBlob[]>
   /**
    * Plans, applies and settles a whole chunk: items, entries, counters, events in one transaction; the last chunk finishes the job.
-   * `corrupt` (digests) fails the items that read those blobs with `digest_mismatch`.
+   * `corrupt` (digests) fails the items that read those blobs with `digest_mismatch`. True while the job has items that wait.
    */
-  applyChunk(lease: Lease, corrupt: readonly string[]): Promise<void>
+  applyChunk(lease: Lease, corrupt: readonly string[]): Promise<boolean>
   /** Idempotent; `job_finished` when it is. Items not yet done become `cancelled` chunk by chunk. */
   cancel(job: string): Promise<Job>
   pause(job: string): Promise<Job>
@@ -211,8 +211,10 @@ export interface Ledger {
   /** May return fewer than `limit` with a cursor when a filter is selective: no call scans without bound. */
   items(job: string, filter: ItemFilter, page: PageQuery): Promise<Page<Item>>
   snapshot(job: string): Promise<JobSnapshot | null>
-  /** Every collection the job names. */
-  jobCollections(job: string): Promise<readonly string[]>
+  /** True when the subject is admin or more of every collection the job names. */
+  administers(subject: string, job: string): Promise<boolean>
+  /** True when the job names this collection. */
+  touches(job: string, collection: string): Promise<boolean>
   /** Stored events after `after`, oldest first, of one job or all. */
   eventsAfter(after: number, limit: number, job?: string): Promise<readonly JobEvent[]>
   lastEvent(): Promise<number>

@@ -1,0 +1,78 @@
+import { subjectFault, type Caller } from '../model/access.ts'
+import { checkCollectionId, roleAtLeast, type Collection, type CollectionView, type Grant, type Role } from '../model/collection.ts'
+import { WaybillError } from '../model/errors.ts'
+import type { Page, PageQuery } from '../model/page.ts'
+import type { Ids } from '../ports/clock.ts'
+import type { Ledger } from '../ports/ledger.ts'
+import type { Access } from './access.ts'
+import type { Collections } from './api.ts'
+import type { Stores } from './stores.ts'
+
+type Wish = Parameters<Collections['create']>[1]
+type Change = Parameters<Collections['update']>[2]
+
+/** Collections and their grants. */
+export class CollectionService implements Collections {
+  readonly #ledger: Ledger
+  readonly #access: Access
+  readonly #stores: Stores
+  readonly #ids: Ids
+
+  constructor(parts: { ledger: Ledger; access: Access; stores: Stores; ids: Ids }) {
+    this.#ledger = parts.ledger
+    this.#access = parts.access
+    this.#stores = parts.stores
+    this.#ids = parts.ids
+  }
+
+  async create(caller: Caller, wish: Wish): Promise<CollectionView> {
+    const id = checkCollectionId(wish.id ?? this.#ids.uuid())
+    const store = this.#stores.named(wish.store).name
+    const collection = await this.#ledger.createCollection({ id, name: wish.name ?? id, store, attributes: wish.attributes ?? {}, createdBy: caller.subject })
+    return { ...collection, role: 'owner' }
+  }
+
+  get(caller: Caller, id: string, least: Role = 'readonly'): Promise<CollectionView> {
+    return this.#access.require(caller, id, least)
+  }
+
+  list(caller: Caller, filter: { readonly minRole?: Role; readonly prefix?: string }, page: PageQuery): Promise<Page<CollectionView>> {
+    return this.#ledger.collections(caller.subject, filter, page)
+  }
+
+  async update(caller: Caller, id: string, change: Change, least: Role = 'admin'): Promise<Collection> {
+    await this.#access.requireRole(caller, id, least)
+    return this.#ledger.updateCollection(id, change)
+  }
+
+  async remove(caller: Caller, id: string): Promise<void> {
+    await this.#access.requireRole(caller, id, 'owner')
+    await this.#ledger.deleteCollection(id)
+  }
+
+  async grants(caller: Caller, id: string, page: PageQuery): Promise<Page<Grant>> {
+    await this.#access.requireRole(caller, id, 'admin')
+    return this.#ledger.grants(id, page)
+  }
+
+  async setGrant(caller: Caller, id: string, subject: string, role: Role): Promise<void> {
+    const own = await this.#access.requireRole(caller, id, 'admin')
+    const fault = subjectFault(subject)
+    if (fault !== null) throw new WaybillError('invalid_request', fault)
+    await this.#refuseAbove(own, id, subject, role)
+    await this.#ledger.setGrant(id, subject, role)
+  }
+
+  async removeGrant(caller: Caller, id: string, subject: string): Promise<void> {
+    const own = await this.#access.requireRole(caller, id, 'admin')
+    await this.#refuseAbove(own, id, subject, 'readonly')
+    await this.#ledger.removeGrant(id, subject)
+  }
+
+  /** Nobody hands out, or takes away, more than they have: else an admin could make themselves owner. */
+  async #refuseAbove(own: Role, id: string, subject: string, role: Role): Promise<void> {
+    const present = await this.#ledger.role(subject, id)
+    if (roleAtLeast(own, role) && (present === null || roleAtLeast(own, present))) return
+    throw new WaybillError('insufficient_role', `your role on ${JSON.stringify(id)} is ${own}; you may not grant, change or take away a stronger one`)
+  }
+}

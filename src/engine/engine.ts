@@ -1,0 +1,61 @@
+import type { Job } from '../model/job.ts'
+import type { BlobStore } from '../ports/blob-store.ts'
+import type { Clock, Ids } from '../ports/clock.ts'
+import type { Ledger } from '../ports/ledger.ts'
+import type { Queue } from '../ports/queue.ts'
+import { Access } from './access.ts'
+import type { Engine } from './api.ts'
+import { CollectionService } from './collections.ts'
+import { EntryService } from './entries.ts'
+import { JobService } from './jobs/jobs.ts'
+import { LockService } from './locks.ts'
+import { Runner } from './runner.ts'
+import { Stores } from './stores.ts'
+import { Upkeep } from './upkeep.ts'
+
+export interface EngineParts {
+  readonly ledger: Ledger
+  readonly stores: readonly BlobStore[]
+  readonly queue: Queue
+  readonly clock: Clock
+  readonly ids: Ids
+  /** This process, in leases and logs. */
+  readonly worker: string
+  /** Turns at once. Turns by reference wait in the writer's line, so more only make its transactions fuller. */
+  readonly concurrency: number
+  readonly maxItems: number
+  readonly maxUploadBytes: number
+  readonly onError: (error: unknown, what: string) => void
+}
+
+/** Puts the engine together from its ports. */
+export function createEngine(parts: EngineParts): Engine {
+  const { ledger, queue, clock, ids } = parts
+  const stores = new Stores(parts.stores)
+  const access = new Access(ledger)
+  const wakeJob = (job: Job): void => queue.wake({ job: job.id, tenant: job.submittedBy, priority: job.priority })
+  const runner = new Runner({ ledger, stores, clock, worker: parts.worker })
+  const upkeep = new Upkeep({ ledger, stores, clock, wake: wake => queue.wake(wake), onError: parts.onError })
+  return {
+    collections: new CollectionService({ ledger, access, stores, ids }),
+    entries: new EntryService({ ledger, access, stores, maxUploadBytes: parts.maxUploadBytes }),
+    locks: new LockService({ ledger, access }),
+    jobs: new JobService({ ledger, access, ids, clock, maxItems: parts.maxItems, wake: wakeJob }),
+    start: async () => {
+      await ledger.recover()
+      for (const store of parts.stores) await store.sweepUnfinished(clock.now())
+      queue.work(job => runner.turn(job), { concurrency: parts.concurrency })
+      await upkeep.wakeUnfinished()
+      upkeep.start()
+    },
+    stop: async () => {
+      runner.stop()
+      await upkeep.stop()
+      await queue.stop()
+    },
+    ready: async () => {
+      await ledger.health()
+      for (const store of parts.stores) await store.health()
+    },
+  }
+}

@@ -1,0 +1,111 @@
+import type { Readable } from 'node:stream'
+import type { Caller } from '../model/access.ts'
+import type { CollectionView } from '../model/collection.ts'
+import { DEFAULT_MEDIA_TYPE, refuseUnmet, type Conditions, type Entry, type Fields } from '../model/entry.ts'
+import { WaybillError } from '../model/errors.ts'
+import type { Page, PageQuery } from '../model/page.ts'
+import { checkPath, prefixFault } from '../model/paths.ts'
+import type { ByteRange } from '../ports/blob-store.ts'
+import type { EntryFilter, EntryPage, Ledger } from '../ports/ledger.ts'
+import type { Access } from './access.ts'
+import type { Entries, OpenEntry, PutRequest } from './api.ts'
+import { refuseLocked } from './locks.ts'
+import type { Stores } from './stores.ts'
+
+/** Entries of collections, one at a time: bytes in and out, metadata, versions. */
+export class EntryService implements Entries {
+  readonly #ledger: Ledger
+  readonly #access: Access
+  readonly #stores: Stores
+  readonly #maxSize: number
+
+  constructor(parts: { ledger: Ledger; access: Access; stores: Stores; maxUploadBytes: number }) {
+    this.#ledger = parts.ledger
+    this.#access = parts.access
+    this.#stores = parts.stores
+    this.#maxSize = parts.maxUploadBytes
+  }
+
+  async list(caller: Caller, collection: string, filter: EntryFilter, page: PageQuery): Promise<EntryPage> {
+    await this.#access.requireRole(caller, collection, 'readonly')
+    const fault = prefixFault(filter.prefix ?? '')
+    if (fault !== null) throw new WaybillError('invalid_path', `prefix: ${fault}`)
+    return this.#ledger.entries(collection, filter, page)
+  }
+
+  async stat(caller: Caller, collection: string, path: string, version?: number): Promise<Entry> {
+    await this.#access.requireRole(caller, collection, 'readonly')
+    return this.#find(collection, path, version)
+  }
+
+  async open(caller: Caller, collection: string, path: string, version?: number): Promise<OpenEntry> {
+    const { store } = await this.#access.require(caller, collection, 'readonly')
+    const entry = await this.#find(collection, path, version)
+    const { digest } = entry
+    if (entry.deleted || digest === null) throw new WaybillError('entry_not_found', `${JSON.stringify(path)} has no bytes in this version`)
+    return { entry, read: (range?: ByteRange) => this.#stores.named(store).get(digest, range) }
+  }
+
+  async put(caller: Caller, collection: string, path: string, body: Readable, request: PutRequest): Promise<{ readonly entry: Entry; readonly created: boolean }> {
+    const { store } = await this.#beforeWrite(caller, collection, path)
+    await this.#refuseEarly(collection, path, request.conditions)
+    const blob = await this.#stores.named(store).put(body, {
+      maxSize: this.#maxSize,
+      ...(request.sha256 === undefined ? {} : { sha256: request.sha256 }),
+      ...(request.size === undefined ? {} : { size: request.size }),
+    })
+    // conditions and locks are checked again where it counts, in the transaction that makes the version; bytes that it refuses are swept as orphans
+    return this.#ledger.putEntry({
+      collection,
+      path,
+      subject: caller.subject,
+      ...(request.conditions === undefined ? {} : { conditions: request.conditions }),
+      kind: 'file',
+      digest: blob.sha256,
+      size: blob.size,
+      mediaType: request.mediaType ?? DEFAULT_MEDIA_TYPE,
+      fields: request.fields ?? null,
+    })
+  }
+
+  async remove(caller: Caller, collection: string, path: string, conditions: Conditions = {}): Promise<Entry> {
+    await this.#beforeWrite(caller, collection, path)
+    return this.#ledger.removeEntry({ collection, path, subject: caller.subject, conditions })
+  }
+
+  async patch(caller: Caller, collection: string, path: string, change: { readonly fields?: Fields; readonly mediaType?: string }, conditions: Conditions = {}): Promise<Entry> {
+    await this.#beforeWrite(caller, collection, path)
+    return this.#ledger.patchEntry({ collection, path, subject: caller.subject, conditions, ...change })
+  }
+
+  async versions(caller: Caller, collection: string, path: string, page: PageQuery): Promise<Page<Entry>> {
+    await this.#access.requireRole(caller, collection, 'readonly')
+    const found = await this.#ledger.versions(collection, checkPath(path), page)
+    if (found.items.length === 0 && page.cursor === undefined) throw notFound(path)
+    return found
+  }
+
+  async #find(collection: string, path: string, version: number | undefined): Promise<Entry> {
+    const entry = await this.#ledger.entry(collection, checkPath(path), version)
+    if (entry !== null && (version !== undefined || !entry.deleted)) return entry
+    if (version === undefined) throw notFound(path)
+    throw new WaybillError('version_not_found', `${JSON.stringify(path)} has no version ${version}`)
+  }
+
+  async #beforeWrite(caller: Caller, collection: string, path: string): Promise<CollectionView> {
+    const view = await this.#access.require(caller, collection, 'readwrite')
+    await refuseLocked(this.#ledger, caller, collection, checkPath(path))
+    return view
+  }
+
+  /** Spares a client the upload of bytes that a condition refuses anyway. */
+  async #refuseEarly(collection: string, path: string, conditions: Conditions | undefined): Promise<void> {
+    if (conditions === undefined) return
+    const present = await this.#ledger.entry(collection, path)
+    refuseUnmet(conditions, path, present === null || present.deleted ? null : present)
+  }
+}
+
+function notFound(path: string): WaybillError {
+  return new WaybillError('entry_not_found', `there is no entry ${JSON.stringify(path)}`)
+}

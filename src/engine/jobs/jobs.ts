@@ -1,0 +1,184 @@
+import type { Caller } from '../../model/access.ts'
+import { WaybillError, isWaybillError } from '../../model/errors.ts'
+import type { Item, ItemState } from '../../model/item.ts'
+import type { Job, JobOptions, SubmitJob } from '../../model/job.ts'
+import type { Page, PageQuery } from '../../model/page.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { ItemFilter, JobFilter, JobSnapshot, Submitted } from '../../ports/ledger.ts'
+import type { Jobs } from '../api.ts'
+import { allEvents, jobEvents, type EventParts, type StreamEvent } from './events.ts'
+import { Intake, type IntakeParts } from './submit.ts'
+import { Watch } from './watch.ts'
+
+/** Terminal states that a retry may wake. */
+const RETRIABLE: readonly ItemState[] = ['failed', 'evicted', 'skipped', 'cancelled']
+
+/** Jobs: submitting (see Intake), tracking and steering. */
+export class JobService implements Jobs {
+  readonly #parts: IntakeParts & { readonly clock: Clock }
+  readonly #intake: Intake
+  readonly #watch: Watch
+  readonly #events: EventParts
+
+  constructor(parts: IntakeParts & { readonly clock: Clock }) {
+    this.#parts = parts
+    this.#intake = new Intake(parts)
+    this.#watch = new Watch(parts.ledger, parts.clock)
+    this.#events = { ledger: parts.ledger, watch: this.#watch, clock: parts.clock, maySee: (caller, id) => this.#maySee(caller, id) }
+  }
+
+  submit(caller: Caller, command: SubmitJob, options?: Parameters<Jobs['submit']>[2]): Promise<Submitted> {
+    return this.#intake.submit(caller, command, options)
+  }
+
+  openManifest(caller: Caller, options: JobOptions, idempotencyKey?: string): ReturnType<Jobs['openManifest']> {
+    return this.#intake.openManifest(caller, options, idempotencyKey)
+  }
+
+  /** Seen by its submitter, and by whoever is admin or more of every collection it names; for all others it does not exist (I9). */
+  async get(caller: Caller, id: string): Promise<Job> {
+    let job: Job | null
+    try {
+      job = await this.#parts.ledger.job(id)
+    } catch (error) {
+      // whose it was is all that is left of an expired job
+      if (isWaybillError(error, 'job_expired')) throw error.facts.holder === caller.subject ? new WaybillError('job_expired', error.message) : unknownJob(id)
+      throw error
+    }
+    if (job === null || !(job.submittedBy === caller.subject || (await this.#parts.ledger.administers(caller.subject, job.id)))) throw unknownJob(id)
+    return job
+  }
+
+  async #maySee(caller: Caller, id: string): Promise<boolean> {
+    try {
+      await this.get(caller, id)
+      return true
+    } catch (error) {
+      if (isWaybillError(error, 'job_not_found') || isWaybillError(error, 'job_expired')) return false
+      throw error
+    }
+  }
+
+  list(caller: Caller, filter: Omit<JobFilter, 'visibleTo'>, page: PageQuery): Promise<Page<Job>> {
+    return this.#parts.ledger.jobs({ ...filter, visibleTo: caller.subject }, page)
+  }
+
+  async items(caller: Caller, id: string, filter: ItemFilter, page: PageQuery): Promise<Page<Item>> {
+    const job = await this.get(caller, id)
+    return this.#parts.ledger.items(job.id, filter, page)
+  }
+
+  async report(caller: Caller, id: string, filter: ItemFilter): Promise<{ readonly job: Job; readonly items: AsyncIterable<readonly Item[]> }> {
+    const job = await this.get(caller, id)
+    return streamed(await this.#snapshot(job.id), filter)
+  }
+
+  async reportForCollection(caller: Caller, id: string, collection: string): Promise<{ readonly job: Job; readonly items: AsyncIterable<readonly Item[]> }> {
+    await this.#parts.access.requireRole(caller, collection, 'readonly')
+    const snapshot = await this.#snapshot(id)
+    if (!(await this.#parts.ledger.touches(snapshot.job.id, collection))) {
+      snapshot.close()
+      throw unknownJob(id)
+    }
+    return streamed(snapshot, { collection })
+  }
+
+  async listForCollection(caller: Caller, collection: string, filter: { readonly since?: number; readonly until?: number }, page: PageQuery): Promise<Page<Job>> {
+    await this.#parts.access.requireRole(caller, collection, 'readonly')
+    return this.#parts.ledger.jobs({ ...filter, visibleTo: null, collection }, page)
+  }
+
+  async #snapshot(id: string): Promise<JobSnapshot> {
+    const snapshot = await this.#parts.ledger.snapshot(id)
+    if (snapshot === null) throw unknownJob(id)
+    return snapshot
+  }
+
+  async cancel(caller: Caller, id: string): Promise<Job> {
+    const { id: known } = await this.get(caller, id)
+    return this.#woken(await this.#parts.ledger.cancel(known))
+  }
+
+  async pause(caller: Caller, id: string): Promise<Job> {
+    const { id: known } = await this.get(caller, id)
+    return this.#parts.ledger.pause(known)
+  }
+
+  async resume(caller: Caller, id: string): Promise<Job> {
+    const { id: known } = await this.get(caller, id)
+    return this.#woken(await this.#parts.ledger.resume(known))
+  }
+
+  async retry(caller: Caller, id: string, states: readonly ItemState[]): Promise<Job> {
+    const wrong = states.find(state => !RETRIABLE.includes(state))
+    if (states.length === 0 || wrong !== undefined) {
+      throw new WaybillError('invalid_request', `states must be among ${RETRIABLE.join(', ')}, and at least one`, {
+        errors: [{ pointer: '/states', detail: wrong === undefined ? 'is empty' : `${wrong} cannot be retried` }],
+      })
+    }
+    const { id: known } = await this.get(caller, id)
+    return this.#woken(await this.#parts.ledger.retry(known, [...new Set(states)]))
+  }
+
+  #woken(job: Job): Job {
+    if (job.state !== 'finished') this.#parts.wake(job)
+    return job
+  }
+
+  async wait(caller: Caller, id: string, ms: number, signal?: AbortSignal): Promise<Job> {
+    let job = await this.get(caller, id)
+    const until = this.#parts.clock.now() + ms
+    const flag = this.#watch.flag(raise => this.#watch.onJob(job.id, raise))
+    try {
+      for (;;) {
+        job = await this.get(caller, job.id)
+        const left = until - this.#parts.clock.now()
+        if (job.state === 'finished' || left <= 0 || signal?.aborted === true) return job
+        await flag.wait(left, signal)
+      }
+    } finally {
+      flag.close()
+    }
+  }
+
+  waitingFor(job: Job): string | null {
+    if (job.state === 'finished') return null
+    if (job.paused) return 'The job is paused; resume it to go on.'
+    if (job.discovering) return null
+    if (job.counts.running === 0 && job.counts.pending > 0) return 'The job waits for its next turn; other jobs are being worked on.'
+    return null
+  }
+
+  rate(job: Job): number | null {
+    if (job.startedAt === null) return null
+    const { done, skipped, failed, evicted } = job.counts
+    const settled = done + skipped + failed + evicted
+    const ms = (job.finishedAt ?? this.#parts.clock.now()) - job.startedAt
+    return settled === 0 || ms <= 0 ? null : (settled / ms) * 1000
+  }
+
+  async *events(caller: Caller, request: { readonly id?: string; readonly after?: number }, signal: AbortSignal): AsyncGenerator<StreamEvent> {
+    if (request.id === undefined) {
+      yield* allEvents(this.#events, caller, request.after ?? (await this.#parts.ledger.lastEvent()), signal)
+      return
+    }
+    const job = await this.get(caller, request.id)
+    yield* jobEvents(this.#events, job.id, request.after ?? 0, signal)
+  }
+}
+
+/** A snapshot as a stream that closes it, however the reading ends. */
+function streamed(snapshot: JobSnapshot, filter: ItemFilter): { readonly job: Job; readonly items: AsyncIterable<readonly Item[]> } {
+  async function* items(): AsyncGenerator<readonly Item[]> {
+    try {
+      yield* snapshot.items(filter)
+    } finally {
+      snapshot.close()
+    }
+  }
+  return { job: snapshot.job, items: items() }
+}
+
+function unknownJob(id: string): WaybillError {
+  return new WaybillError('job_not_found', `there is no job ${JSON.stringify(id.slice(0, 64))} that you may see`)
+}

@@ -1,0 +1,70 @@
+import type { Clock } from '../ports/clock.ts'
+import type { Lease, Ledger } from '../ports/ledger.ts'
+import type { TurnResult } from '../ports/queue.ts'
+import type { Stores } from './stores.ts'
+
+/** How long a worker may be silent before its chunk is given to another. A chunk by reference takes some 20 ms; one that reads bytes renews. */
+const LEASE_MS = 30_000
+/** Blobs read at once to verify a chunk: enough to keep a disk busy, few enough to leave it to others. */
+const VERIFY_AT_ONCE = 4
+
+/** One turn of a job: a page resolved, or a chunk leased, worked and settled. */
+export class Runner {
+  readonly #ledger: Ledger
+  readonly #stores: Stores
+  readonly #clock: Clock
+  readonly #worker: string
+  #stopping = false
+
+  constructor(parts: { ledger: Ledger; stores: Stores; clock: Clock; worker: string }) {
+    this.#ledger = parts.ledger
+    this.#stores = parts.stores
+    this.#clock = parts.clock
+    this.#worker = parts.worker
+  }
+
+  async turn(job: string): Promise<TurnResult> {
+    const work = await this.#ledger.nextWork(job, this.#worker, LEASE_MS)
+    if (work.do === 'nothing') return 'idle'
+    if (work.do === 'resolve') {
+      await this.#ledger.resolvePage(job)
+      return 'more'
+    }
+    const corrupt = work.lease.verify ? await this.#verifyOrRelease(work.lease) : []
+    if (corrupt === null) return 'idle'
+    return (await this.#ledger.applyChunk(work.lease, corrupt)) ? 'more' : 'idle'
+  }
+
+  /** From now on no bytes are read for long: leases whose work is not done are given back. */
+  stop(): void {
+    this.#stopping = true
+  }
+
+  async #verifyOrRelease(lease: Lease): Promise<string[] | null> {
+    try {
+      const corrupt = await this.#verify(lease)
+      if (corrupt === null) await this.#ledger.releaseLease(lease)
+      return corrupt
+    } catch (error) {
+      await this.#ledger.releaseLease(lease)
+      throw error
+    }
+  }
+
+  /** Reads every blob of the chunk again; the digests that no longer match, or null when it was stopped on the way. */
+  async #verify(lease: Lease): Promise<string[] | null> {
+    const waiting = [...(await this.#ledger.chunkBlobs(lease))]
+    const corrupt: string[] = []
+    let renewAt = this.#clock.now() + LEASE_MS / 3
+    const work = async (): Promise<void> => {
+      for (let blob = waiting.pop(); blob !== undefined && !this.#stopping; blob = waiting.pop()) {
+        if (!(await this.#stores.named(blob.store).verify(blob.sha256))) corrupt.push(blob.sha256)
+        if (this.#clock.now() < renewAt) continue
+        renewAt = this.#clock.now() + LEASE_MS / 3
+        await this.#ledger.renewLease(lease, LEASE_MS)
+      }
+    }
+    await Promise.all(Array.from({ length: VERIFY_AT_ONCE }, work))
+    return waiting.length > 0 ? null : corrupt
+  }
+}

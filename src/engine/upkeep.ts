@@ -1,0 +1,98 @@
+import type { BlobStore } from '../ports/blob-store.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Ledger } from '../ports/ledger.ts'
+import type { Wake } from '../ports/queue.ts'
+import type { Stores } from './stores.ts'
+
+/** Rows purged in one transaction: a few milliseconds, so that nobody notices. */
+const PURGE_BATCH = 2_000
+const PURGE_EVERY_MS = 5_000
+/** Lost wake-ups lose nothing: unfinished jobs are woken again this often. */
+const WAKE_EVERY_MS = 10_000
+const SWEEP_EVERY_MS = 24 * 3600 * 1000
+/** A blob that nothing refers to goes after this long: an upload or copy that might use it is over by then. */
+const ORPHAN_GRACE_MS = 24 * 3600 * 1000
+const SWEEP_BATCH = 50_000
+
+export interface UpkeepParts {
+  readonly ledger: Ledger
+  readonly stores: Stores
+  readonly clock: Clock
+  readonly wake: (wake: Wake) => void
+  readonly onError: (error: unknown, what: string) => void
+}
+
+/** What has to be done again and again, beside the work. */
+export class Upkeep {
+  readonly #parts: UpkeepParts
+  readonly #stopped = new AbortController()
+  readonly #loops: Promise<void>[] = []
+
+  constructor(parts: UpkeepParts) {
+    this.#parts = parts
+  }
+
+  start(): void {
+    this.#loops.push(
+      this.#every(PURGE_EVERY_MS, 'purge', () => this.#purge()),
+      this.#every(WAKE_EVERY_MS, 'wake', () => this.wakeUnfinished()),
+      this.#every(SWEEP_EVERY_MS, 'sweep', () => this.#sweep()),
+    )
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    await Promise.all(this.#loops)
+  }
+
+  /** Wakes every job that has something to do, a page at a time. */
+  async wakeUnfinished(): Promise<void> {
+    let after = 0
+    for (;;) {
+      const page = await this.#parts.ledger.unfinished(after, 1_000)
+      for (const wake of page) this.#parts.wake(wake)
+      const last = page.at(-1)
+      if (last === undefined || this.#stopped.signal.aborted) return
+      after = last.number
+    }
+  }
+
+  async #every(ms: number, what: string, task: () => Promise<void>): Promise<void> {
+    const { signal } = this.#stopped
+    while (!signal.aborted) {
+      await this.#parts.clock.sleep(ms, signal)
+      if (signal.aborted) return
+      try {
+        await task()
+      } catch (error) {
+        this.#parts.onError(error, what)
+      }
+    }
+  }
+
+  async #purge(): Promise<void> {
+    while (!this.#stopped.signal.aborted && (await this.#parts.ledger.purge(PURGE_BATCH)) > 0);
+  }
+
+  async #sweep(): Promise<void> {
+    const before = this.#parts.clock.now() - ORPHAN_GRACE_MS
+    for (const store of this.#parts.stores.all()) {
+      await store.sweepUnfinished(before)
+      let batch: string[] = []
+      for await (const blob of store.list()) {
+        if (this.#stopped.signal.aborted) return
+        if (blob.putAt < before) batch.push(blob.sha256)
+        if (batch.length < SWEEP_BATCH) continue
+        await this.#deleteOrphans(store, batch, before)
+        batch = []
+      }
+      await this.#deleteOrphans(store, batch, before)
+    }
+  }
+
+  async #deleteOrphans(store: BlobStore, digests: readonly string[], before: number): Promise<void> {
+    if (digests.length === 0) return
+    const referenced = await this.#parts.ledger.referenced(store.name, digests)
+    for (const digest of digests) if (!referenced.has(digest)) await store.delete(digest, before)
+  }
+}

@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto'
+import { ROLES, type Collection, type Role } from '../../model/collection.ts'
+import { ENTRY_KINDS, type Entry, type Fields } from '../../model/entry.ts'
+import { EVENT_TYPES, type JobEvent } from '../../model/event.ts'
+import { CONFLICTS, JOB_KINDS, JOB_STATES, OUTCOMES, VERIFY, type Counts, type Job } from '../../model/job.ts'
+import type { Lock } from '../../model/lock.ts'
+import type { TokenRecord, Scope } from '../../model/access.ts'
+import type { Row } from './database.ts'
+
+/** The n-th word of one of the model's lists, as rows store it. */
+export function word<T extends string>(list: readonly T[], index: unknown): T {
+  const value = list[Number(index)]
+  if (value === undefined) throw new Error(`the ledger holds ${String(index)}, which is none of ${list.join(', ')}`)
+  return value
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+/** A UUID's 16 bytes, or null when the text is none. */
+export function uuidBytes(id: string): Buffer | null {
+  return UUID.test(id) ? Buffer.from(id.replaceAll('-', ''), 'hex') : null
+}
+
+export function uuidText(bytes: unknown): string {
+  const hex = hexText(bytes)
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+export function hexText(bytes: unknown): string {
+  const view = bytes as Uint8Array
+  return Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString('hex')
+}
+
+export function hexBytes(hex: string | null | undefined): Buffer | null {
+  return hex === null || hex === undefined ? null : Buffer.from(hex, 'hex')
+}
+
+/**
+ * The first 9 bytes of UUIDs v7 (RFC 9562): 48 bits of time, the version, 12 + 6 random bits and the variant. Set-wise statements append seven random
+ * bytes to it, so that a chunk's entity ids are made without leaving SQL.
+ */
+export function entityPrefix(now: number): Buffer {
+  const bytes = randomBytes(9)
+  bytes.writeUIntBE(now, 0, 6)
+  bytes[6] = 0x70 | ((bytes[6] as number) & 0x0f)
+  bytes[8] = 0x80 | ((bytes[8] as number) & 0x3f)
+  return bytes
+}
+
+/** One new entity id (UUID v7). */
+export function newEntity(now: number): Buffer {
+  return Buffer.concat([entityPrefix(now), randomBytes(7)])
+}
+
+export function toCollection(row: Row): Collection {
+  return {
+    id: row['id'] as string,
+    name: row['name'] as string,
+    store: row['store'] as string,
+    attributes: JSON.parse(row['attributes'] as string) as Record<string, unknown>,
+    createdAt: row['created_at'] as number,
+    createdBy: row['created_by'] as string,
+    modifiedAt: row['modified_at'] as number,
+  }
+}
+
+export function toRole(index: unknown): Role {
+  return word(ROLES, index)
+}
+
+export function toEntry(row: Row, collection: string): Entry {
+  return {
+    entityId: uuidText(row['entity']),
+    collection,
+    path: row['path'] as string,
+    kind: word(ENTRY_KINDS, row['kind']),
+    version: row['version'] as number,
+    revision: hexText(row['revision']),
+    size: row['size'] as number,
+    mediaType: row['media_type'] as string,
+    digest: row['digest'] === null ? null : hexText(row['digest']),
+    fields: row['fields'] === null ? {} : (JSON.parse(row['fields'] as string) as Fields),
+    deleted: row['deleted'] === 1,
+    createdAt: row['created_at'] as number,
+    modifiedAt: row['modified_at'] as number,
+    modifiedBy: row['modified_by'] as string,
+  }
+}
+
+export function toLock(row: Row, collection: string): Lock {
+  return {
+    collection,
+    path: row['path'] === '' ? null : (row['path'] as string),
+    holder: row['holder'] as string,
+    token: row['token'] as number,
+    reason: row['reason'] as string | null,
+    acquiredAt: row['acquired_at'] as number,
+    expiresAt: row['expires_at'] as number,
+  }
+}
+
+export function toCounts(row: Row): Counts {
+  return {
+    total: row['total'] as number,
+    pending: row['pending'] as number,
+    running: row['running'] as number,
+    done: row['done'] as number,
+    skipped: row['skipped'] as number,
+    failed: row['failed'] as number,
+    evicted: row['evicted'] as number,
+    cancelled: row['cancelled'] as number,
+  }
+}
+
+export function toJob(row: Row): Job {
+  const state = word(JOB_STATES, row['state'])
+  return {
+    id: uuidText(row['id']),
+    number: String(row['key']),
+    kind: word(JOB_KINDS, row['kind']),
+    state,
+    paused: row['paused'] === 1,
+    cancelling: row['cancelling'] === 1,
+    outcome: row['outcome'] === null ? null : word(OUTCOMES, row['outcome']),
+    counts: toCounts(row),
+    discovering: row['sealed'] === 0 || row['unresolved'] !== 0,
+    bytesTotal: row['bytes_total'] as number,
+    bytesDone: row['bytes_done'] as number,
+    conflict: word(CONFLICTS, row['conflict']),
+    verify: word(VERIFY, row['verify']),
+    dryRun: row['dry_run'] === 1,
+    priority: row['priority'] as number,
+    label: row['label'] as string | null,
+    dialect: row['dialect'] as string,
+    retentionMs: row['retention_ms'] as number,
+    submittedBy: row['submitted_by'] as string,
+    createdAt: row['created_at'] as number,
+    startedAt: row['started_at'] as number | null,
+    finishedAt: row['finished_at'] as number | null,
+    expiresAt: row['expires_at'] as number | null,
+    change: row['change'] as number,
+  }
+}
+
+export function toEvent(row: Row): JobEvent {
+  return {
+    id: row['id'] as number,
+    type: word(EVENT_TYPES, row['type']),
+    job: uuidText(row['job_id']),
+    at: row['at'] as number,
+    data: JSON.parse(row['data'] as string) as Record<string, unknown>,
+  }
+}
+
+export function toToken(row: Row): TokenRecord {
+  return {
+    id: row['id'] as string,
+    subject: row['subject'] as string,
+    scopes: (row['scopes'] as string).split(' ').filter(scope => scope !== '') as Scope[],
+    createdAt: row['created_at'] as number,
+    expiresAt: row['expires_at'] as number | null,
+    revokedAt: row['revoked_at'] as number | null,
+  }
+}

@@ -1,0 +1,127 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { WaybillError } from '../../model/errors.ts'
+import { initial } from './migrations/0001-initial.ts'
+
+/** Numbered migrations: the schema's number is how many of these have run (PRAGMA user_version). Never change one that has shipped. */
+const MIGRATIONS = [initial]
+
+export type Params = Record<string, SQLInputValue>
+export type Row = Record<string, unknown>
+
+/** A connection with its prepared statements, each prepared once. */
+export class Database {
+  readonly #raw: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+
+  private constructor(raw: DatabaseSync) {
+    this.#raw = raw
+  }
+
+  /** The connection that writes: creates and migrates the file. There may be one in each process; SQLite lets them take turns. */
+  static openWriter(file: string): Database {
+    const raw = new DatabaseSync(file, { timeout: BUSY_MS })
+    // FULL: a commit is on the disk before it is answered (I1). Checkpoints every 64 MiB of log: rarer ones write each hot page once, not many times.
+    raw.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;
+      PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864`)
+    const database = new Database(raw)
+    database.#migrate()
+    return database
+  }
+
+  /** A connection that only reads, beside any number of others and the writers. */
+  static openReader(file: string): Database {
+    const raw = new DatabaseSync(file, { readOnly: true, timeout: BUSY_MS })
+    raw.exec('PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY')
+    return new Database(raw)
+  }
+
+  #migrate(): void {
+    if (this.#schemaNumber() === MIGRATIONS.length) return
+    this.begin()
+    try {
+      const from = this.#schemaNumber() // again, now that no other process can migrate
+      if (from > MIGRATIONS.length) {
+        throw new WaybillError('unavailable', `the ledger's schema is number ${from}, this version knows ${MIGRATIONS.length}: use a newer version of Waybill`)
+      }
+      for (const migration of MIGRATIONS.slice(from)) this.#raw.exec(migration)
+      this.#raw.exec(`PRAGMA user_version = ${MIGRATIONS.length}`)
+      this.commit()
+    } catch (error) {
+      this.rollback()
+      throw error
+    }
+  }
+
+  #schemaNumber(): number {
+    return Number(this.get('PRAGMA user_version')?.['user_version'])
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql)
+    if (statement === undefined) {
+      statement = this.#raw.prepare(sql)
+      // a statement names only the parameters it needs, and callers pass the facts they have
+      statement.setAllowUnknownNamedParameters(true)
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+
+  /** Runs a statement; returns how many rows it changed. */
+  run(sql: string, params: Params = {}): number {
+    return Number(this.#statement(sql).run(params).changes)
+  }
+
+  get(sql: string, params: Params = {}): Row | undefined {
+    return this.#statement(sql).get(params)
+  }
+
+  all(sql: string, params: Params = {}): Row[] {
+    return this.#statement(sql).all(params)
+  }
+
+  /** For statements without parameters or results. */
+  exec(sql: string): void {
+    this.#raw.exec(sql)
+  }
+
+  begin(): void {
+    this.#raw.exec('BEGIN IMMEDIATE')
+  }
+
+  commit(): void {
+    this.#raw.exec('COMMIT')
+  }
+
+  /** Rolls back where SQLite has not done so already by itself (a full disk, for one). */
+  rollback(): void {
+    if (this.#raw.isTransaction) this.#raw.exec('ROLLBACK')
+  }
+
+  get inTransaction(): boolean {
+    return this.#raw.isTransaction
+  }
+
+  close(): void {
+    this.#raw.close()
+  }
+}
+
+/** How long a writer waits for the writer of another process (administration beside a running server) before it gives up. */
+const BUSY_MS = 10_000
+
+const SQLITE_BUSY = 5
+const SQLITE_IOERR = 10
+const SQLITE_FULL = 13
+
+/** SQLite's own errors in the words of the catalogue; others unchanged. */
+export function translateSqliteError(error: unknown): unknown {
+  const code = (error as { errcode?: number }).errcode
+  if (code === undefined || error instanceof WaybillError) return error
+  switch (code & 0xff) {
+    case SQLITE_FULL: return new WaybillError('out_of_space', 'the disk of the ledger is full: nothing was changed; make room and try again', {}, { cause: error })
+    case SQLITE_BUSY: return new WaybillError('unavailable', 'the ledger is busy with another process; try again', { retryAfterSeconds: 1 }, { cause: error })
+    case SQLITE_IOERR: return new WaybillError('unavailable', 'the disk of the ledger reports an error; nothing was changed', {}, { cause: error })
+    default: return error
+  }
+}

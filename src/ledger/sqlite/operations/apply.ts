@@ -1,0 +1,117 @@
+import { CONFLICTS, JOB_KINDS, type JobKind } from '../../../model/job.ts'
+import { ITEM_STATES } from '../../../model/item.ts'
+import type { Lease } from '../../../ports/ledger.ts'
+import { entityPrefix } from '../codec.ts'
+import type { Row } from '../database.ts'
+import { finishIfDone } from './finish.ts'
+import { held } from './lease.ts'
+import { CREATE_PLAN, PLAN, STATE_OF_CODE } from './plan.ts'
+import { explainTroubles, findFreeNames, markTroubles } from './troubles.ts'
+import type { Tx } from './tx.ts'
+
+/**
+ * Plans, applies and settles a leased chunk in one transaction (decision 4): a stale lease is refused before anything is read (I7), and because the
+ * entries, the items' states and the counters commit together, no crash can apply an item twice (I6) or count it wrongly (I3).
+ */
+export function applyChunk(tx: Tx, lease: Lease, corrupt: readonly string[]): boolean {
+  const { job, chunk } = held(tx, lease)
+  if (job['cancelling'] === 1) cancelChunk(tx, job, chunk)
+  else workChunk(tx, job, chunk, corrupt)
+  tx.db.run('UPDATE chunk SET state = 2, waiting = 0, worker = NULL, expires_at = NULL WHERE job = :job AND no = :no', {
+    job: job['key'] as number,
+    no: chunk['no'] as number,
+  })
+  return finishIfDone(tx, lease.job)
+}
+
+function cancelChunk(tx: Tx, job: Row, chunk: Row): void {
+  const at = { job: job['key'] as number, first: chunk['first_seq'] as number, last: chunk['last_seq'] as number, now: tx.now }
+  const n = tx.db.run(
+    `UPDATE item SET state = ${ITEM_STATES.indexOf('cancelled')}, finished_at = :now WHERE job = :job AND seq BETWEEN :first AND :last AND state = 0`,
+    at,
+  )
+  tx.db.run('UPDATE job SET running = running - :n, cancelled = cancelled + :n, change = change + 1 WHERE key = :job', { job: at.job, n })
+}
+
+function workChunk(tx: Tx, job: Row, chunk: Row, corrupt: readonly string[]): void {
+  tx.db.exec(CREATE_PLAN)
+  const first = chunk['first_seq'] as number
+  const last = chunk['last_seq'] as number
+  if (chunk['serial'] === 0) workRun(tx, job, chunk, first, last, corrupt)
+  else for (let seq = first; seq <= last; seq++) workRun(tx, job, chunk, seq, seq, corrupt)
+}
+
+/** Items that do not touch each other's paths: decided together, then written together. */
+function workRun(tx: Tx, job: Row, chunk: Row, first: number, last: number, corrupt: readonly string[]): void {
+  const kind = JOB_KINDS[job['kind'] as number] as JobKind
+  const key = job['key'] as number
+  tx.db.run('DELETE FROM plan')
+  tx.db.run(PLAN[kind], { job: key, first, last, conflict: job['conflict'] as number, now: tx.now, newEntity: entityPrefix(tx.now) })
+  markTroubles(tx, job, corrupt)
+  if (job['conflict'] === CONFLICTS.indexOf('rename')) findFreeNames(tx)
+  explainTroubles(tx, key)
+  if (job['dry_run'] === 0) write(tx, kind, job['submitted_by'] as string)
+  settle(tx, job, chunk, kind, first, last)
+}
+
+const CONTENT = 'entity, version, revision, kind, deleted, size, digest, media_type, fields, created_at, modified_at, modified_by'
+const D_CONTENT = CONTENT.replaceAll(/(\w+)/g, 'd.$1')
+
+const SUPERSEDE_TARGETS = `INSERT INTO history (collection, path, ${CONTENT}) SELECT d.collection, d.path, ${D_CONTENT}
+  FROM plan p CROSS JOIN entry d ON d.collection = p.t_collection AND d.path = p.t_path WHERE p.code = 0 AND p.writes = 1 AND p.t_version > 1`
+
+const WRITE_TARGETS = `INSERT INTO entry (collection, path, ${CONTENT})
+  SELECT t_collection, t_path, t_entity, t_version, t_revision, kind, deleted, size, digest, media_type, fields, t_created, :now, :who
+  FROM plan WHERE code = 0 AND writes = 1
+  ON CONFLICT (collection, path) DO UPDATE SET entity = excluded.entity, version = excluded.version, revision = excluded.revision, kind = excluded.kind,
+    deleted = excluded.deleted, size = excluded.size, digest = excluded.digest, media_type = excluded.media_type, fields = excluded.fields,
+    created_at = excluded.created_at, modified_at = excluded.modified_at, modified_by = excluded.modified_by`
+
+const SUPERSEDE_SOURCES = `INSERT INTO history (collection, path, ${CONTENT}) SELECT d.collection, d.path, ${D_CONTENT}
+  FROM plan p CROSS JOIN entry d ON d.collection = p.src_collection AND d.path = p.src_path WHERE p.code = 0`
+
+/** What moved away leaves a tombstone: the entity itself goes on under its new path. */
+const VACATE_SOURCES = `UPDATE entry SET version = version + 1, revision = randomblob(16), deleted = 1, size = 0, digest = NULL, fields = NULL,
+    modified_at = :now, modified_by = :who
+  FROM plan p WHERE p.code = 0 AND entry.collection = p.src_collection AND entry.path = p.src_path`
+
+function write(tx: Tx, kind: JobKind, who: string): void {
+  const by = { now: tx.now, who }
+  tx.db.run(SUPERSEDE_TARGETS, by)
+  tx.db.run(WRITE_TARGETS, by)
+  if (kind !== 'move') return
+  tx.db.run(SUPERSEDE_SOURCES, by)
+  tx.db.run(VACATE_SOURCES, by)
+}
+
+/**
+ * Writes the outcomes down. The range stands on both sides: without it the plan of this statement walks the whole job for every chunk.
+ * Ids and revisions are facts of versions that exist: a dry run and a deletion name none, an update that changed nothing its present one.
+ */
+const SETTLE_ITEMS = `UPDATE item SET state = ${STATE_OF_CODE}, attempts = attempts + 1, reason = p.reason, started_at = :started, finished_at = :now,
+    bytes = CASE WHEN p.code = 0 THEN p.size ELSE 0 END, src_entity = p.src_entity, src_version = p.src_version, src_revision = p.src_revision,
+    dst_path = CASE WHEN item.dst_collection IS NOT NULL AND p.t_path <> item.src_path THEN p.t_path ELSE item.dst_path END,
+    dst_entity = CASE WHEN p.code = 0 AND :real AND item.dst_collection IS NOT NULL THEN p.t_entity END,
+    dst_version = CASE WHEN p.code = 0 AND item.dst_collection IS NOT NULL THEN p.t_version END,
+    dst_revision = CASE WHEN p.code = 0 AND :real AND item.dst_collection IS NOT NULL THEN p.t_revision END
+  FROM plan p WHERE item.job = :job AND item.seq BETWEEN :first AND :last AND p.seq BETWEEN :first AND :last AND p.seq = item.seq`
+
+const COUNT_OUTCOMES = `SELECT ${STATE_OF_CODE} AS state, count(*) AS n, sum(CASE WHEN code = 0 THEN size ELSE 0 END) AS bytes FROM plan GROUP BY 1`
+
+function settle(tx: Tx, job: Row, chunk: Row, kind: JobKind, first: number, last: number): void {
+  const key = job['key'] as number
+  tx.db.run(SETTLE_ITEMS, { job: key, first, last, started: chunk['leased_at'] as number, now: tx.now, real: job['dry_run'] === 0 ? 1 : 0 })
+  const counted = { done: 0, skipped: 0, failed: 0, evicted: 0 }
+  let items = 0
+  let bytes = 0
+  for (const row of tx.db.all(COUNT_OUTCOMES)) {
+    counted[ITEM_STATES[row['state'] as number] as keyof typeof counted] = row['n'] as number
+    items += row['n'] as number
+    bytes += kind === 'delete' ? 0 : ((row['bytes'] as number | null) ?? 0)
+  }
+  tx.db.run(
+    `UPDATE job SET running = running - :items, done = done + :done, skipped = skipped + :skipped, failed = failed + :failed, evicted = evicted + :evicted,
+       bytes_done = bytes_done + :bytes, bytes_total = max(bytes_total, bytes_done + :bytes), change = change + 1 WHERE key = :job`,
+    { job: key, items, bytes, ...counted },
+  )
+}

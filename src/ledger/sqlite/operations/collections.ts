@@ -1,0 +1,70 @@
+import { ROLES, type Collection, type Role } from '../../../model/collection.ts'
+import { WaybillError } from '../../../model/errors.ts'
+import { toCollection } from '../codec.ts'
+import { collectionKey, type Tx } from './tx.ts'
+
+const OWNER = ROLES.indexOf('owner')
+
+export function createCollection(tx: Tx, wish: Omit<Collection, 'createdAt' | 'modifiedAt'>): Collection {
+  const taken = tx.db.get('SELECT 1 FROM collection WHERE id = :id AND deleted_at IS NULL', { id: wish.id })
+  if (taken !== undefined) throw new WaybillError('collection_exists', `the collection id ${JSON.stringify(wish.id)} is taken; choose another`)
+  const row = tx.db.get(
+    `INSERT INTO collection (id, name, store, attributes, created_at, created_by, modified_at)
+     VALUES (:id, :name, :store, :attributes, :now, :by, :now) RETURNING *`,
+    { id: wish.id, name: wish.name, store: wish.store, attributes: JSON.stringify(wish.attributes), now: tx.now, by: wish.createdBy },
+  )
+  if (row === undefined) throw new Error('the new collection was not returned')
+  putGrant(tx, row['key'] as number, wish.createdBy, OWNER)
+  return toCollection(row)
+}
+
+export function updateCollection(tx: Tx, id: string, change: { name?: string; attributes?: Readonly<Record<string, unknown>> }): Collection {
+  const row = tx.db.get(
+    `UPDATE collection SET name = coalesce(:name, name), attributes = coalesce(:attributes, attributes), modified_at = :now
+     WHERE id = :id AND deleted_at IS NULL RETURNING *`,
+    { id, name: change.name ?? null, attributes: change.attributes === undefined ? null : JSON.stringify(change.attributes), now: tx.now },
+  )
+  if (row === undefined) throw new WaybillError('collection_not_found', `there is no collection ${JSON.stringify(id)}`)
+  return toCollection(row)
+}
+
+export function deleteCollection(tx: Tx, id: string): void {
+  const key = collectionKey(tx, id)
+  const live = tx.db.get('SELECT path FROM entry WHERE collection = :key AND deleted = 0 LIMIT 1', { key })
+  if (live !== undefined) {
+    throw new WaybillError('collection_not_empty', `the collection still holds ${JSON.stringify(live['path'])}; delete its entries first, or use force=true`)
+  }
+  tx.db.run('UPDATE collection SET deleted_at = :now WHERE key = :key', { key, now: tx.now })
+  tx.db.run('DELETE FROM access_grant WHERE collection = :key', { key })
+  tx.db.run('DELETE FROM lock WHERE collection = :key', { key })
+}
+
+export function setGrant(tx: Tx, id: string, subject: string, role: Role): void {
+  const key = collectionKey(tx, id)
+  if (role !== 'owner') refuseLastOwner(tx, key, subject)
+  putGrant(tx, key, subject, ROLES.indexOf(role))
+}
+
+export function removeGrant(tx: Tx, id: string, subject: string): void {
+  const key = collectionKey(tx, id)
+  refuseLastOwner(tx, key, subject)
+  const gone = tx.db.run('DELETE FROM access_grant WHERE collection = :key AND subject = :subject', { key, subject })
+  if (gone === 0) throw new WaybillError('grant_not_found', `${JSON.stringify(subject)} has no grant on this collection`)
+}
+
+function putGrant(tx: Tx, key: number, subject: string, role: number): void {
+  tx.db.run(
+    `INSERT INTO access_grant (collection, subject, role, granted_at) VALUES (:key, :subject, :role, :now)
+     ON CONFLICT (collection, subject) DO UPDATE SET role = excluded.role, granted_at = excluded.granted_at`,
+    { key, subject, role, now: tx.now },
+  )
+}
+
+/** "The last owner cannot go" (contract /v1, grants). */
+function refuseLastOwner(tx: Tx, key: number, subject: string): void {
+  const others = tx.db.get('SELECT 1 FROM access_grant WHERE collection = :key AND role = :owner AND subject <> :subject', { key, owner: OWNER, subject })
+  const isOwner = tx.db.get('SELECT 1 FROM access_grant WHERE collection = :key AND role = :owner AND subject = :subject', { key, owner: OWNER, subject })
+  if (isOwner !== undefined && others === undefined) {
+    throw new WaybillError('last_owner', `${JSON.stringify(subject)} is the last owner; make somebody else owner first`)
+  }
+}

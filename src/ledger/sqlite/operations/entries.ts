@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto'
+import { ENTRY_KINDS, refuseUnmet, type Entry, type Fields } from '../../../model/entry.ts'
+import { WaybillError } from '../../../model/errors.ts'
+import type { EntryWrite, PutEntry } from '../../../ports/ledger.ts'
+import { hexBytes, hexText, newEntity, toEntry } from '../codec.ts'
+import type { Params, Row } from '../database.ts'
+import { refuseLocked } from './locks.ts'
+import { collectionKey, type Tx } from './tx.ts'
+
+/** The columns of an entry's content, in the order of both tables after their keys. */
+const CONTENT = 'entity, version, revision, kind, deleted, size, digest, media_type, fields, created_at, modified_at, modified_by'
+
+const SUPERSEDE = `INSERT INTO history (collection, path, ${CONTENT}) SELECT collection, path, ${CONTENT} FROM entry WHERE collection = :key AND path = :path`
+
+const WRITE = `INSERT INTO entry (collection, path, ${CONTENT})
+  VALUES (:key, :path, :entity, :version, :revision, :kind, :deleted, :size, :digest, :mediaType, :fields, :createdAt, :now, :subject)
+  ON CONFLICT (collection, path) DO UPDATE SET entity = excluded.entity, version = excluded.version, revision = excluded.revision, kind = excluded.kind,
+    deleted = excluded.deleted, size = excluded.size, digest = excluded.digest, media_type = excluded.media_type, fields = excluded.fields,
+    created_at = excluded.created_at, modified_at = excluded.modified_at, modified_by = excluded.modified_by
+  RETURNING *`
+
+export function putEntry(tx: Tx, put: PutEntry): { entry: Entry; created: boolean } {
+  const { key, present, live } = lookUp(tx, put)
+  const fields = put.fields === null ? ((live?.['fields'] as string | null | undefined) ?? null) : JSON.stringify(put.fields)
+  const entry = write(tx, put, key, present, {
+    kind: ENTRY_KINDS.indexOf(put.kind),
+    deleted: 0,
+    size: put.size,
+    digest: hexBytes(put.digest),
+    mediaType: put.mediaType,
+    fields,
+  })
+  return { entry, created: live === undefined }
+}
+
+export function removeEntry(tx: Tx, remove: EntryWrite): Entry {
+  const { key, live } = lookUp(tx, remove)
+  if (live === undefined) throw notFound(remove.path)
+  return write(tx, remove, key, live, { kind: live['kind'] as number, deleted: 1, size: 0, digest: null, mediaType: live['media_type'] as string, fields: null })
+}
+
+export function patchEntry(tx: Tx, patch: EntryWrite & { fields?: Fields; mediaType?: string }): Entry {
+  const { key, live } = lookUp(tx, patch)
+  if (live === undefined) throw notFound(patch.path)
+  const fields = live['fields'] as string | null
+  return write(tx, patch, key, live, {
+    kind: live['kind'] as number,
+    deleted: 0,
+    size: live['size'] as number,
+    digest: live['digest'] as Uint8Array | null,
+    mediaType: patch.mediaType ?? (live['media_type'] as string),
+    fields: patch.fields === undefined ? fields : mergePatch(tx, fields, patch.fields),
+  })
+}
+
+/** RFC 7396, by SQLite's own function, the one that update jobs use. */
+function mergePatch(tx: Tx, fields: string | null, patch: Fields): string {
+  return tx.db.get('SELECT json_patch(:fields, :patch) AS merged', { fields: fields ?? '{}', patch: JSON.stringify(patch) })?.['merged'] as string
+}
+
+/** Finds what is there now, after refusing locked paths and failed conditions. `present` may be a tombstone, `live` never. */
+function lookUp(tx: Tx, wish: EntryWrite): { key: number; present: Row | undefined; live: Row | undefined } {
+  const key = collectionKey(tx, wish.collection)
+  refuseLocked(tx, key, wish.collection, wish.path, wish.subject)
+  const present = tx.db.get('SELECT * FROM entry WHERE collection = :key AND path = :path', { key, path: wish.path })
+  const live = present?.['deleted'] === 0 ? present : undefined
+  refuseUnmet(wish.conditions, wish.path, live === undefined ? null : { revision: hexText(live['revision']), version: live['version'] as number })
+  return { key, present, live }
+}
+
+function notFound(path: string): WaybillError {
+  return new WaybillError('entry_not_found', `there is no entry ${JSON.stringify(path)}`)
+}
+
+function write(tx: Tx, wish: EntryWrite, key: number, present: Row | undefined, content: Params): Entry {
+  const before = { key, path: wish.path }
+  if (present !== undefined) tx.db.run(SUPERSEDE, before)
+  // what comes after a tombstone is another thing under the same name: the entity that was there may live on elsewhere, after a move
+  const continues = present !== undefined && present['deleted'] === 0
+  const row = tx.db.get(WRITE, {
+    ...before,
+    ...content,
+    entity: continues ? (present['entity'] as Uint8Array) : newEntity(tx.now),
+    version: present === undefined ? 1 : (present['version'] as number) + 1,
+    revision: randomBytes(16),
+    createdAt: continues ? (present['created_at'] as number) : tx.now,
+    now: tx.now,
+    subject: wish.subject,
+  })
+  if (row === undefined) throw new Error('the new version was not returned')
+  return toEntry(row, wish.collection)
+}

@@ -1,0 +1,32 @@
+import { createCollection, deleteCollection, removeGrant, setGrant, updateCollection } from './collections.ts'
+import { applyChunk } from './apply.ts'
+import { cancel, pause, resume, retry } from './control.ts'
+import { patchEntry, putEntry, removeEntry } from './entries.ts'
+import { appendItems, createJob, dropUnsealed, seal } from './intake.ts'
+import { chunkBlobs, nextWork, releaseLease, renewLease } from './lease.ts'
+import { acquireLock, releaseLock } from './locks.ts'
+import { resolvePage } from './resolve.ts'
+import { createToken, revokeToken } from './tokens.ts'
+import { purge, recover } from './upkeep.ts'
+import type { Tx } from './tx.ts'
+
+/** Everything that writes, by name: what the writer thread can be asked to do. Each is one transaction, or a savepoint in a shared one. */
+export const operations = {
+  createCollection, updateCollection, deleteCollection, setGrant, removeGrant,
+  acquireLock, releaseLock,
+  putEntry, removeEntry, patchEntry,
+  createJob, appendItems, seal, dropUnsealed,
+  nextWork, resolvePage, renewLease, releaseLease, chunkBlobs, applyChunk,
+  cancel, pause, resume, retry,
+  recover, purge,
+  createToken, revokeToken,
+  /** Proves that a commit goes through. */
+  probe: (tx: Tx): void => void tx.db.run(`UPDATE counter SET value = value WHERE name = 'lock_token'`),
+}
+
+export type Operations = typeof operations
+export type OperationName = keyof Operations
+
+type WithoutTx<P extends unknown[]> = P extends [Tx, ...infer Rest] ? Rest : never
+export type OperationArgs<N extends OperationName> = WithoutTx<Parameters<Operations[N]>>
+export type OperationResult<N extends OperationName> = ReturnType<Operations[N]>

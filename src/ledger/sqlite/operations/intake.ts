@@ -1,0 +1,214 @@
+import { WaybillError } from '../../../model/errors.ts'
+import { CONFLICTS, JOB_KINDS, VERIFY, type Job, type Selection, type SubmitItem } from '../../../model/job.ts'
+import type { NewJob, Submitted } from '../../../ports/ledger.ts'
+import { toJob, uuidBytes, uuidText } from '../codec.ts'
+import { addEvent } from './events.ts'
+import { collectionKey, jobRow, type Tx } from './tx.ts'
+
+/** Items of one chunk: a transaction of some 15 ms, so that small work never waits long behind a big job's. */
+export const CHUNK_ITEMS = 2_000
+
+/** How long an idempotency key is remembered (contract /v1, "for 24 hours"). */
+export const IDEMPOTENCY_MS = 24 * 3600 * 1000
+
+export function createJob(tx: Tx, job: NewJob): Submitted {
+  const before = job.idempotency === null ? undefined : usedKey(tx, job.submittedBy, job.idempotency.key, job.idempotency.fingerprint)
+  if (before !== undefined) return { job: before, replayed: true }
+  const { options } = job
+  tx.db.run(
+    `INSERT INTO job (key, id, kind, state, sealed, conflict, verify, dry_run, priority, label, dialect, retention_ms, submitted_by, unresolved, created_at)
+     VALUES (:key, :id, :kind, 0, :sealed, :conflict, :verify, :dryRun, :priority, :label, :dialect, :retention, :by, :unresolved, :now)`,
+    {
+      key: job.number,
+      id: uuidBytes(job.id),
+      kind: JOB_KINDS.indexOf(options.kind),
+      sealed: job.sealed ? 1 : 0,
+      conflict: CONFLICTS.indexOf(options.conflict),
+      verify: VERIFY.indexOf(options.verify),
+      dryRun: options.dryRun ? 1 : 0,
+      priority: options.priority,
+      label: options.label,
+      dialect: options.dialect,
+      retention: options.retentionMs,
+      by: job.submittedBy,
+      unresolved: job.select.length,
+      now: tx.now,
+    },
+  )
+  tx.jobs.add(job.id)
+  if (job.idempotency !== null) {
+    tx.db.run(
+      `INSERT INTO idempotency (subject, key, job, fingerprint, created_at) VALUES (:subject, :key, :job, :fingerprint, :now)
+       ON CONFLICT (subject, key) DO UPDATE SET job = excluded.job, fingerprint = excluded.fingerprint, created_at = excluded.created_at`,
+      { subject: job.submittedBy, key: job.idempotency.key, job: job.number, fingerprint: job.idempotency.fingerprint, now: tx.now },
+    )
+  }
+  const collections = new JobCollections(tx, job.number)
+  job.select.forEach((selection, no) => addSelection(tx, job.number, no, selection, collections))
+  addItems(tx, job.number, 0, 0, job.items, collections)
+  if (job.sealed) addEvent(tx, job.number, 'job.submitted', { kind: options.kind, label: options.label })
+  return { job: toJob(jobRow(tx, job.id)), replayed: false }
+}
+
+export function appendItems(tx: Tx, id: string, items: readonly SubmitItem[]): void {
+  const row = jobRow(tx, id)
+  if (row['sealed'] === 1) throw new Error(`job ${id} is sealed; nothing may be appended`)
+  const job = row['key'] as number
+  addItems(tx, job, row['total'] as number, row['chunks'] as number, items, new JobCollections(tx, job))
+}
+
+export function seal(tx: Tx, id: string, fingerprint: string | null): Job {
+  const row = jobRow(tx, id)
+  tx.db.run('UPDATE job SET sealed = 1, change = change + 1 WHERE key = :job', { job: row['key'] as number })
+  tx.db.run('UPDATE idempotency SET fingerprint = :fingerprint WHERE job = :job', { job: row['key'] as number, fingerprint })
+  addEvent(tx, row['key'] as number, 'job.submitted', { kind: JOB_KINDS[row['kind'] as number], label: row['label'] })
+  return toJob(jobRow(tx, id))
+}
+
+export function dropUnsealed(tx: Tx, id: string): void {
+  const row = tx.db.get('SELECT key FROM job WHERE id = :id AND sealed = 0', { id: uuidBytes(id) })
+  if (row !== undefined) dropJob(tx, row['key'] as number)
+}
+
+/** Removes every trace of a job that was never acknowledged. */
+export function dropJob(tx: Tx, job: number): void {
+  for (const table of ['item', 'chunk', 'selection', 'job_collection', 'event', 'idempotency']) tx.db.run(`DELETE FROM ${table} WHERE job = :job`, { job })
+  tx.db.run('DELETE FROM job WHERE key = :job', { job })
+}
+
+/** I5: the same key and body is the same job; the same key and another body is refused; one still arriving is a conflict. */
+function usedKey(tx: Tx, subject: string, key: string, fingerprint: string | null): Job | undefined {
+  const used = tx.db.get(
+    `SELECT i.fingerprint, j.id, j.sealed FROM idempotency i JOIN job j ON j.key = i.job
+     WHERE i.subject = :subject AND i.key = :key AND i.created_at > :since`,
+    { subject, key, since: tx.now - IDEMPOTENCY_MS },
+  )
+  if (used === undefined) return undefined
+  if (used['sealed'] === 0 || fingerprint === null) {
+    throw new WaybillError('idempotency_in_progress', 'a request with this Idempotency-Key is still being received; ask again shortly', { retryAfterSeconds: 1 })
+  }
+  if (used['fingerprint'] !== fingerprint) {
+    throw new WaybillError('idempotency_mismatch', 'this Idempotency-Key was used with another body within 24 hours; use a new key for a new request')
+  }
+  return toJob(jobRow(tx, uuidText(used['id'])))
+}
+
+/** The collections a job names, each recorded once with the weakest role its work needs: read (0) or write (1). */
+class JobCollections {
+  readonly #tx: Tx
+  readonly #job: number
+  readonly #keys = new Map<string, { key: number; writes: boolean }>()
+
+  constructor(tx: Tx, job: number) {
+    this.#tx = tx
+    this.#job = job
+  }
+
+  key(id: string, writes: boolean): number {
+    const known = this.#keys.get(id)
+    if (known !== undefined && (known.writes || !writes)) return known.key
+    const key = known?.key ?? collectionKey(this.#tx, id)
+    this.#keys.set(id, { key, writes })
+    this.#tx.db.run(
+      `INSERT INTO job_collection (job, collection, writes) VALUES (:job, :key, :writes)
+       ON CONFLICT (job, collection) DO UPDATE SET writes = max(writes, excluded.writes)`,
+      { job: this.#job, key, writes: writes ? 1 : 0 },
+    )
+    return key
+  }
+}
+
+function addSelection(tx: Tx, job: number, no: number, selection: Selection, collections: JobCollections): void {
+  const { source, destination } = selection
+  const writesSource = destination === undefined || moves(tx, job)
+  tx.db.run(
+    `INSERT INTO selection (job, no, src_collection, src_prefix, src_glob, dst_collection, dst_prefix, patch)
+     VALUES (:job, :no, :srcCollection, :srcPrefix, :srcGlob, :dstCollection, :dstPrefix, :patch)`,
+    {
+      job,
+      no,
+      srcCollection: collections.key(source.collection, writesSource),
+      srcPrefix: source.prefix ?? '',
+      srcGlob: source.glob ?? null,
+      dstCollection: destination === undefined ? null : collections.key(destination.collection, true),
+      dstPrefix: destination === undefined ? null : (destination.prefix ?? source.prefix ?? ''),
+      patch: selection.fields === undefined ? null : JSON.stringify(selection.fields),
+    },
+  )
+}
+
+function moves(tx: Tx, job: number): boolean {
+  return tx.db.get('SELECT kind FROM job WHERE key = :job', { job })?.['kind'] === JOB_KINDS.indexOf('move')
+}
+
+/** One JSON array a chunk: a million items are stored in about a second, row by row it takes several. */
+const INSERT_ITEMS = `INSERT INTO item (job, seq, src_collection, src_path, dst_collection, dst_path, src_revision_if, src_version_if, dst_revision_if, dst_absent_if, patch)
+  SELECT :job, CAST(:first AS INTEGER) + key, value ->> 0, value ->> 1, value ->> 2, value ->> 3, unhex(value ->> 4), value ->> 5, unhex(value ->> 6), value ->> 7, value ->> 8
+  FROM json_each(:rows)`
+
+/** The bytes that the new items would copy, as far as their sources exist now: an estimate until they are settled. */
+const ADD_ITEMS_TO_JOB = `UPDATE job SET total = total + :n, pending = pending + :n, chunks = chunks + :chunks, change = change + 1,
+  bytes_total = bytes_total + (SELECT coalesce(sum(s.size), 0) FROM item i CROSS JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path
+    WHERE i.job = :job AND i.seq BETWEEN :first AND :last) WHERE key = :job`
+
+const INSERT_CHUNK = 'INSERT INTO chunk (job, no, first_seq, last_seq, waiting, serial) VALUES (:job, :no, :first, :last, :n, :serial)'
+
+function addItems(tx: Tx, job: number, firstSeq: number, firstChunk: number, items: readonly SubmitItem[], collections: JobCollections): void {
+  const isMove = items.length > 0 && moves(tx, job)
+  let chunks = 0
+  for (let at = 0; at < items.length; at += CHUNK_ITEMS) {
+    const run = items.slice(at, at + CHUNK_ITEMS)
+    const clashes = new Clashes()
+    const rows = run.map(item => {
+      const row = itemRow(item, isMove, collections)
+      clashes.add(row[0] as number, row[1] as string, (row[2] ?? row[0]) as number, (row[3] ?? row[1]) as string, item.destination === undefined)
+      return row
+    })
+    const first = firstSeq + at
+    tx.db.run(INSERT_ITEMS, { job, first, rows: JSON.stringify(rows) })
+    addChunk(tx, job, firstChunk + chunks, first, run.length, clashes.found)
+    chunks += 1
+  }
+  if (items.length > 0) tx.db.run(ADD_ITEMS_TO_JOB, { job, n: items.length, chunks, first: firstSeq, last: firstSeq + items.length - 1 })
+}
+
+export function addChunk(tx: Tx, job: number, no: number, first: number, n: number, serial: boolean): void {
+  tx.db.run(INSERT_CHUNK, { job, no, first, last: first + n - 1, n, serial: serial ? 1 : 0 })
+}
+
+function itemRow(item: SubmitItem, isMove: boolean, collections: JobCollections): unknown[] {
+  const { source, destination, fields } = item
+  const samePath = destination?.path === undefined || destination.path === source.path
+  return [
+    collections.key(source.collection, isMove || destination === undefined),
+    source.path,
+    destination === undefined ? null : collections.key(destination.collection, true),
+    samePath ? null : destination.path,
+    source.ifMatch ?? null,
+    source.version ?? null,
+    destination?.ifMatch ?? null,
+    destination?.ifNoneMatch === '*' ? 1 : null,
+    fields === undefined ? null : JSON.stringify(fields),
+  ]
+}
+
+/**
+ * Finds out whether two items of a chunk touch the same path, one of them writing. Such a chunk is applied one item after the other, in order;
+ * all others set-wise, which sees only what was there before the chunk.
+ */
+export class Clashes {
+  readonly #written = new Set<string>()
+  readonly #read = new Set<string>()
+  found = false
+
+  add(srcCollection: number, srcPath: string, dstCollection: number, dstPath: string, sameEntry: boolean): void {
+    const target = `${dstCollection}/${dstPath}`
+    if (this.#written.has(target) || this.#read.has(target)) this.found = true
+    if (!sameEntry) {
+      const source = `${srcCollection}/${srcPath}`
+      if (this.#written.has(source)) this.found = true
+      this.#read.add(source)
+    }
+    this.#written.add(target)
+  }
+}

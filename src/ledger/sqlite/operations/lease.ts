@@ -1,0 +1,108 @@
+import { WaybillError } from '../../../model/errors.ts'
+import { JOB_KINDS, VERIFY } from '../../../model/job.ts'
+import type { ChunkBlob, Lease, NextWork } from '../../../ports/ledger.ts'
+import { hexText, uuidBytes } from '../codec.ts'
+import type { Row } from '../database.ts'
+import { addEvent } from './events.ts'
+import { jobRow, type Tx } from './tx.ts'
+
+const NEXT_WAITING = 'SELECT * FROM chunk WHERE job = :job AND state = 0 ORDER BY no LIMIT 1'
+/** Work is at least once: a chunk whose worker went silent is taken over. Its token then outdates the silent one's (I7). */
+const NEXT_ABANDONED = 'SELECT * FROM chunk WHERE job = :job AND state = 1 AND expires_at <= :now ORDER BY no LIMIT 1'
+
+export function nextWork(tx: Tx, id: string, worker: string, leaseMs: number): NextWork {
+  const job = tx.db.get('SELECT * FROM job WHERE id = :id AND purged = 0', { id: uuidBytes(id) })
+  if (job === undefined || job['sealed'] === 0 || job['paused'] === 1 || job['state'] === 3) return { do: 'nothing' }
+  const key = job['key'] as number
+  if (job['unresolved'] !== 0) {
+    if (job['state'] === 0) {
+      tx.jobs.add(id)
+      tx.db.run('UPDATE job SET state = 1, change = change + 1 WHERE key = :key', { key })
+    }
+    return { do: 'resolve' }
+  }
+  if (job['state'] !== 2) startRunning(tx, id, job)
+  const chunk = tx.db.get(NEXT_WAITING, { job: key }) ?? tx.db.get(NEXT_ABANDONED, { job: key, now: tx.now })
+  return chunk === undefined ? { do: 'nothing' } : { do: 'run', lease: take(tx, id, job, chunk, worker, leaseMs) }
+}
+
+function startRunning(tx: Tx, id: string, job: Row): void {
+  tx.jobs.add(id)
+  tx.db.run('UPDATE job SET state = 2, started_at = coalesce(started_at, :now), change = change + 1 WHERE key = :key', { key: job['key'] as number, now: tx.now })
+  addEvent(tx, job['key'] as number, 'job.resolved', { total: job['total'] })
+}
+
+function take(tx: Tx, id: string, job: Row, chunk: Row, worker: string, leaseMs: number): Lease {
+  const lease: Lease = {
+    job: id,
+    chunk: chunk['no'] as number,
+    firstSeq: chunk['first_seq'] as number,
+    lastSeq: chunk['last_seq'] as number,
+    token: (chunk['token'] as number) + 1,
+    worker,
+    expiresAt: tx.now + leaseMs,
+    kind: JOB_KINDS[job['kind'] as number] as Lease['kind'],
+    verify: job['verify'] === VERIFY.indexOf('digest') && job['dry_run'] === 0 && job['cancelling'] === 0,
+  }
+  tx.db.run('UPDATE chunk SET state = 1, token = :token, worker = :worker, leased_at = :now, expires_at = :until WHERE job = :job AND no = :no', {
+    job: job['key'] as number,
+    no: lease.chunk,
+    token: lease.token,
+    worker,
+    now: tx.now,
+    until: lease.expiresAt,
+  })
+  if (chunk['state'] === 0) countRunning(tx, job['key'] as number, chunk['waiting'] as number)
+  tx.jobs.add(id)
+  return lease
+}
+
+/** Moves n items between pending and running in the job's counters: an item runs while its chunk is leased. */
+function countRunning(tx: Tx, job: number, n: number): void {
+  tx.db.run('UPDATE job SET pending = pending - :n, running = running + :n, change = change + 1 WHERE key = :job', { job, n })
+}
+
+/** The leased chunk's row and its job's. Throws `stale_lease` unless the token is the chunk's present one (I7). */
+export function held(tx: Tx, lease: Lease): { job: Row; chunk: Row } {
+  const job = jobRow(tx, lease.job)
+  const chunk = tx.db.get('SELECT * FROM chunk WHERE job = :job AND no = :no', { job: job['key'] as number, no: lease.chunk })
+  if (chunk === undefined || chunk['state'] !== 1 || chunk['token'] !== lease.token) {
+    throw new WaybillError('stale_lease', `the lease of chunk ${lease.chunk} (token ${lease.token}) is over; its result was thrown away`)
+  }
+  return { job, chunk }
+}
+
+export function renewLease(tx: Tx, lease: Lease, leaseMs: number): void {
+  const { job } = held(tx, lease)
+  tx.db.run('UPDATE chunk SET expires_at = :until WHERE job = :job AND no = :no', { job: job['key'] as number, no: lease.chunk, until: tx.now + leaseMs })
+}
+
+export function releaseLease(tx: Tx, lease: Lease): void {
+  const { job, chunk } = held(tx, lease)
+  release(tx, job['key'] as number, chunk)
+}
+
+function release(tx: Tx, job: number, chunk: Row): void {
+  // the token stays: the next lease's must be higher than any that was given out
+  tx.db.run('UPDATE chunk SET state = 0, worker = NULL, leased_at = NULL, expires_at = NULL WHERE job = :job AND no = :no', { job, no: chunk['no'] as number })
+  countRunning(tx, job, -(chunk['waiting'] as number))
+}
+
+/** For a process that is alone: whoever held these leases is gone. */
+export function releaseAll(tx: Tx): void {
+  const leased = tx.db.all('SELECT c.* FROM job j CROSS JOIN chunk c ON c.job = j.key WHERE j.state < 3 AND c.state = 1')
+  for (const chunk of leased) release(tx, chunk['job'] as number, chunk)
+}
+
+/** The distinct blobs that the chunk's waiting items would copy now. */
+export function chunkBlobs(tx: Tx, lease: Lease): ChunkBlob[] {
+  const { job } = held(tx, lease)
+  return tx.db
+    .all(
+      `SELECT DISTINCT c.store, s.digest FROM item i CROSS JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path
+       CROSS JOIN collection c ON c.key = s.collection
+       WHERE i.job = :job AND i.seq BETWEEN :first AND :last AND i.state = 0 AND s.digest IS NOT NULL`,
+      { job: job['key'] as number, first: lease.firstSeq, last: lease.lastSeq },
+    )
+    .map(row => ({ store: row['store'] as string, sha256: hexText(row['digest']) }))
+}

@@ -1,0 +1,111 @@
+import { ITEM_STATES, type ItemState } from '../../../model/item.ts'
+import type { JobKind } from '../../../model/job.ts'
+import type { ErrorCode } from '../../../model/errors.ts'
+
+/**
+ * The plan of a chunk: one row an item, with what would be written where, or why nothing would. It is decided in one set-wise statement and then either
+ * applied, or (a dry run) only written down: both see the same decision. A temporary table in memory, made once a connection.
+ *
+ * `code` is a row of TROUBLES, 0 when the item can be done. `t_` columns are the version to be written; `writes` is 0 when there is nothing to change.
+ */
+export const CREATE_PLAN = `CREATE TEMP TABLE IF NOT EXISTS plan (
+  seq INTEGER PRIMARY KEY, code INTEGER NOT NULL, writes INTEGER NOT NULL, reason TEXT,
+  src_collection INTEGER, src_path TEXT, src_entity BLOB, src_version INTEGER, src_revision BLOB,
+  t_collection INTEGER, t_path TEXT, t_entity BLOB, t_version INTEGER, t_revision BLOB, t_created INTEGER,
+  kind INTEGER, deleted INTEGER, size INTEGER, digest BLOB, media_type TEXT, fields TEXT)`
+
+/** Why an item is not done: the state it takes, the catalogue's code, and which of its ends the reason speaks of. */
+export interface Trouble {
+  readonly state: ItemState
+  readonly error: ErrorCode
+  readonly end: 'source' | 'destination'
+}
+
+/** Numbered from 1, as the plan's `code`. `taken` is no end state: the item looks for a free name. */
+export const TROUBLES = {
+  missing: { no: 1, state: 'failed', error: 'entry_not_found', end: 'source' },
+  sourceRevision: { no: 2, state: 'evicted', error: 'condition_failed', end: 'source' },
+  sourceVersion: { no: 3, state: 'evicted', error: 'condition_failed', end: 'source' },
+  same: { no: 4, state: 'skipped', error: 'same_path', end: 'destination' },
+  destinationRevision: { no: 5, state: 'evicted', error: 'condition_failed', end: 'destination' },
+  destinationPresent: { no: 6, state: 'evicted', error: 'condition_failed', end: 'destination' },
+  skip: { no: 7, state: 'skipped', error: 'destination_exists', end: 'destination' },
+  exists: { no: 8, state: 'failed', error: 'destination_exists', end: 'destination' },
+  taken: { no: 9, state: 'failed', error: 'destination_exists', end: 'destination' },
+  badPath: { no: 10, state: 'failed', error: 'invalid_path', end: 'destination' },
+  sourceLocked: { no: 11, state: 'failed', error: 'locked', end: 'source' },
+  destinationLocked: { no: 12, state: 'failed', error: 'locked', end: 'destination' },
+  sourceRole: { no: 13, state: 'failed', error: 'insufficient_role', end: 'source' },
+  destinationRole: { no: 14, state: 'failed', error: 'insufficient_role', end: 'destination' },
+  corrupt: { no: 15, state: 'failed', error: 'digest_mismatch', end: 'source' },
+} as const satisfies Record<string, Trouble & { no: number }>
+
+const BY_NUMBER: ReadonlyMap<number, Trouble> = new Map(Object.values(TROUBLES).map(trouble => [trouble.no, trouble]))
+
+export function troubleOf(code: number): Trouble {
+  const trouble = BY_NUMBER.get(code)
+  if (trouble === undefined) throw new Error(`the plan holds the code ${code}, which means nothing`)
+  return trouble
+}
+
+/** The item state a plan's row ends in, as stored. */
+export const STATE_OF_CODE = `CASE ${[...BY_NUMBER].map(([no, trouble]) => `WHEN code = ${no} THEN ${ITEM_STATES.indexOf(trouble.state)}`).join(' ')} ELSE ${ITEM_STATES.indexOf('done')} END`
+
+const T = Object.fromEntries(Object.entries(TROUBLES).map(([name, trouble]) => [name, trouble.no])) as Record<keyof typeof TROUBLES, number>
+
+/** Conditions on the source hold for every kind; a condition on what is not there fails as one, not as a missing file. */
+const SOURCE_CHECKS = `
+  WHEN i.src_revision_if IS NOT NULL AND (s.path IS NULL OR s.deleted = 1 OR s.revision <> i.src_revision_if) THEN ${T.sourceRevision}
+  WHEN i.src_version_if IS NOT NULL AND (s.path IS NULL OR s.deleted = 1 OR s.version <> i.src_version_if) THEN ${T.sourceVersion}
+  WHEN s.path IS NULL OR s.deleted = 1 THEN ${T.missing}`
+
+/** A destination that a selection composed may come out too long or with a relative segment: explicit ones were checked at submission. An explicit, matching ifMatch is the wish to overwrite: the conflict policy is asked only without one. */
+const DESTINATION_CHECKS = `
+  WHEN length(d_path) > 1024 OR instr('/' || d_path || '/', '//') OR instr('/' || d_path || '/', '/./') OR instr('/' || d_path || '/', '/../') THEN ${T.badPath}
+  WHEN i.dst_revision_if IS NOT NULL AND (d.path IS NULL OR d.deleted = 1 OR d.revision <> i.dst_revision_if) THEN ${T.destinationRevision}
+  WHEN d.deleted = 0 AND i.dst_absent_if = 1 THEN ${T.destinationPresent}
+  WHEN d.deleted = 0 AND i.dst_revision_if IS NULL AND :conflict > 0 THEN CASE :conflict WHEN 1 THEN ${T.skip} WHEN 2 THEN ${T.exists} ELSE ${T.taken} END`
+
+const SAME_PATH = `WHEN i.dst_collection = i.src_collection AND (i.dst_path IS NULL OR i.dst_path = i.src_path) THEN ${T.same}`
+
+const ITEMS = 'i.job = :job AND i.seq BETWEEN :first AND :last AND i.state = 0'
+
+const COLUMNS = `seq, code, writes, src_collection, src_path, src_entity, src_version, src_revision,
+  t_collection, t_path, t_entity, t_version, t_revision, t_created, kind, deleted, size, digest, media_type, fields`
+
+/** `newEntity` is a prefix of 9 bytes (codec.entityPrefix); what a tombstone covers is never continued, a moved entity keeps its id. */
+function planTransfer(kind: 'copy' | 'move'): string {
+  const entity = kind === 'move' ? 's.entity' : 'CASE WHEN d.deleted = 0 THEN d.entity ELSE CAST(:newEntity || randomblob(7) AS BLOB) END'
+  const created = kind === 'move' ? 's.created_at' : 'CASE WHEN d.deleted = 0 THEN d.created_at ELSE :now END'
+  const dPath = 'coalesce(i.dst_path, i.src_path)'
+  return `INSERT INTO plan (${COLUMNS})
+    SELECT i.seq, CASE ${SOURCE_CHECKS} ${kind === 'move' ? SAME_PATH : ''} ${DESTINATION_CHECKS.replaceAll('d_path', dPath)} ELSE 0 END, 1,
+      i.src_collection, i.src_path, s.entity, s.version, s.revision,
+      i.dst_collection, ${dPath}, ${entity}, coalesce(d.version, 0) + 1, randomblob(16), ${created},
+      s.kind, 0, s.size, s.digest, s.media_type, s.fields
+    FROM item i LEFT JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path
+      LEFT JOIN entry d ON d.collection = i.dst_collection AND d.path = ${dPath}
+    WHERE ${ITEMS}`
+}
+
+/** A deletion is one more version of the entry: a tombstone without bytes or fields. */
+const PLAN_DELETE = `INSERT INTO plan (${COLUMNS})
+  SELECT i.seq, CASE ${SOURCE_CHECKS} ELSE 0 END, 1, i.src_collection, i.src_path, s.entity, s.version, s.revision,
+    i.src_collection, i.src_path, s.entity, s.version + 1, randomblob(16), s.created_at, s.kind, 1, 0, NULL, s.media_type, NULL
+  FROM item i LEFT JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path WHERE ${ITEMS}`
+
+/** A patch that changes nothing is done and keeps the revision. */
+const PLAN_UPDATE = `INSERT INTO plan (${COLUMNS})
+  SELECT i.seq, CASE ${SOURCE_CHECKS} ELSE 0 END, json_patch(coalesce(s.fields, '{}'), i.patch) IS NOT coalesce(s.fields, '{}'),
+    i.src_collection, i.src_path, s.entity, s.version, s.revision,
+    i.src_collection, i.src_path, s.entity, s.version + 1, randomblob(16), s.created_at, s.kind, 0, s.size, s.digest, s.media_type,
+    json_patch(coalesce(s.fields, '{}'), i.patch)
+  FROM item i LEFT JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path WHERE ${ITEMS}`
+
+/** The deciding statement of each kind. Parameters: job, first, last, conflict, now, newEntity. */
+export const PLAN: Readonly<Record<JobKind, string>> = {
+  copy: planTransfer('copy'),
+  move: planTransfer('move'),
+  delete: PLAN_DELETE,
+  update: PLAN_UPDATE,
+}

@@ -1,0 +1,19 @@
+import type { TokenRecord } from '../../../model/access.ts'
+import { WaybillError } from '../../../model/errors.ts'
+import type { NewToken } from '../../../ports/ledger.ts'
+import { hexBytes, toToken } from '../codec.ts'
+import type { Tx } from './tx.ts'
+
+export function createToken(tx: Tx, token: NewToken): TokenRecord {
+  const row = tx.db.get(
+    `INSERT INTO token (hash, id, subject, scopes, created_at, expires_at) VALUES (:hash, :id, :subject, :scopes, :now, :until) RETURNING *`,
+    { hash: hexBytes(token.hash), id: token.id, subject: token.subject, scopes: token.scopes.join(' '), now: tx.now, until: token.expiresAt },
+  )
+  if (row === undefined) throw new Error('the new token was not returned')
+  return toToken(row)
+}
+
+export function revokeToken(tx: Tx, id: string): void {
+  const found = tx.db.run('UPDATE token SET revoked_at = coalesce(revoked_at, :now) WHERE id = :id', { id, now: tx.now })
+  if (found === 0) throw new WaybillError('token_not_found', `there is no token with the id ${JSON.stringify(id)}`)
+}

@@ -1,0 +1,139 @@
+import { reasonMessage, type Reason } from '../../../model/item.ts'
+import { MAX_PATH_LENGTH, renamed } from '../../../model/paths.ts'
+import { hexText, newEntity } from '../codec.ts'
+import type { Row } from '../database.ts'
+import { addEvent } from './events.ts'
+import { TROUBLES, troubleOf } from './plan.ts'
+import type { Tx } from './tx.ts'
+
+/**
+ * Marks planned items that locks, lost grants or corrupt bytes forbid. Each is looked for once a chunk in small tables; the plan itself is walked only when
+ * there is something to mark.
+ */
+export function markTroubles(tx: Tx, job: Row, corrupt: readonly string[]): void {
+  markLocked(tx, job)
+  markLostGrants(tx, job)
+  if (corrupt.length > 0) {
+    tx.db.run(`UPDATE plan SET code = ${TROUBLES.corrupt.no} WHERE code = 0 AND digest IN (SELECT unhex(value) FROM json_each(:corrupt))`, {
+      corrupt: JSON.stringify(corrupt),
+    })
+  }
+}
+
+const FOREIGN_LOCKS = `SELECT l.collection, l.path FROM job_collection c CROSS JOIN lock l ON l.collection = c.collection
+  WHERE c.job = :job AND l.holder <> :who AND l.expires_at > :now`
+
+function markLocked(tx: Tx, job: Row): void {
+  const locks = tx.db.all(FOREIGN_LOCKS, { job: job['key'] as number, who: job['submitted_by'] as string, now: tx.now })
+  for (const lock of locks) {
+    const at = { collection: lock['collection'] as number, path: lock['path'] as string }
+    for (const [code, end] of [[TROUBLES.sourceLocked.no, 'src'], [TROUBLES.destinationLocked.no, 't']] as const) {
+      tx.db.run(
+        `UPDATE plan SET code = ${code} WHERE code IN (0, ${TROUBLES.taken.no}) AND ${end}_collection = :collection
+           AND (:path = '' OR ${end}_path = :path OR substr(${end}_path, 1, length(:path) + 1) = :path || '/')`,
+        at,
+      )
+    }
+  }
+}
+
+/** Grants are checked at submission and again here: a grant that was taken back stops what is still to come (I9). */
+const LOST_GRANTS = `SELECT c.collection, c.writes, g.role FROM job_collection c
+  LEFT JOIN access_grant g ON g.collection = c.collection AND g.subject = :who
+  WHERE c.job = :job AND (g.role IS NULL OR g.role < c.writes)`
+
+function markLostGrants(tx: Tx, job: Row): void {
+  for (const lost of tx.db.all(LOST_GRANTS, { job: job['key'] as number, who: job['submitted_by'] as string })) {
+    const at = { collection: lost['collection'] as number }
+    const writeOnly = lost['role'] !== null // reading is still allowed: what only reads there goes on
+    if (!writeOnly) tx.db.run(`UPDATE plan SET code = ${TROUBLES.sourceRole.no} WHERE src_collection = :collection`, at)
+    tx.db.run(`UPDATE plan SET code = ${TROUBLES.destinationRole.no} WHERE code <> ${TROUBLES.sourceRole.no} AND t_collection = :collection`, at)
+    // a move writes at its source, too
+    if (writeOnly && job['kind'] === 1) tx.db.run(`UPDATE plan SET code = ${TROUBLES.sourceRole.no} WHERE src_collection = :collection`, at)
+  }
+}
+
+/** How many names an item tries before it gives up; each is one look at the entry table. */
+const MOST_NAMES = 10_000
+
+/** The policy `rename`: items whose destination is taken get the first free name with a counter, one after the other. */
+export function findFreeNames(tx: Tx): void {
+  const taken = tx.db.all(`SELECT seq, t_collection, t_path FROM plan WHERE code = ${TROUBLES.taken.no} ORDER BY seq`)
+  if (taken.length === 0) return
+  const planned = new Set(tx.db.all('SELECT t_collection, t_path FROM plan WHERE code = 0').map(row => `${String(row['t_collection'])}/${String(row['t_path'])}`))
+  const next = new Map<string, number>()
+  for (const row of taken) {
+    const collection = row['t_collection'] as number
+    const wish = row['t_path'] as string
+    const from = next.get(`${collection}/${wish}`) ?? 1
+    for (let n = from; n < from + MOST_NAMES; n++) {
+      const path = renamed(wish, n)
+      if (path.length > MAX_PATH_LENGTH) break
+      if (planned.has(`${collection}/${path}`)) continue
+      const there = tx.db.get('SELECT deleted, version FROM entry WHERE collection = :collection AND path = :path', { collection, path })
+      if (there?.['deleted'] === 0) continue
+      giveName(tx, row['seq'] as number, path, there)
+      planned.add(`${collection}/${path}`)
+      next.set(`${collection}/${wish}`, n + 1)
+      break
+    }
+  }
+}
+
+/** Under a free name a copy makes a new entity, a move takes its own along; either goes on above a tombstone that may be there. */
+function giveName(tx: Tx, seq: number, path: string, tombstone: Row | undefined): void {
+  tx.db.run(
+    `UPDATE plan SET code = 0, t_path = :path, t_version = :version, t_created = :now, t_entity = CASE WHEN t_entity = src_entity THEN t_entity ELSE :entity END
+     WHERE seq = :seq`,
+    { seq, path, now: tx.now, entity: newEntity(tx.now), version: tombstone === undefined ? 1 : (tombstone['version'] as number) + 1 },
+  )
+}
+
+const TROUBLED = `SELECT p.seq, p.code, p.src_path, p.t_path, sc.id AS src_id, tc.id AS t_id, p.src_revision, p.src_version,
+    i.src_revision_if, i.src_version_if, i.dst_revision_if, d.revision AS d_revision, d.deleted AS d_deleted, s.deleted AS s_deleted
+  FROM plan p CROSS JOIN item i ON i.job = :job AND i.seq = p.seq
+    LEFT JOIN collection sc ON sc.key = p.src_collection LEFT JOIN collection tc ON tc.key = p.t_collection
+    LEFT JOIN entry s ON s.collection = p.src_collection AND s.path = p.src_path
+    LEFT JOIN entry d ON d.collection = p.t_collection AND d.path = p.t_path
+  WHERE p.code > 0 ORDER BY p.seq`
+
+/** Of a source that is not there no ids are told, not even those of its tombstone. */
+const EXPLAIN = `UPDATE plan SET reason = :reason, src_entity = iif(:gone, NULL, src_entity), src_version = iif(:gone, NULL, src_version),
+    src_revision = iif(:gone, NULL, src_revision) WHERE seq = :seq`
+
+/** Writes the reason beside every item that will not be done, and an event for those that failed or were evicted. */
+export function explainTroubles(tx: Tx, job: number): void {
+  if (tx.db.get('SELECT 1 FROM plan WHERE code > 0 LIMIT 1') === undefined) return
+  for (const row of tx.db.all(TROUBLED, { job })) {
+    const trouble = troubleOf(row['code'] as number)
+    const [path, id] = trouble.end === 'source' ? [row['src_path'], row['src_id']] : [row['t_path'], row['t_id']]
+    const facts = expectation(row)
+    const message = reasonMessage(trouble.error, `${JSON.stringify(path)} in ${JSON.stringify(id)}`, facts.expected, facts.actual)
+    const reason: Reason = { code: trouble.error, message, ...facts }
+    tx.db.run(EXPLAIN, { seq: row['seq'] as number, reason: JSON.stringify(reason), gone: row['s_deleted'] === 0 ? 0 : 1 })
+    if (trouble.state !== 'failed' && trouble.state !== 'evicted') continue
+    addEvent(tx, job, trouble.state === 'failed' ? 'item.failed' : 'item.evicted', {
+      seq: row['seq'],
+      source: { collection: row['src_id'], path: row['src_path'] },
+      destination: row['t_id'] === null ? null : { collection: row['t_id'], path: row['t_path'] },
+      reason,
+    })
+  }
+}
+
+/** Expected and actual of a failed condition: revisions, or versions where a version was named; null: nothing there. */
+function expectation(row: Row): { expected?: string | null; actual?: string | null } {
+  const sourceThere = row['s_deleted'] === 0
+  switch (row['code']) {
+    case TROUBLES.sourceRevision.no:
+      return { expected: hexText(row['src_revision_if']), actual: sourceThere ? hexText(row['src_revision']) : null }
+    case TROUBLES.sourceVersion.no:
+      return { expected: String(row['src_version_if']), actual: sourceThere ? String(row['src_version']) : null }
+    case TROUBLES.destinationRevision.no:
+      return { expected: hexText(row['dst_revision_if']), actual: row['d_deleted'] === 0 ? hexText(row['d_revision']) : null }
+    case TROUBLES.destinationPresent.no:
+      return { expected: null, actual: hexText(row['d_revision']) }
+    default:
+      return {}
+  }
+}

@@ -1,0 +1,27 @@
+import { WaybillError } from '../../../model/errors.ts'
+import { uuidBytes } from '../codec.ts'
+import type { Database, Row } from '../database.ts'
+
+/** One operation's view of the transaction it runs in. */
+export interface Tx {
+  readonly db: Database
+  /** The injected clock's time of the call. */
+  readonly now: number
+  /** Jobs (UUIDs) this transaction changes; told to listeners after the commit. */
+  readonly jobs: Set<string>
+}
+
+/** The key of a live collection. Throws `collection_not_found`. */
+export function collectionKey(tx: Tx, id: string): number {
+  const row = tx.db.get('SELECT key FROM collection WHERE id = :id AND deleted_at IS NULL', { id })
+  if (row === undefined) throw new WaybillError('collection_not_found', `there is no collection ${JSON.stringify(id)}`)
+  return row['key'] as number
+}
+
+/** The row of a job that is still kept. Throws `job_not_found`. Marks the job as changed. */
+export function jobRow(tx: Tx, id: string): Row {
+  const row = tx.db.get('SELECT * FROM job WHERE id = :id AND purged = 0', { id: uuidBytes(id) })
+  if (row === undefined) throw new WaybillError('job_not_found', `there is no job ${id}`)
+  tx.jobs.add(id)
+  return row
+}

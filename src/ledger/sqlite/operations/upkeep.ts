@@ -1,0 +1,33 @@
+import { uuidText } from '../codec.ts'
+import { dropJob, IDEMPOTENCY_MS } from './intake.ts'
+import { releaseAll } from './lease.ts'
+import type { Tx } from './tx.ts'
+
+/** After a start: leases of the process before are freed, jobs that were still arriving are dropped (nobody was told of them). */
+export function recover(tx: Tx): void {
+  for (const row of tx.db.all('SELECT key FROM job WHERE sealed = 0')) dropJob(tx, row['key'] as number)
+  releaseAll(tx)
+}
+
+/** Purges at most about `batch` rows; what is left goes in later calls. A purged job's row stays: its id is 410 for ever, not 404 (I8). */
+export function purge(tx: Tx, batch: number): number {
+  let gone = tx.db.run('DELETE FROM idempotency WHERE (subject, key) IN (SELECT subject, key FROM idempotency WHERE created_at < :before LIMIT :batch)', {
+    before: tx.now - IDEMPOTENCY_MS,
+    batch,
+  })
+  gone += tx.db.run('DELETE FROM lock WHERE expires_at <= :now', { now: tx.now })
+  const job = tx.db.get('SELECT key, id FROM job WHERE expires_at IS NOT NULL AND purged = 0 AND expires_at <= :now ORDER BY expires_at LIMIT 1', { now: tx.now })
+  if (job === undefined) return gone
+  return gone + purgeJob(tx, job['key'] as number, uuidText(job['id']), batch)
+}
+
+function purgeJob(tx: Tx, job: number, id: string, batch: number): number {
+  const items = tx.db.run('DELETE FROM item WHERE job = :job AND seq IN (SELECT seq FROM item WHERE job = :job ORDER BY seq LIMIT :batch)', { job, batch })
+  if (items === batch) return items
+  const events = tx.db.run('DELETE FROM event WHERE id IN (SELECT id FROM event WHERE job = :job ORDER BY id LIMIT :batch)', { job, batch })
+  if (events === batch) return items + events
+  for (const table of ['chunk', 'selection', 'job_collection']) tx.db.run(`DELETE FROM ${table} WHERE job = :job`, { job })
+  tx.db.run('UPDATE job SET purged = 1, label = NULL, change = change + 1 WHERE key = :job', { job })
+  tx.jobs.add(id)
+  return items + events + 1
+}

@@ -1,0 +1,97 @@
+import { decodeCursor, encodeCursor, pageOf } from '../../../model/cursor.ts'
+import { ENTRY_KINDS, type Entry } from '../../../model/entry.ts'
+import type { Page, PageQuery } from '../../../model/page.ts'
+import { prefixEnd } from '../../../model/paths.ts'
+import type { EntryFilter, EntryPage } from '../../../ports/ledger.ts'
+import { hexBytes, hexText, toEntry } from '../codec.ts'
+import type { Database, Params, Row } from '../database.ts'
+
+function keyOf(db: Database, id: string): number | null {
+  return (db.get('SELECT key FROM collection WHERE id = :id AND deleted_at IS NULL', { id })?.['key'] as number | undefined) ?? null
+}
+
+export function entry(db: Database, collection: string, path: string, version?: number): Entry | null {
+  const key = keyOf(db, collection)
+  if (key === null) return null
+  const present = db.get('SELECT * FROM entry WHERE collection = :key AND path = :path', { key, path })
+  const row =
+    version === undefined || present?.['version'] === version
+      ? present
+      : db.get('SELECT * FROM history WHERE collection = :key AND path = :path AND version = :version', { key, path, version })
+  return row === undefined ? null : toEntry(row, collection)
+}
+
+const LIST = `SELECT * FROM entry WHERE collection = :key AND path >= :prefix AND path > :after AND (:end IS NULL OR path < :end)
+  AND (:deleted OR deleted = 0) AND (:kind IS NULL OR kind = :kind) ORDER BY path LIMIT :limit`
+
+export function entries(db: Database, collection: string, filter: EntryFilter, page: PageQuery): EntryPage {
+  const key = keyOf(db, collection)
+  if (key === null) return { items: [], prefixes: [], nextCursor: null }
+  const prefix = filter.prefix ?? ''
+  const where: Params = {
+    key,
+    prefix,
+    end: prefixEnd(prefix),
+    deleted: filter.deleted === true ? 1 : 0,
+    kind: filter.kind === undefined ? null : ENTRY_KINDS.indexOf(filter.kind),
+  }
+  const after = page.cursor === undefined ? '' : decodeCursor(page.cursor, 'string')
+  if (filter.delimiter !== undefined) return rolledUp(db, collection, where, prefix, after, page.limit)
+  const rows = db.all(LIST, { ...where, after, limit: page.limit + 1 })
+  return { ...pageOf(rows, page.limit, row => row['path'] as string, row => toEntry(row, collection)), prefixes: [] }
+}
+
+/** Above every path that begins with a folder, whatever follows: where the listing goes on after a rolled-up prefix. */
+const LAST_CHARACTER = '\u{10FFFF}'
+
+/** One level of folders: what lies beneath the next "/" is told once and leapt over, however much it is. */
+function rolledUp(db: Database, collection: string, where: Params, prefix: string, start: string, limit: number): EntryPage {
+  const items: Entry[] = []
+  const prefixes: string[] = []
+  let after = start
+  for (;;) {
+    const rows = db.all(LIST, { ...where, after, limit: 100 })
+    for (const row of rows) {
+      if (items.length + prefixes.length === limit) return { items, prefixes, nextCursor: encodeCursor(after) }
+      const folder = folderOf(row, prefix)
+      if (folder !== null) {
+        prefixes.push(folder)
+        after = folder + LAST_CHARACTER
+        break
+      }
+      items.push(toEntry(row, collection))
+      after = row['path'] as string
+    }
+    if (rows.length === 0) return { items, prefixes, nextCursor: null }
+  }
+}
+
+function folderOf(row: Row, prefix: string): string | null {
+  const path = row['path'] as string
+  const slash = path.indexOf('/', prefix.length)
+  return slash === -1 ? null : path.slice(0, slash + 1)
+}
+
+/** Newest first: the present version, then the superseded ones. */
+const VERSIONS = `SELECT * FROM (SELECT collection, path, version, entity, revision, kind, deleted, size, digest, media_type, fields, created_at, modified_at, modified_by
+    FROM entry WHERE collection = :key AND path = :path AND version < :before
+  UNION ALL SELECT collection, path, version, entity, revision, kind, deleted, size, digest, media_type, fields, created_at, modified_at, modified_by
+    FROM history WHERE collection = :key AND path = :path AND version < :before) ORDER BY version DESC LIMIT :limit`
+
+export function versions(db: Database, collection: string, path: string, page: PageQuery): Page<Entry> {
+  const key = keyOf(db, collection)
+  if (key === null) return { items: [], nextCursor: null }
+  const before = page.cursor === undefined ? Number.MAX_SAFE_INTEGER : decodeCursor(page.cursor, 'number')
+  const rows = db.all(VERSIONS, { key, path, before, limit: page.limit + 1 })
+  return pageOf(rows, page.limit, row => row['version'] as number, row => toEntry(row, collection))
+}
+
+/** There is no index on digests (it would slow every copy down): one walk over both tables answers for a whole batch. */
+const REFERENCED = `WITH wanted (digest) AS MATERIALIZED (SELECT unhex(value) FROM json_each(:digests))
+  SELECT DISTINCT x.digest FROM (SELECT collection, digest FROM entry UNION ALL SELECT collection, digest FROM history) x
+  JOIN collection c ON c.key = x.collection WHERE c.store = :store AND x.digest IN (SELECT digest FROM wanted)`
+
+export function referenced(db: Database, store: string, digests: readonly string[]): Set<string> {
+  const known = digests.filter(digest => hexBytes(digest)?.length === 32)
+  return new Set(db.all(REFERENCED, { store, digests: JSON.stringify(known) }).map(row => hexText(row['digest'])))
+}

@@ -1,0 +1,133 @@
+import { decodeCursor, encodeCursor } from '../../../model/cursor.ts'
+import type { Fields } from '../../../model/entry.ts'
+import { ITEM_STATES, type Item, type ItemEnd, type ItemState, type Reason } from '../../../model/item.ts'
+import type { Page, PageQuery } from '../../../model/page.ts'
+import { prefixEnd } from '../../../model/paths.ts'
+import type { ItemFilter } from '../../../ports/ledger.ts'
+import { hexText, uuidText } from '../codec.ts'
+import type { Database, Params, Row } from '../database.ts'
+
+/** How many rows one look walks at most, and how long a call looks before it hands out a short page with a cursor: nobody waits for a selective filter. */
+const WINDOW = 5_000
+const BUDGET_MS = 50
+
+const PENDING = ITEM_STATES.indexOf('pending')
+/** States from here on have an index of their own. */
+const FIRST_RARE = ITEM_STATES.indexOf('skipped')
+
+const SELECT = `SELECT i.*, sc.id AS src_id, dc.id AS dst_id FROM item i LEFT JOIN collection sc ON sc.key = i.src_collection
+  LEFT JOIN collection dc ON dc.key = i.dst_collection`
+
+const MATCHES = `(:prefix = '' OR (i.src_path >= :prefix AND (:end IS NULL OR i.src_path < :end)))
+  AND (:collection IS NULL OR i.src_collection = :collection OR i.dst_collection = :collection)`
+
+const IN_WINDOW = `${SELECT} WHERE i.job = :job AND i.seq > :after AND i.seq <= :upTo AND ${MATCHES}
+  AND (:states IS NULL OR i.state IN (SELECT value FROM json_each(:states))) ORDER BY i.seq LIMIT :limit`
+
+const RARE = `${SELECT} WHERE i.job = :job AND i.state = :state AND i.state > 2 AND i.seq > :after AND ${MATCHES} ORDER BY i.seq LIMIT :limit`
+
+/** Runs of items whose chunk is leased: their pending items are running. */
+type Runs = readonly { readonly first: number; readonly last: number; readonly startedAt: number | null }[]
+
+export function items(db: Database, job: number, filter: ItemFilter, page: PageQuery): Page<Item> {
+  const after = page.cursor === undefined ? -1 : decodeCursor(page.cursor, 'number')
+  const slice = take(db, job, filter, after, page.limit)
+  return { items: slice.items, nextCursor: slice.next === null ? null : encodeCursor(slice.next) }
+}
+
+/** At most `limit` matching items after `after`, and where to go on, null at the end. */
+export function take(db: Database, job: number, filter: ItemFilter, after: number, limit: number): { items: Item[]; next: number | null } {
+  const runs = leasedRuns(db, job)
+  const where = parameters(db, job, filter)
+  const wanted = filter.states?.map(state => ITEM_STATES.indexOf(state))
+  if (wanted?.every(state => state >= FIRST_RARE) === true) return takeRare(db, where, wanted, after, limit, runs)
+  return takeWindows(db, job, where, filter, after, limit, runs)
+}
+
+function parameters(db: Database, job: number, filter: ItemFilter): Params {
+  const prefix = filter.pathPrefix ?? ''
+  const key = filter.collection === undefined ? null : db.get('SELECT key FROM collection WHERE id = :id AND deleted_at IS NULL', { id: filter.collection })?.['key']
+  // pending and running are one stored state
+  const stored = filter.states?.map(state => Math.max(ITEM_STATES.indexOf(state), 0)).map(state => (state === ITEM_STATES.indexOf('running') ? PENDING : state))
+  return {
+    job,
+    prefix,
+    end: prefixEnd(prefix),
+    collection: filter.collection === undefined ? null : ((key as number | undefined) ?? -1),
+    states: stored === undefined ? null : JSON.stringify(stored),
+  }
+}
+
+function takeRare(db: Database, where: Params, states: readonly number[], after: number, limit: number, runs: Runs): { items: Item[]; next: number | null } {
+  const rows = states.flatMap(state => db.all(RARE, { ...where, state, after, limit: limit + 1 }))
+  rows.sort((a, b) => (a['seq'] as number) - (b['seq'] as number))
+  const kept = rows.slice(0, limit)
+  return { items: kept.map(row => toItem(row, runs)), next: rows.length > limit ? (kept.at(-1)?.['seq'] as number) : null }
+}
+
+function takeWindows(db: Database, job: number, where: Params, filter: ItemFilter, start: number, limit: number, runs: Runs): { items: Item[]; next: number | null } {
+  const last = (db.get('SELECT max(seq) AS last FROM item WHERE job = :job', { job })?.['last'] as number | null) ?? -1
+  const unsettledOnly = filter.states?.every(state => state === 'pending' || state === 'running') === true
+  const found: Item[] = []
+  const until = performance.now() + BUDGET_MS
+  let after = start
+  while (after < last) {
+    if (unsettledOnly) after = beforeNextUnsettled(db, job, after, last)
+    const upTo = Math.min(after + WINDOW, last)
+    const rows = db.all(IN_WINDOW, { ...where, after, upTo, limit: limit - found.length })
+    for (const row of rows) {
+      const item = toItem(row, runs)
+      if (filter.states === undefined || filter.states.includes(item.state)) found.push(item)
+    }
+    const full = rows.length > 0 && found.length >= limit
+    after = full ? (rows.at(-1)?.['seq'] as number) : rows.length > 0 && rows.length === limit - found.length ? (rows.at(-1)?.['seq'] as number) : upTo
+    if (full || performance.now() > until) break
+  }
+  return { items: found, next: after < last ? after : null }
+}
+
+/** Leaps over settled chunks: in a big job nearly everything before the first waiting item is done. */
+function beforeNextUnsettled(db: Database, job: number, after: number, last: number): number {
+  const row = db.get('SELECT min(first_seq) AS first FROM chunk WHERE job = :job AND state < 2 AND last_seq > :after', { job, after })
+  const first = row?.['first'] as number | null | undefined
+  if (first === null || first === undefined) return last
+  return Math.max(after, first - 1)
+}
+
+function leasedRuns(db: Database, job: number): Runs {
+  return db.all('SELECT first_seq, last_seq, leased_at FROM chunk WHERE job = :job AND state = 1', { job }).map(row => ({
+    first: row['first_seq'] as number,
+    last: row['last_seq'] as number,
+    startedAt: row['leased_at'] as number | null,
+  }))
+}
+
+function toItem(row: Row, runs: Runs): Item {
+  const seq = row['seq'] as number
+  const run = row['state'] === PENDING ? runs.find(({ first, last }) => seq >= first && seq <= last) : undefined
+  const state: ItemState = run === undefined ? (ITEM_STATES[row['state'] as number] as ItemState) : 'running'
+  return {
+    seq,
+    source: toEnd(row, 'src', row['src_path'] as string),
+    destination: row['dst_id'] === null ? null : toEnd(row, 'dst', (row['dst_path'] ?? row['src_path']) as string),
+    fields: row['patch'] === null ? null : (JSON.parse(row['patch'] as string) as Fields),
+    state,
+    attempts: row['attempts'] as number,
+    bytes: (row['bytes'] as number | null) ?? 0,
+    reason: row['reason'] === null ? null : (JSON.parse(row['reason'] as string) as Reason),
+    startedAt: run?.startedAt ?? (row['started_at'] as number | null),
+    finishedAt: row['finished_at'] as number | null,
+  }
+}
+
+function toEnd(row: Row, end: 'src' | 'dst', path: string): ItemEnd {
+  const entity = row[`${end}_entity`]
+  const revision = row[`${end}_revision`]
+  return {
+    collection: row[`${end}_id`] as string,
+    path,
+    entityId: entity === null ? null : uuidText(entity),
+    version: row[`${end}_version`] as number | null,
+    revision: revision === null ? null : hexText(revision),
+  }
+}

@@ -1,0 +1,23 @@
+import type { Lock } from '../../../model/lock.ts'
+import { toLock } from '../codec.ts'
+import type { Database } from '../database.ts'
+
+/** Live locks on a path, above it, or on its whole collection (path ''). Locks are few: the collection's are walked. */
+export const LOCKS_OVER = `SELECT * FROM lock WHERE collection = :key AND expires_at > :now
+  AND (path = '' OR path = :path OR substr(:path, 1, length(path) + 1) = path || '/') ORDER BY path`
+
+export function locksOver(db: Database, collection: string, path: string | null, now: number): Lock[] {
+  const row = db.get('SELECT key FROM collection WHERE id = :id AND deleted_at IS NULL', { id: collection })
+  if (row === undefined) return []
+  return db.all(LOCKS_OVER, { key: row['key'] as number, path: path ?? '', now }).map(lock => toLock(lock, collection))
+}
+
+/** The first lock of another holder over one of these places, or null. */
+export function lockAgainst(db: Database, holder: string, places: readonly { collection: string; path: string | null }[], now: number): Lock | null {
+  if (db.get('SELECT 1 FROM lock WHERE holder <> :holder AND expires_at > :now LIMIT 1', { holder, now }) === undefined) return null
+  for (const place of places) {
+    const other = locksOver(db, place.collection, place.path, now).find(lock => lock.holder !== holder)
+    if (other !== undefined) return other
+  }
+  return null
+}

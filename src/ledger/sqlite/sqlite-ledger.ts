@@ -1,0 +1,234 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { TokenRecord } from '../../model/access.ts'
+import type { Collection, CollectionView, Grant, Role } from '../../model/collection.ts'
+import type { Entry, Fields } from '../../model/entry.ts'
+import type { JobEvent } from '../../model/event.ts'
+import type { Item, ItemState } from '../../model/item.ts'
+import type { Job, SubmitItem } from '../../model/job.ts'
+import type { Lock } from '../../model/lock.ts'
+import type { Page, PageQuery } from '../../model/page.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type {
+  ChunkBlob, CommitNotice, EntryFilter, EntryPage, EntryWrite, ItemFilter, JobFilter, JobSnapshot, Lease, Ledger, NewJob, NewToken, NextWork, PutEntry, Submitted,
+} from '../../ports/ledger.ts'
+import { Database } from './database.ts'
+import { IDEMPOTENCY_MS } from './operations/intake.ts'
+import * as collections from './reads/collections.ts'
+import * as entries from './reads/entries.ts'
+import * as items from './reads/items.ts'
+import * as jobs from './reads/jobs.ts'
+import * as locks from './reads/locks.ts'
+import { openSnapshot } from './reads/snapshot.ts'
+import * as tokens from './reads/tokens.ts'
+import { startThread } from './thread.ts'
+import { Writer } from './writer/writer.ts'
+
+/**
+ * The ledger on the embedded default. Writes go to the writer thread (writer/, operations/), reads are answered here, from a connection that sees the last
+ * commit and never waits for a writer (WAL). One file; other processes may administer it at the same time.
+ */
+export class SqliteLedger implements Ledger {
+  readonly #file: string
+  readonly #clock: Clock
+  readonly #writer: Writer
+  readonly #db: Database
+
+  private constructor(file: string, clock: Clock, writer: Writer) {
+    this.#file = file
+    this.#clock = clock
+    this.#writer = writer
+    this.#db = Database.openReader(file)
+  }
+
+  static async open(file: string, clock: Clock): Promise<SqliteLedger> {
+    mkdirSync(dirname(file), { recursive: true })
+    return new SqliteLedger(file, clock, await Writer.open(file, clock))
+  }
+
+  // collections and grants
+  createCollection(collection: Omit<Collection, 'createdAt' | 'modifiedAt'>): Promise<Collection> {
+    return this.#writer.call('createCollection', collection)
+  }
+  updateCollection(id: string, change: { name?: string; attributes?: Readonly<Record<string, unknown>> }): Promise<Collection> {
+    return this.#writer.call('updateCollection', id, change)
+  }
+  deleteCollection(id: string): Promise<void> {
+    return this.#writer.call('deleteCollection', id)
+  }
+  async collection(id: string): Promise<Collection | null> {
+    return collections.collection(this.#db, id)
+  }
+  async collections(subject: string, filter: { minRole?: Role; prefix?: string }, page: PageQuery): Promise<Page<CollectionView>> {
+    return collections.collections(this.#db, subject, filter, page)
+  }
+  async role(subject: string, collection: string): Promise<Role | null> {
+    return collections.role(this.#db, subject, collection)
+  }
+  async roles(subject: string, ids: readonly string[]): Promise<Map<string, Role>> {
+    return collections.roles(this.#db, subject, ids)
+  }
+  async grants(collection: string, page: PageQuery): Promise<Page<Grant>> {
+    return collections.grants(this.#db, collection, page)
+  }
+  setGrant(collection: string, subject: string, role: Role): Promise<void> {
+    return this.#writer.call('setGrant', collection, subject, role)
+  }
+  removeGrant(collection: string, subject: string): Promise<void> {
+    return this.#writer.call('removeGrant', collection, subject)
+  }
+
+  // locks
+  acquireLock(wish: { collection: string; path: string | null; holder: string; reason: string | null; ttlMs: number }): Promise<Lock> {
+    return this.#writer.call('acquireLock', wish)
+  }
+  releaseLock(collection: string, path: string | null, holder: string | null): Promise<void> {
+    return this.#writer.call('releaseLock', collection, path, holder)
+  }
+  async locksOver(collection: string, path: string | null): Promise<readonly Lock[]> {
+    return locks.locksOver(this.#db, collection, path, this.#clock.now())
+  }
+  async lockAgainst(holder: string, places: readonly { collection: string; path: string | null }[]): Promise<Lock | null> {
+    return locks.lockAgainst(this.#db, holder, places, this.#clock.now())
+  }
+
+  // entries
+  async entry(collection: string, path: string, version?: number): Promise<Entry | null> {
+    return entries.entry(this.#db, collection, path, version)
+  }
+  async entries(collection: string, filter: EntryFilter, page: PageQuery): Promise<EntryPage> {
+    return entries.entries(this.#db, collection, filter, page)
+  }
+  async versions(collection: string, path: string, page: PageQuery): Promise<Page<Entry>> {
+    return entries.versions(this.#db, collection, path, page)
+  }
+  putEntry(put: PutEntry): Promise<{ entry: Entry; created: boolean }> {
+    return this.#writer.call('putEntry', put)
+  }
+  removeEntry(remove: EntryWrite): Promise<Entry> {
+    return this.#writer.call('removeEntry', remove)
+  }
+  patchEntry(patch: EntryWrite & { fields?: Fields; mediaType?: string }): Promise<Entry> {
+    return this.#writer.call('patchEntry', patch)
+  }
+  referenced(store: string, digests: readonly string[]): Promise<Set<string>> {
+    const worker = startThread(import.meta.url, './reads/referenced-worker', { file: this.#file, store, digests })
+    return new Promise((resolve, reject) => {
+      worker.once('message', (found: readonly string[]) => resolve(new Set(found)))
+      worker.once('error', reject)
+    })
+  }
+
+  // jobs: intake
+  createJob(job: NewJob): Promise<Submitted> {
+    return this.#writer.call('createJob', job)
+  }
+  appendItems(job: string, more: readonly SubmitItem[]): Promise<void> {
+    return this.#writer.call('appendItems', job, more)
+  }
+  seal(job: string, fingerprint: string | null): Promise<Job> {
+    return this.#writer.call('seal', job, fingerprint)
+  }
+  dropUnsealed(job: string): Promise<void> {
+    return this.#writer.call('dropUnsealed', job)
+  }
+  async idempotent(subject: string, key: string): Promise<{ job: string; fingerprint: string | null } | null> {
+    return jobs.idempotent(this.#db, subject, key, this.#clock.now() - IDEMPOTENCY_MS)
+  }
+
+  // jobs: life
+  nextWork(job: string, worker: string, leaseMs: number): Promise<NextWork> {
+    return this.#writer.call('nextWork', job, worker, leaseMs)
+  }
+  resolvePage(job: string): Promise<void> {
+    return this.#writer.call('resolvePage', job)
+  }
+  renewLease(lease: Lease, leaseMs: number): Promise<void> {
+    return this.#writer.call('renewLease', lease, leaseMs)
+  }
+  releaseLease(lease: Lease): Promise<void> {
+    return this.#writer.call('releaseLease', lease)
+  }
+  chunkBlobs(lease: Lease): Promise<readonly ChunkBlob[]> {
+    return this.#writer.call('chunkBlobs', lease)
+  }
+  applyChunk(lease: Lease, corrupt: readonly string[]): Promise<boolean> {
+    return this.#writer.call('applyChunk', lease, corrupt)
+  }
+  cancel(job: string): Promise<Job> {
+    return this.#writer.call('cancel', job)
+  }
+  pause(job: string): Promise<Job> {
+    return this.#writer.call('pause', job)
+  }
+  resume(job: string): Promise<Job> {
+    return this.#writer.call('resume', job)
+  }
+  retry(job: string, states: readonly ItemState[]): Promise<Job> {
+    return this.#writer.call('retry', job, states)
+  }
+
+  // jobs: reading
+  async job(idOrNumber: string): Promise<Job | null> {
+    return jobs.job(this.#db, idOrNumber, this.#clock.now())
+  }
+  async jobs(filter: JobFilter, page: PageQuery): Promise<Page<Job>> {
+    return jobs.jobs(this.#db, filter, page, this.#clock.now())
+  }
+  async items(job: string, filter: ItemFilter, page: PageQuery): Promise<Page<Item>> {
+    const row = jobs.acknowledged(this.#db, job, this.#clock.now())
+    return row === undefined ? { items: [], nextCursor: null } : items.items(this.#db, row['key'] as number, filter, page)
+  }
+  async snapshot(job: string): Promise<JobSnapshot | null> {
+    return openSnapshot(this.#file, job, this.#clock.now())
+  }
+  async administers(subject: string, job: string): Promise<boolean> {
+    return jobs.administers(this.#db, subject, job)
+  }
+  async touches(job: string, collection: string): Promise<boolean> {
+    return jobs.touches(this.#db, job, collection)
+  }
+  async eventsAfter(after: number, limit: number, job?: string): Promise<readonly JobEvent[]> {
+    return jobs.eventsAfter(this.#db, after, limit, job)
+  }
+  async lastEvent(): Promise<number> {
+    return jobs.lastEvent(this.#db)
+  }
+  onCommit(listener: (notice: CommitNotice) => void): () => void {
+    return this.#writer.onCommit(listener)
+  }
+
+  // upkeep
+  async unfinished(after: number, limit: number): Promise<readonly { job: string; number: number; tenant: string; priority: number }[]> {
+    return jobs.unfinished(this.#db, after, limit)
+  }
+  recover(): Promise<void> {
+    return this.#writer.call('recover')
+  }
+  purge(batch: number): Promise<number> {
+    return this.#writer.call('purge', batch)
+  }
+
+  // tokens
+  createToken(token: NewToken): Promise<TokenRecord> {
+    return this.#writer.call('createToken', token)
+  }
+  async token(hash: string): Promise<TokenRecord | null> {
+    return tokens.token(this.#db, hash)
+  }
+  async tokens(page: PageQuery): Promise<Page<TokenRecord>> {
+    return tokens.tokens(this.#db, page)
+  }
+  revokeToken(id: string): Promise<void> {
+    return this.#writer.call('revokeToken', id)
+  }
+
+  async health(): Promise<void> {
+    jobs.lastEvent(this.#db)
+    await this.#writer.call('probe')
+  }
+  async close(): Promise<void> {
+    await this.#writer.close()
+    this.#db.close()
+  }
+}

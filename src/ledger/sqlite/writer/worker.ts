@@ -1,0 +1,91 @@
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { Database, translateSqliteError } from '../database.ts'
+import { operations } from '../operations/index.ts'
+import type { Tx } from '../operations/tx.ts'
+import { toWire, type WriteReplies, type WriteReply, type WriteRequest } from './protocol.ts'
+
+/**
+ * The writer thread: the only connection of this process that writes. Whatever is waiting goes into one transaction (group commit), each operation in a
+ * savepoint of its own, so that many small submits share one flush of the disk and one that is refused takes no other with it.
+ */
+
+/** A transaction takes no more operations after this long: waiting small ones would feel it. */
+const BATCH_MS = 20
+
+if (parentPort === null) throw new Error('the writer runs as a worker thread only')
+const port = parentPort
+const db = Database.openWriter((workerData as { file: string }).file)
+const waiting: WriteRequest[] = []
+
+port.on('message', (message: readonly WriteRequest[] | 'close') => {
+  if (message === 'close') {
+    db.close()
+    port.close()
+    return
+  }
+  waiting.push(...message)
+  while (waiting.length > 0) runBatch()
+})
+port.postMessage('ready')
+
+/** Takes in what has arrived since, without waiting for it. */
+function drainPort(): void {
+  for (;;) {
+    const more = receiveMessageOnPort(port)
+    if (more === undefined) return
+    if (more.message === 'close') {
+      // answer what was asked before it, then close
+      setImmediate(() => port.emit('message', 'close'))
+      return
+    }
+    waiting.push(...(more.message as WriteRequest[]))
+  }
+}
+
+function runBatch(): void {
+  const taken: WriteRequest[] = []
+  const replies: WriteReply[] = []
+  const jobs = new Set<string>()
+  try {
+    db.begin()
+    const until = performance.now() + BATCH_MS
+    do {
+      const request = waiting.shift()
+      if (request === undefined) break
+      taken.push(request)
+      replies.push(runOne(request, jobs))
+      if (waiting.length === 0) drainPort()
+    } while (performance.now() < until)
+    const lastEvent = db.get(`SELECT seq FROM sqlite_sequence WHERE name = 'event'`)?.['seq'] as number | undefined
+    db.commit()
+    port.postMessage({ replies, jobs: [...jobs], lastEvent: lastEvent ?? 0 } satisfies WriteReplies)
+  } catch (error) {
+    failBatch(error, taken)
+  }
+}
+
+/** Nothing of the batch happened: everyone in it hears so. A batch that could not even begin refuses all who wait, rather than spin. */
+function failBatch(error: unknown, taken: readonly WriteRequest[]): void {
+  db.rollback()
+  const wire = toWire(translateSqliteError(error))
+  const refused = taken.length > 0 ? taken : waiting.splice(0)
+  port.postMessage({ replies: refused.map(({ id }) => ({ id, error: wire })), jobs: [], lastEvent: 0 } satisfies WriteReplies)
+}
+
+function runOne(request: WriteRequest, jobs: Set<string>): WriteReply {
+  const touched = new Set<string>()
+  const tx: Tx = { db, now: request.now, jobs: touched }
+  db.exec('SAVEPOINT operation')
+  try {
+    const operation = operations[request.name] as (tx: Tx, ...args: readonly unknown[]) => unknown
+    const result = operation(tx, ...request.args)
+    db.exec('RELEASE operation')
+    for (const job of touched) jobs.add(job)
+    return { id: request.id, result }
+  } catch (error) {
+    // SQLite itself ends the whole transaction when, for one, the disk is full: then the batch is lost, not just this operation
+    if (!db.inTransaction) throw error
+    db.exec('ROLLBACK TO operation; RELEASE operation')
+    return { id: request.id, error: toWire(translateSqliteError(error)) }
+  }
+}

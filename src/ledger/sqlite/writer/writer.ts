@@ -1,0 +1,88 @@
+import type { Worker } from 'node:worker_threads'
+import { WaybillError } from '../../../model/errors.ts'
+import type { Clock } from '../../../ports/clock.ts'
+import type { CommitNotice } from '../../../ports/ledger.ts'
+import type { OperationArgs, OperationName, OperationResult } from '../operations/index.ts'
+import { startThread } from '../thread.ts'
+import { fromWire, type WriteReplies, type WriteRequest } from './protocol.ts'
+
+interface Pending {
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: Error) => void
+}
+
+/** The main thread's end of the writer: sends operations, hands back their results once they are durable. */
+export class Writer {
+  readonly #worker: Worker
+  readonly #clock: Clock
+  readonly #pending = new Map<number, Pending>()
+  readonly #listeners = new Set<(notice: CommitNotice) => void>()
+  #outbox: WriteRequest[] = []
+  #nextId = 1
+  #closed: Error | null = null
+
+  private constructor(worker: Worker, clock: Clock) {
+    this.#worker = worker
+    this.#clock = clock
+    worker.on('message', (replies: WriteReplies) => this.#receive(replies))
+    worker.on('error', error => this.#end(error instanceof Error ? error : new Error(String(error))))
+    worker.on('exit', () => this.#end(new WaybillError('unavailable', 'the ledger is closed')))
+  }
+
+  /** Starts the thread; resolves when the file is open and its schema is current. */
+  static async open(file: string, clock: Clock): Promise<Writer> {
+    const worker = startThread(import.meta.url, './worker', { file })
+    await new Promise<void>((resolve, reject) => {
+      worker.once('message', () => resolve())
+      worker.once('error', reject)
+    })
+    return new Writer(worker, clock)
+  }
+
+  call<N extends OperationName>(name: N, ...args: OperationArgs<N>): Promise<OperationResult<N>> {
+    if (this.#closed !== null) return Promise.reject(this.#closed)
+    const id = this.#nextId++
+    if (this.#outbox.length === 0) setImmediate(() => this.#send())
+    this.#outbox.push({ id, name, now: this.#clock.now(), args })
+    return new Promise((resolve, reject) => this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject }))
+  }
+
+  #send(): void {
+    const batch = this.#outbox
+    this.#outbox = []
+    if (batch.length > 0 && this.#closed === null) this.#worker.postMessage(batch)
+  }
+
+  #receive({ replies, jobs, lastEvent }: WriteReplies): void {
+    for (const reply of replies) {
+      const pending = this.#pending.get(reply.id)
+      this.#pending.delete(reply.id)
+      if (pending === undefined) continue
+      if ('error' in reply) pending.reject(fromWire(reply.error))
+      else pending.resolve(reply.result)
+    }
+    if (jobs.length === 0) return
+    for (const listener of this.#listeners) listener({ jobs, lastEvent })
+  }
+
+  onCommit(listener: (notice: CommitNotice) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  #end(error: Error): void {
+    if (this.#closed !== null) return
+    this.#closed = error
+    for (const pending of this.#pending.values()) pending.reject(error)
+    this.#pending.clear()
+  }
+
+  /** Waits for what was asked before, then closes the file. */
+  async close(): Promise<void> {
+    if (this.#closed !== null) return
+    this.#send()
+    const gone = new Promise<void>(resolve => this.#worker.once('exit', () => resolve()))
+    this.#worker.postMessage('close')
+    await gone
+  }
+}

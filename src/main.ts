@@ -1,0 +1,121 @@
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { createAuthenticator } from './access/authenticator.ts'
+import { createJwtVerifier } from './access/jwt.ts'
+import type { Config } from './config.ts'
+import type { Engine } from './engine/api.ts'
+import { createEngine } from './engine/engine.ts'
+import { buildServer } from './http/server.ts'
+import { SqliteLedger } from './ledger/sqlite/sqlite-ledger.ts'
+import { WaybillError } from './model/errors.ts'
+import type { Clock } from './ports/clock.ts'
+import type { Ledger } from './ports/ledger.ts'
+import { LocalQueue } from './queue/local/local-queue.ts'
+import { openLocalBlobStore } from './stores/local/local-blob-store.ts'
+import { systemClock } from './system/clock.ts'
+import { systemIds } from './system/ids.ts'
+
+/** A server that listens. */
+export interface RunningServer {
+  readonly url: string
+  readonly engine: Engine
+  readonly ledger: Ledger
+  /** Takes no new requests, finishes those in flight and the running turns, then closes the files. */
+  close(): Promise<void>
+}
+
+/** Composes the server on the embedded default and starts it. Throws `unavailable` when another server works on the same data directory. */
+export async function startServer(config: Config, clock: Clock = systemClock): Promise<RunningServer> {
+  mkdirSync(config.data, { recursive: true })
+  const release = claimDirectory(config.data)
+  try {
+    return await compose(config, clock, release)
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+async function compose(config: Config, clock: Clock, release: () => void): Promise<RunningServer> {
+  const logger = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'token'] }, pino.destination(2))
+  const ledger = await SqliteLedger.open(ledgerFile(config.data), clock)
+  const store = await openLocalBlobStore({ name: 'local', directory: join(config.data, 'store'), clock })
+  const onError = (error: unknown, what: string): void => logger.error({ err: error, what }, 'background work failed; it will be tried again')
+  const queue = new LocalQueue(onError)
+  const engine = createEngine({
+    ledger,
+    stores: [store],
+    queue,
+    clock,
+    ids: systemIds(clock),
+    worker: `${process.pid}`,
+    concurrency: config.concurrency,
+    maxItems: config.jsonItems,
+    maxUploadBytes: config.uploadBytes,
+    onError,
+  })
+  const jwt = config.jwt === null ? null : await createJwtVerifier(config.jwt, clock)
+  const authenticator = createAuthenticator({ ledger, clock, jwt })
+  const services = { engine, authenticator, clock, limits: config, publicUrl: config.publicUrl }
+  const app = await buildServer(services, { logger, retentionMs: config.retentionMs })
+  await engine.start()
+  await app.listen({ host: config.host, port: config.port })
+  const { address, port, family } = app.server.address() as AddressInfo
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    engine,
+    ledger,
+    close: async () => {
+      await app.close()
+      await engine.stop()
+      await ledger.close()
+      release()
+    },
+  }
+}
+
+function ledgerFile(data: string): string {
+  return join(data, 'ledger.db')
+}
+
+/** Opens the ledger of a data directory for administration, beside a running server or without one. */
+export async function openAdministration(data: string, clock: Clock = systemClock): Promise<{ readonly ledger: Ledger; close(): Promise<void> }> {
+  const ledger = await SqliteLedger.open(ledgerFile(data), clock)
+  return { ledger, close: () => ledger.close() }
+}
+
+/**
+ * A data directory belongs to one server at a time: leases are freed at start because nobody else can hold one. The claim is a file with the owner's
+ * process id; one whose process is gone (after a crash) is taken over.
+ */
+function claimDirectory(data: string): () => void {
+  const file = join(data, 'server.pid')
+  for (let attempt = 0; attempt < 2; attempt++) {
+    try {
+      const claim = openSync(file, 'wx')
+      writeSync(claim, `${process.pid}\n`)
+      closeSync(claim)
+      return () => rmSync(file, { force: true })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      const owner = Number(readFileSync(file, 'utf8'))
+      if (owner === process.pid || isAlive(owner)) {
+        throw new WaybillError('unavailable', `the data directory ${data} is in use by the server with process id ${owner}; stop it first, or use another directory`)
+      }
+      rmSync(file, { force: true })
+    }
+  }
+  throw new WaybillError('unavailable', `the data directory ${data} is being claimed by another server`)
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
