@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import swagger from '@fastify/swagger'
 import type { SwaggerTransform } from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
@@ -91,9 +92,23 @@ const documentRoute: SwaggerTransform = ({ schema, url, route }) => {
   const open = documented.tags.includes('server') && !url.startsWith('/v1')
   if (!open) documented.security = [{ token: [] }]
   if (documented.params !== undefined) documented.params = nameWildcard(documented.params)
-  const own = (route.config as { errors?: readonly ErrorCode[] } | undefined)?.errors ?? []
-  documented.response = { ...(documented.response as object | undefined), ...problems(open ? own : [...COMMON_ERRORS, ...own]) }
+  const { errors = [], headers } = route.config ?? {}
+  if (headers !== undefined) documented.headers = headerParameters(headers)
+  documented.response = { ...described(documented.response), ...problems(open ? errors : [...COMMON_ERRORS, ...errors]) }
   return { schema: documented, url: url.replace('*', ':path') }
+}
+
+/** Request headers a route reads. They are documented here and read by the route: a schema that is checked would cost every request. */
+function headerParameters(headers: Readonly<Record<string, string>>): object {
+  return Type.Object(Object.fromEntries(Object.entries(headers).map(([name, description]) => [name, Type.Optional(Type.String({ description }))])))
+}
+
+/** Every answer needs a description; where the schema has none, the words of its status do. */
+function described(responses: unknown): Record<string, object> {
+  const entries = Object.entries((responses ?? {}) as Record<string, { description?: string }>)
+  return Object.fromEntries(
+    entries.map(([status, schema]) => [status, schema.description === undefined ? { ...schema, 'x-response-description': STATUS_CODES[status] } : schema]),
+  )
 }
 
 function problems(codes: readonly ErrorCode[]): Record<string, object> {
@@ -122,8 +137,11 @@ function hoistTitled<Document extends object>(document: Document): Document {
     if (typeof node !== 'object' || node === null) return node
     const copy = Object.fromEntries(Object.entries(node).map(([name, value]) => [name, hoist(value)]))
     if (typeof copy['title'] !== 'string' || (copy['type'] === undefined && copy['enum'] === undefined)) return copy
-    schemas[copy['title']] = copy
-    return { $ref: `#/components/schemas/${copy['title']}` }
+    const { type } = copy
+    const nullable = Array.isArray(type) && type.includes('null')
+    schemas[copy['title']] = nullable ? { ...copy, type: type.find(word => word !== 'null') as string } : copy
+    const reference = { $ref: `#/components/schemas/${copy['title']}` }
+    return nullable ? { anyOf: [reference, { type: 'null' }] } : reference
   }
   const hoisted = hoist(document) as Document & { components?: object }
   const named = Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1)))

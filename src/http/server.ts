@@ -2,6 +2,7 @@ import fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { WaybillError } from '../model/errors.ts'
 import type { ErrorCode } from '../model/errors.ts'
+import { apolloPlugin } from './apollo/index.ts'
 import { limitAddress } from './auth.ts'
 import { watchBody } from './body-watch.ts'
 import { answerClientError } from './client-error.ts'
@@ -13,6 +14,7 @@ import { sendProblem } from './problem.ts'
 import { RateLimiter } from './rate-limit.ts'
 import { requestId } from './request-id.ts'
 import type { HttpServices } from './services.ts'
+import { v1Plugin } from './v1/index.ts'
 import { compileValidator } from './validation.ts'
 
 declare module 'fastify' {
@@ -23,13 +25,20 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The codes a route may answer, for its documentation. */
     errors?: readonly ErrorCode[]
+    /** The request headers it reads and what they mean, for its documentation. */
+    headers?: Readonly<Record<string, string>>
   }
 }
 
 export interface ServerOptions {
   /** Gets what only we can repair, and fastify's own warnings. Without it nothing is logged. */
   readonly logger?: FastifyBaseLogger
+  /** How long jobs are kept after they finished, by the dialect they were submitted through, in milliseconds. */
+  readonly retentionMs?: { readonly v1?: number; readonly apollo?: number }
 }
+
+/** How long jobs are kept unless it is configured: 30 days. */
+const USUAL_RETENTION_MS = 30 * 24 * 3600 * 1000
 
 /** Open connections at once; beyond them new ones are closed at once, before they cost memory. */
 const MAX_CONNECTIONS = 10_000
@@ -56,6 +65,8 @@ export async function buildServer(services: HttpServices, options: ServerOptions
   await registerOpenapi(app)
   registerHealth(app, services)
   await registerDocs(app)
+  await app.register(v1Plugin, { services, retentionMs: options.retentionMs?.v1 ?? USUAL_RETENTION_MS })
+  await app.register(apolloPlugin, { services, retentionMs: options.retentionMs?.apollo ?? USUAL_RETENTION_MS })
   await app.after()
   refuseOtherMethods()
   app.setNotFoundHandler((request, reply) => {

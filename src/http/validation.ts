@@ -25,8 +25,10 @@ const PART_NAMES: Readonly<Record<string, string>> = { body: 'the body', queryst
  * Compiles the routes' schemas. Unknown query parameters and body members, and wrong types, throw `invalid_request` with every place (a bounded
  * number of them): JSON pointers in bodies, names in queries. Only queries and paths are converted from text; JSON has types of its own.
  */
-export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart, ...route }) => {
   const part = httpPart ?? 'body'
+  // streams pass unread; their schemas are for the documentation
+  if ('contentType' in route && !/[/+]json$/.test(String(route.contentType))) return value => ({ value: value as unknown })
   const node = schema as SchemaNode
   const check = Compile(schema)
   return value => {
@@ -70,7 +72,7 @@ function placeOf(fault: Fault, schema: SchemaNode, part: string): ErrorPlace[] {
     const known = Object.keys(nodeAt(schema, fault.schemaPath)?.properties ?? {}).join(', ')
     return (params.additionalProperties ?? []).map(name => ({
       pointer: at(name),
-      detail: known === '' ? 'is unknown; nothing is taken here' : `is unknown; known are ${known}`,
+      detail: known === '' ? 'is unknown; none is known here' : `is unknown; known are ${known}`,
     }))
   }
   if (fault.keyword === 'required') return (params.requiredProperties ?? []).map(name => ({ pointer: at(name), detail: 'is missing' }))

@@ -1,0 +1,109 @@
+import { Readable } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { WaybillError } from '../../model/errors.ts'
+import { callerOf } from '../auth.ts'
+import type { V1App, V1Context } from './context.ts'
+import { PatientReader, eventText } from './event-frames.ts'
+import type { Ending, EventOrProgress } from './event-frames.ts'
+import { JobAnswers } from './job-answers.ts'
+import { Nothing, Text } from './schemas/common.ts'
+import { EventQuery, JobParams } from './schemas/job.ts'
+import { sendEmpty } from './empty.ts'
+
+/** After a job finished, so long without another event means that everything was sent. */
+const SETTLE_MS = 250
+
+const REPLAY_HEADER = { 'Last-Event-ID': 'the id of an event: those after it are sent' }
+
+const STREAM = { description: 'the events', content: { 'text/event-stream': { schema: Text } } }
+
+/** `/v1/jobs/{job}/events` and `/v1/events`: server-sent events with replay. */
+export function registerEvents(app: V1App, context: V1Context): void {
+  const { engine, clock } = context.services
+  const answers = new JobAnswers(context)
+  const tags = ['events']
+
+  app.get(
+    '/v1/jobs/:job/events',
+    {
+      schema: {
+        tags,
+        operationId: 'jobEvents',
+        summary: 'The events of a job as they happen',
+        description:
+          'From the first event, or after Last-Event-ID. The stream ends when the job is finished and everything was sent; a client that comes back after the last event gets 204, which ends its reconnecting.',
+        params: JobParams,
+        querystring: EventQuery,
+        response: { 200: STREAM, 204: Nothing },
+      },
+      config: { errors: ['job_not_found', 'job_expired'], headers: REPLAY_HEADER },
+      onRequest: context.needs.read,
+    },
+    async (request, reply) => {
+      const caller = callerOf(request)
+      const job = await engine.jobs.get(caller, request.params.job)
+      const after = lastEventId(request, request.query.lastEventId)
+      const reader = new PatientReader(clock, answers.ended(request, reply), signal => engine.jobs.events(caller, { id: job.id, after: after ?? 0 }, signal))
+      if (after !== undefined && job.state === 'finished') {
+        const first = await reader.next(SETTLE_MS)
+        if (first === 'silence') {
+          await reader.close()
+          // HTML standard, server-sent events: 204 tells an EventSource to stop reconnecting
+          return sendEmpty(reply, 204)
+        }
+        reader.unread(first)
+      }
+      const isOver = async (): Promise<boolean> => (await engine.jobs.get(caller, job.id)).state === 'finished'
+      return sendStream(
+        reply,
+        eventText(reader, one => answers.encode(one), { settleMs: SETTLE_MS, mayBeLast: isFinish, isOver }),
+      )
+    },
+  )
+
+  app.get(
+    '/v1/events',
+    {
+      schema: {
+        tags,
+        operationId: 'allEvents',
+        summary: 'The events of every job the caller may see',
+        description: 'Live, or after Last-Event-ID.',
+        querystring: EventQuery,
+        response: { 200: STREAM },
+      },
+      config: { headers: REPLAY_HEADER },
+      onRequest: context.needs.read,
+    },
+    async (request, reply) => {
+      const after = lastEventId(request, request.query.lastEventId)
+      const filter = after === undefined ? {} : { after }
+      const reader = new PatientReader(clock, answers.ended(request, reply), signal => engine.jobs.events(callerOf(request), filter, signal))
+      return sendStream(
+        reply,
+        eventText(reader, one => answers.encode(one), ENDLESS),
+      )
+    },
+  )
+}
+
+const ENDLESS: Ending = { settleMs: SETTLE_MS, mayBeLast: () => false, isOver: () => Promise.resolve(false) }
+
+function isFinish(one: EventOrProgress): boolean {
+  return 'progress' in one ? one.progress.state === 'finished' : one.event.type === 'job.finished'
+}
+
+/** After which event the client wants to go on: the header of a reconnecting EventSource, before the query parameter of its first URL. */
+function lastEventId(request: FastifyRequest, parameter: number | undefined): number | undefined {
+  const header = request.headers['last-event-id']
+  if (header === undefined || header === '') return parameter
+  if (typeof header === 'string' && /^\d{1,15}$/.test(header)) return Number(header)
+  const detail = 'Last-Event-ID must be the id of an event, a whole number'
+  throw new WaybillError('invalid_request', detail, { errors: [{ pointer: 'Last-Event-ID', detail }] })
+}
+
+function sendStream(reply: FastifyReply, text: AsyncGenerator<string>): FastifyReply {
+  // nginx and its kin hold answers back unless they are told not to
+  reply.header('content-type', 'text/event-stream').header('x-accel-buffering', 'no')
+  return reply.send(Readable.from(text, { objectMode: false, highWaterMark: 1 }))
+}

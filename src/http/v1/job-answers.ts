@@ -1,0 +1,68 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Engine } from '../../engine/api.ts'
+import type { Job } from '../../model/job.ts'
+import type { Clock } from '../../ports/clock.ts'
+import { anyTagMatches } from './conditions.ts'
+import type { V1Context } from './context.ts'
+import { encodeJob } from './encode.ts'
+import { preferredWait } from './prefer.ts'
+import type { JobWire } from './schemas/job.ts'
+import { callerOf } from '../auth.ts'
+
+/** What `Prefer` means here, for the documentation. */
+export const WAIT_HEADER = '`wait=N` holds the answer until the job is finished, at most 60 seconds'
+
+/** How soon a poll is worth another, in seconds. */
+const POLL_SECONDS = 1
+
+/** What the answers about jobs share: the job as it is now, its headers, and holding an answer for `Prefer: wait`. */
+export class JobAnswers {
+  readonly #engine: Engine
+  readonly #clock: Clock
+
+  constructor(context: V1Context) {
+    this.#engine = context.services.engine
+    this.#clock = context.services.clock
+  }
+
+  /** The job in its wire form, with what only the engine knows at this moment. */
+  encode(job: Job): JobWire {
+    const { jobs } = this.#engine
+    return encodeJob(job, { now: this.#clock.now(), rate: jobs.rate(job), waitingFor: jobs.waitingFor(job) })
+  }
+
+  /** Location of the job, and Retry-After while it is not finished. */
+  setLocation(reply: FastifyReply, job: Job): void {
+    reply.header('location', `/v1/jobs/${job.id}`)
+    setRetryAfter(reply, job)
+  }
+
+  /** ETag and Retry-After of a job; true when If-None-Match has this very state (304). Weak: rates and estimates move with the clock. */
+  isUnchanged(request: FastifyRequest, reply: FastifyReply, job: Job): boolean {
+    const tag = `W/"${job.change}"`
+    reply.header('etag', tag).header('cache-control', 'private, no-cache')
+    setRetryAfter(reply, job)
+    const known = request.headers['if-none-match']
+    return known !== undefined && anyTagMatches(known, tag)
+  }
+
+  /** Holds the answer as `Prefer: wait=N` asks (RFC 7240): until the job is finished or the time is over. Sets Preference-Applied. */
+  async held(request: FastifyRequest, reply: FastifyReply, job: Job): Promise<Job> {
+    const seconds = preferredWait(request.headers['prefer'])
+    if (seconds === null) return job
+    reply.header('preference-applied', `wait=${seconds}`)
+    if (job.state === 'finished' || seconds === 0) return job
+    return this.#engine.jobs.wait(callerOf(request), job.id, seconds * 1000, this.ended(request, reply))
+  }
+
+  /** Aborts when there is nobody to answer any more, or the server closes. */
+  ended(request: FastifyRequest, reply: FastifyReply): AbortSignal {
+    const gone = new AbortController()
+    reply.raw.once('close', () => gone.abort())
+    return AbortSignal.any([gone.signal, request.server.closing])
+  }
+}
+
+function setRetryAfter(reply: FastifyReply, job: Job): void {
+  if (job.state !== 'finished') reply.header('retry-after', POLL_SECONDS)
+}
