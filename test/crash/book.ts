@@ -1,0 +1,67 @@
+import type { Plan, SourceFile } from './plan.ts'
+
+/** One request and what is known of it. `lost`: no answer came, so the server may or may not have taken it. `gone`: it did not. */
+export interface Sent {
+  readonly plan: Plan
+  state: 'acknowledged' | 'lost' | 'gone'
+  job: string | null
+  /** At least one of its answers never came. */
+  answerLost: boolean
+  /** Its job was found finished with every item as planned; later looks only compare. */
+  verified: boolean
+}
+
+/** One upload; with `acknowledged` false it may be there, whole, or not at all. */
+export interface Upload {
+  readonly path: string
+  readonly sha256: string
+  acknowledged: boolean
+  checked: boolean
+}
+
+/** What a destination must hold: as many versions as copies were applied to it, the bytes of one of its sources. */
+export interface Expected {
+  versions: number
+  readonly digests: Set<string>
+}
+
+/** Everything that was asked of the server and answered by it, across all its lives. */
+export class Book {
+  readonly files: ReadonlyMap<string, SourceFile>
+  readonly sent: Sent[] = []
+  readonly uploads: Upload[] = []
+  /** By collection and path, as one string. */
+  readonly expected = new Map<string, Expected>()
+  /** Answers that no request of ours may get, found while the load ran. */
+  readonly faults: string[] = []
+
+  constructor(files: ReadonlyMap<string, SourceFile>) {
+    this.files = files
+  }
+
+  send(plan: Plan): Sent {
+    const sent: Sent = { plan, state: 'lost', job: null, answerLost: false, verified: false }
+    this.sent.push(sent)
+    return sent
+  }
+
+  /** Notes the job that a request was answered with. A second, different job for one request breaks I5. */
+  acknowledge(sent: Sent, job: string): void {
+    if (sent.job !== null && sent.job !== job)
+      this.faults.push(`I5: ${sent.plan.label ?? sent.plan.dialect} with one key became two jobs, ${sent.job} and ${job}`)
+    sent.job = job
+    sent.state = 'acknowledged'
+  }
+
+  /** Counts the copies of a finished job as applied. */
+  applied(plan: Plan): void {
+    for (const copy of plan.copies) {
+      if (copy.ends !== 'done') continue
+      const place = `${copy.collection}/${copy.path}`
+      const expected = this.expected.get(place) ?? { versions: 0, digests: new Set<string>() }
+      expected.versions += 1
+      expected.digests.add((this.files.get(copy.source) as SourceFile).sha256)
+      this.expected.set(place, expected)
+    }
+  }
+}

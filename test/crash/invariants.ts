@@ -1,0 +1,271 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ITEM_STATES, isTerminal } from '../../src/model/item.ts'
+import type { Http } from '../support/http.ts'
+import type { Book, Sent } from './book.ts'
+import { DESTINATIONS, INBOX, SOURCE, type Plan } from './plan.ts'
+import type { Random } from './random.ts'
+import { once } from './workload.ts'
+
+/** A server that has not finished what it was given after so long has lost a wake-up. */
+const DRAIN_MS = 60_000
+
+interface ItemSeen {
+  readonly seq: number
+  readonly source: { readonly collection: string; readonly path: string }
+  readonly destination: { readonly collection: string; readonly path: string; readonly version: number | null }
+  readonly state: string
+}
+
+interface JobSeen {
+  readonly id: string
+  readonly state: string
+  readonly label: string | null
+  readonly dialect: string
+  readonly counts: Readonly<Record<string, number | boolean>>
+}
+
+/**
+ * What must hold of a dead server's ledger, at whatever moment it died: I1 (every acknowledged job is there), I2 (no terminal state has changed since
+ * the copy of the crash before, attached as `before`), I3 (counters = the sum of the items), I6 (no version of a path made by two items, none missing).
+ */
+export function ledgerFaults(ledger: DatabaseSync, book: Book, before: string | null): string[] {
+  const faults: string[] = []
+  const none = (rule: string, sql: string): void => {
+    for (const row of ledger.prepare(`${sql} LIMIT 5`).all())
+      faults.push(`${rule}: ${JSON.stringify(row, (_, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value))}`)
+  }
+  none('the ledger is damaged', "SELECT * FROM pragma_integrity_check WHERE integrity_check <> 'ok'")
+  const known = ledger.prepare('SELECT 1 FROM job WHERE id = ? AND sealed = 1')
+  for (const { job } of book.sent) {
+    if (job !== null && known.get(Buffer.from(job.replaceAll('-', ''), 'hex')) === undefined)
+      faults.push(`I1: the acknowledged job ${job} is not in the ledger`)
+  }
+
+  const counted = ITEM_STATES.filter(isTerminal).map(state => `coalesce(sum(i.state = ${ITEM_STATES.indexOf(state)}), 0) <> j.${state}`)
+  none(
+    'I3: counters are not the sum of the items',
+    `SELECT j.key, j.total, count(i.seq) AS items FROM job j LEFT JOIN item i ON i.job = j.key GROUP BY j.key
+    HAVING count(i.seq) <> j.total OR coalesce(sum(i.state < 2), 0) <> j.pending + j.running OR ${counted.join(' OR ')}`,
+  )
+  none('I2: a finished job has items without an end', 'SELECT job, seq, i.state FROM item i JOIN job j ON j.key = i.job WHERE j.state = 3 AND i.state < 2')
+  none(
+    'I6: two items made one version',
+    `SELECT dst_collection, coalesce(dst_path, src_path) AS path, dst_version, count(*) AS items FROM item
+    WHERE state = 2 GROUP BY 1, 2, 3 HAVING count(*) > 1`,
+  )
+  none(
+    'I6: versions of a path are not 1, 2, 3',
+    `SELECT e.collection, e.path, e.version, count(h.version) AS older, max(h.version) AS newest FROM entry e
+    LEFT JOIN history h ON h.collection = e.collection AND h.path = e.path GROUP BY e.collection, e.path HAVING count(h.version) <> e.version - 1 OR max(h.version) >= e.version`,
+  )
+  if (before !== null) {
+    ledger.prepare('ATTACH ? AS before').run(before)
+    none(
+      'I2: a terminal item has changed',
+      `SELECT old.job, old.seq, old.state, now.state AS became FROM before.item old LEFT JOIN main.item now ON now.job = old.job AND now.seq = old.seq
+      WHERE old.state >= 2 AND (now.state IS NOT old.state OR now.attempts IS NOT old.attempts OR now.dst_version IS NOT old.dst_version OR now.dst_revision IS NOT old.dst_revision)`,
+    )
+    ledger.exec('DETACH before')
+  }
+  return faults
+}
+
+/** I4 on disk: every blob under a final name has that digest, and every digest of the ledger has its blob. `checked` remembers blobs already read. */
+export function blobFaults(ledger: DatabaseSync, blobs: string, checked: Map<string, number>): string[] {
+  const faults: string[] = []
+  const present = new Set<string>()
+  for (const shard of existsSync(blobs) ? readdirSync(blobs) : []) {
+    for (const rest of readdirSync(join(blobs, shard))) {
+      const path = join(blobs, shard, rest)
+      const { mtimeMs } = statSync(path)
+      present.add(shard + rest)
+      if (checked.get(path) === mtimeMs) continue
+      if (sha256(readFileSync(path)) !== shard + rest) faults.push(`I4: the blob ${shard}${rest} has other bytes than its name says`)
+      checked.set(path, mtimeMs)
+    }
+  }
+  const recorded = ledger
+    .prepare('SELECT lower(hex(digest)) AS digest FROM entry WHERE digest IS NOT NULL UNION SELECT lower(hex(digest)) FROM history WHERE digest IS NOT NULL')
+    .all()
+  for (const { digest } of recorded) if (!present.has(String(digest))) faults.push(`I4: the recorded digest ${String(digest)} has no blob`)
+  return faults
+}
+
+/** Everything that must hold over HTTP once a restarted server has done what it was given (I1 to I6). Sends lost requests with a key again first. */
+export async function serverFaults(http: Http, book: Book, random: Random): Promise<string[]> {
+  for (const sent of book.sent) if (sent.state === 'lost' && sent.plan.key !== null) await once(http, book, sent)
+  await drained(http)
+  const faults = await jobFaults(http, book)
+  faults.push(...(await keyFaults(http, book, random)), ...(await uploadFaults(http, book)))
+  for (const collection of DESTINATIONS) faults.push(...(await entryFaults(http, book, collection)))
+  return [...book.faults.splice(0), ...faults]
+}
+
+async function drained(http: Http): Promise<void> {
+  const end = Date.now() + DRAIN_MS
+  for (const state of ['submitted', 'resolving', 'running']) {
+    for (;;) {
+      const { items } = await http.json<{ items: JobSeen[] }>('GET', `/v1/jobs?state=${state}&limit=1`)
+      if (items.length === 0) break
+      if (Date.now() > end) throw new Error(`I2: still unfinished after ${DRAIN_MS / 1000} s: ${JSON.stringify(items[0])}`)
+      await sleep(20)
+    }
+  }
+}
+
+/** Every request has its one job, every job its one request, and every item its one planned end. */
+async function jobFaults(http: Http, book: Book): Promise<string[]> {
+  const faults: string[] = []
+  const known = new Map(book.sent.filter(sent => sent.job !== null).map(sent => [sent.job, sent]))
+  for (const job of await newJobs(http, known)) {
+    const items = await all<ItemSeen>(http, `/v1/jobs/${job.id}/items?`)
+    const sent = known.get(job.id) ?? book.sent.find(one => one.state === 'lost' && isJobOf(job, items, one.plan))
+    if (sent === undefined) {
+      faults.push(`I5: the job ${job.id} (${job.label ?? job.dialect}) belongs to no request, or is the second of one`)
+      continue
+    }
+    book.acknowledge(sent, job.id)
+    faults.push(...itemFaults(job, items, sent.plan), ...(await apolloFaults(http, sent)))
+    sent.verified = true
+    book.applied(sent.plan)
+  }
+  for (const sent of book.sent) {
+    if (sent.state === 'lost') sent.state = 'gone'
+    if (sent.state === 'acknowledged' && !sent.verified) faults.push(`I1: the acknowledged job ${sent.job} is not listed`)
+  }
+  return faults
+}
+
+/** The jobs that were not verified before, newest first as the server lists them: the list ends at the first page of old ones. */
+async function newJobs(http: Http, known: ReadonlyMap<string | null, Sent>): Promise<JobSeen[]> {
+  const found: JobSeen[] = []
+  for await (const page of pages<JobSeen>(http, '/v1/jobs?')) {
+    const unseen = page.filter(job => known.get(job.id)?.verified !== true)
+    found.push(...unseen)
+    if (unseen.length === 0) break
+  }
+  return found
+}
+
+/** Whether a job could be what became of a request without an answer: by its label, or for Apollo, which has none, by its items. */
+function isJobOf(job: JobSeen, items: readonly ItemSeen[], plan: Plan): boolean {
+  if (plan.label !== null) return plan.label === job.label
+  return job.dialect === 'apollo' && job.label === null && itemFaults(job, items, plan).length === 0
+}
+
+function itemFaults(job: JobSeen, items: readonly ItemSeen[], plan: Plan): string[] {
+  const { counts } = job
+  const faults: string[] = []
+  for (const state of ITEM_STATES) {
+    const planned = plan.copies.filter(copy => copy.ends === state).length
+    if (counts[state] !== planned) faults.push(`I3: job ${job.id} counts ${String(counts[state])} ${state}, planned were ${planned}`)
+  }
+  if (job.state !== 'finished' || counts['total'] !== plan.copies.length || items.length !== plan.copies.length) {
+    faults.push(`I1: job ${job.id} is ${job.state} with ${items.length} of ${plan.copies.length} items`)
+  }
+  const wrong = plan.copies.findIndex((copy, n) => {
+    const item = items[n]
+    const fits =
+      item?.seq === n &&
+      item.source.collection === SOURCE &&
+      item.source.path === copy.source &&
+      item.destination.collection === copy.collection &&
+      item.destination.path === copy.path
+    return !fits || item.state !== copy.ends || (item.state === 'done') !== (item.destination.version !== null)
+  })
+  if (wrong >= 0) faults.push(`I2: job ${job.id}, item ${wrong} is ${JSON.stringify(items[wrong])}, planned was ${JSON.stringify(plan.copies[wrong])}`)
+  return faults
+}
+
+/** An Apollo job's track answer counts what its collection is concerned with, and every copy of it succeeded. */
+async function apolloFaults(http: Http, { plan, job }: Sent): Promise<string[]> {
+  if (plan.dialect !== 'apollo') return []
+  const { data } = await http.json<{ data: { Summary: Record<string, string>; Detail: unknown[] } }>('GET', `/apollo/files/track/${job}`, undefined, {
+    ercollectionid: SOURCE,
+  })
+  const n = String(plan.copies.length)
+  const good =
+    data.Summary['FilesRequestedToBeCopied'] === n && data.Summary['Succeeded'] === n && data.Summary['Failed'] === '0' && String(data.Detail.length) === n
+  return good ? [] : [`I1: Apollo tracks job ${job} as ${JSON.stringify(data.Summary)} with ${data.Detail.length} details, planned were ${n}`]
+}
+
+/** I5: a key used before answers the same job again, and refuses another body. */
+async function keyFaults(http: Http, book: Book, random: Random): Promise<string[]> {
+  const keyed = book.sent.filter(sent => sent.plan.key !== null && sent.job !== null)
+  for (let n = 0; n < Math.min(5, keyed.length); n++) await once(http, book, random.pick(keyed))
+  if (keyed.length === 0) return []
+  const { plan } = random.pick(keyed)
+  const other =
+    plan.headers['content-type'] === 'application/json' ? plan.body.replace('"kind":"copy"', '"kind":"copy","dryRun":true') : plan.body.replace('/', '/x')
+  const answer = await http.send('POST', plan.path, other, { ...plan.headers, 'idempotency-key': String(plan.key) })
+  return answer.status === 422 ? [] : [`I5: the key of ${plan.label} with another body was answered ${answer.status}: ${answer.body.slice(0, 200)}`]
+}
+
+/** I4: an upload is there whole, or, where no answer came, perhaps not at all. */
+async function uploadFaults(http: Http, book: Book): Promise<string[]> {
+  const faults: string[] = []
+  for (const upload of book.uploads) {
+    if (upload.checked) continue
+    upload.checked = true
+    const answer = await http.send('GET', `/v1/collections/${INBOX}/entries/${upload.path}`)
+    if (answer.status === 404 && !upload.acknowledged) continue
+    if (answer.status !== 200 || sha256(answer.bytes) !== upload.sha256)
+      faults.push(`I4: the upload ${upload.path} answers ${answer.status} with ${answer.bytes.length} bytes that are not those sent`)
+  }
+  return faults
+}
+
+/** I6 and I4: each destination has as many versions as copies were applied to it, and the bytes of one of their sources. Each digest is read back once. */
+async function entryFaults(http: Http, book: Book, collection: string): Promise<string[]> {
+  const faults: string[] = []
+  const read = new Set<string>()
+  const left = new Set([...book.expected.keys()].filter(place => place.startsWith(`${collection}/`)))
+  for await (const page of pages<{ path: string; version: number; digest: string }>(http, `/v1/collections/${collection}/entries?`)) {
+    for (const entry of page) {
+      const place = `${collection}/${entry.path}`
+      const expected = book.expected.get(place)
+      left.delete(place)
+      if (entry.version !== expected?.versions) faults.push(`I6: ${place} has ${entry.version} versions, ${expected?.versions ?? 0} copies were applied to it`)
+      const digest = hexDigest(entry.digest)
+      if (expected?.digests.has(digest) === false) faults.push(`I4: ${place} has the digest ${digest}, which none of its sources has`)
+      if (read.has(digest)) continue
+      read.add(digest)
+      const answer = await http.send('GET', `/v1/collections/${collection}/entries/${entry.path}`)
+      if (answer.status !== 200 || sha256(answer.bytes) !== digest) faults.push(`I4: ${place} answers ${answer.status} with bytes that do not have its digest`)
+    }
+  }
+  for (const place of left) faults.push(`I6: ${place} is missing, ${book.expected.get(place)?.versions} copies were applied to it`)
+  return faults
+}
+
+/** SHA-256 in hex, whichever way it is written: hex, or as in Repr-Digest (RFC 9530), base64 between colons. */
+function hexDigest(text: string): string {
+  const base64 = /^(?:sha-256=)?:(.+):$/.exec(text)?.[1]
+  return base64 === undefined ? text.replace(/^sha-?256[:=]/, '') : Buffer.from(base64, 'base64').toString('hex')
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+async function* pages<T>(http: Http, path: string): AsyncGenerator<T[]> {
+  let cursor: string | null = ''
+  while (cursor !== null) {
+    const page: { items: T[]; nextCursor: string | null } = await http.json(
+      'GET',
+      `${path}limit=1000${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
+    )
+    yield page.items
+    cursor = page.nextCursor
+  }
+}
+
+async function all<T>(http: Http, path: string): Promise<T[]> {
+  const found: T[] = []
+  for await (const page of pages<T>(http, path)) found.push(...page)
+  return found
+}

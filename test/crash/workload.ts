@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Answer, Http } from '../support/http.ts'
+import type { Book, Sent } from './book.ts'
+import { INBOX, makePlan } from './plan.ts'
+import type { Random } from './random.ts'
+
+const ACTORS = 4
+/** Items asked for in one life of the server: enough to keep it busy, few enough to check every one of them. */
+const ITEMS_A_LIFE = 20_000
+
+/** Sends requests from several actors at once until the server is gone, the life's items are used up or `stop` aborts. */
+export async function load(http: Http, book: Book, random: Random, stop: AbortSignal): Promise<void> {
+  let left = ITEMS_A_LIFE
+  const submitter = async (): Promise<void> => {
+    while (!stop.aborted && left > 0) {
+      const plan = makePlan(random, book.sent.length, book.files)
+      left -= plan.copies.length
+      const sent = book.send(plan)
+      if (!(plan.key !== null && random.chance(0.1) ? await twice(http, book, sent) : await once(http, book, sent))) return
+      await sleep(random.between(0, 10))
+    }
+  }
+  const uploader = async (): Promise<void> => {
+    while (!stop.aborted && (await upload(http, book, random))) await sleep(random.between(50, 150))
+  }
+  await Promise.all([...Array.from({ length: ACTORS }, submitter), uploader()])
+}
+
+/** Sends a request and notes its answer. False: no answer came, the server is gone. */
+export async function once(http: Http, book: Book, sent: Sent): Promise<boolean> {
+  const answer = await answerOf(http, sent)
+  if (answer === null) return false
+  if (answer.status === 200 || answer.status === 202) book.acknowledge(sent, jobOf(sent, answer))
+  else book.faults.push(`I1: ${sent.plan.label ?? 'an Apollo copy'} was answered ${answer.status}: ${answer.body.slice(0, 300)}`)
+  return true
+}
+
+/** The same key from two connections at once: one job, or a 409 for the one that came while the other was still arriving. */
+async function twice(http: Http, book: Book, sent: Sent): Promise<boolean> {
+  const answers = await Promise.all([answerOf(http, sent), answerOf(http, sent)])
+  for (const answer of answers) {
+    if (answer?.status === 200 || answer?.status === 202) book.acknowledge(sent, jobOf(sent, answer))
+    else if (answer !== null && answer.status !== 409)
+      book.faults.push(`I5: ${sent.plan.label} sent twice was answered ${answer.status}: ${answer.body.slice(0, 300)}`)
+  }
+  return answers.every(answer => answer !== null)
+}
+
+/** The answer, or null when the connection broke: whoever waits for an answer of a killed server gets none. */
+async function answerOf(http: Http, sent: Sent): Promise<Answer | null> {
+  const { plan } = sent
+  const headers = plan.key === null ? plan.headers : { ...plan.headers, 'idempotency-key': plan.key }
+  const answer = await http.send('POST', plan.path, plan.body, headers).catch(unlessGone)
+  if (answer === null) sent.answerLost = true
+  return answer
+}
+
+function unlessGone(error: unknown): null {
+  if (error instanceof Error && 'code' in error && ['ECONNRESET', 'ECONNREFUSED', 'EPIPE'].includes(String(error.code))) return null
+  throw error
+}
+
+function jobOf({ plan }: Sent, answer: Answer): string {
+  const body = JSON.parse(answer.body) as { id: string; data: { CorrelationId: string } }
+  return plan.dialect === 'apollo' ? body.data.CorrelationId : body.id
+}
+
+/** Uploads a file of up to two megabytes; a kill in its middle must leave nothing of it. */
+async function upload(http: Http, book: Book, random: Random): Promise<boolean> {
+  const bytes = Buffer.alloc(random.between(100_000, 2_000_000), random.bytes(1000))
+  const entry = { path: `upload-${book.uploads.length}.bin`, sha256: createHash('sha256').update(bytes).digest('hex'), acknowledged: false, checked: false }
+  book.uploads.push(entry)
+  const answer = await http
+    .send('PUT', `/v1/collections/${INBOX}/entries/${entry.path}`, bytes, { 'content-type': 'application/octet-stream' })
+    .catch(unlessGone)
+  if (answer === null) return false
+  if (answer.status === 201) entry.acknowledged = true
+  else book.faults.push(`I4: the upload of ${entry.path} was answered ${answer.status}: ${answer.body.slice(0, 300)}`)
+  return true
+}
