@@ -2,7 +2,7 @@ import fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { WaybillError } from '../model/errors.ts'
 import type { ErrorCode } from '../model/errors.ts'
-import { apolloPlugin } from './apollo/index.ts'
+import { apolloPlugin, isApollo, sendRefusal } from './apollo/index.ts'
 import { limitAddress } from './auth.ts'
 import { watchBody } from './body-watch.ts'
 import { answerClientError } from './client-error.ts'
@@ -92,7 +92,8 @@ function newInstance(services: HttpServices, options: ServerOptions): FastifyIns
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => {
       setUsualHeaders(request, reply)
-      sendProblem(error, request, reply)
+      const send = isApollo(request.url) ? sendRefusal : sendProblem
+      send(error, request, reply)
     },
   })
   app.server.maxConnections = MAX_CONNECTIONS

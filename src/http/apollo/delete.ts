@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Conditions } from '../../model/entry.ts'
+import { WaybillError, isWaybillError } from '../../model/errors.ts'
 import { authenticate, callerOf } from '../auth.ts'
 import { fileEnvelope } from './envelope.ts'
 import { badRequest } from './errors.ts'
@@ -13,7 +14,14 @@ export function deleteRoute(app: FastifyInstance, { services }: ApolloOptions): 
     const name = fileNameOf(request)
     const collection = collectionOf(request)
     const conditions = deleteConditions(headerOf(request, 'if-match'), headerOf(request, 'if-none-match'))
-    await services.engine.entries.remove(callerOf(request), collection, name, conditions)
+    try {
+      await services.engine.entries.remove(callerOf(request), collection, name, conditions)
+    } catch (error) {
+      // What is not there is not found, whichever version was named; the engine calls that a failed condition.
+      if (isWaybillError(error, 'precondition_failed') && error.facts.actual === null)
+        throw new WaybillError('entry_not_found', WORDS.noFile, {}, { cause: error })
+      throw error
+    }
     return fileEnvelope('OK', { message: WORDS.deleted, fileName: name })
   })
 }

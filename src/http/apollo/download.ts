@@ -13,8 +13,9 @@ import { WORDS } from './words.ts'
 export function downloadRoutes(app: FastifyInstance, { services }: ApolloOptions): void {
   const { entries } = services.engine
   const onRequest = authenticate(services, ['apollo_read'])
-  app.get('/:name', { onRequest }, download)
-  app.get('/:name/version/:version', { onRequest }, download)
+  for (const url of ['/:name', '/:name/version/:version']) {
+    app.route({ method: ['GET', 'HEAD'], url, onRequest, exposeHeadRoute: false, handler: download })
+  }
 
   async function download(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const name = fileNameOf(request, WORDS.badNameOnRead)

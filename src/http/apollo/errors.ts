@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { WaybillError } from '../../model/errors.ts'
 import type { ErrorCode } from '../../model/errors.ts'
+import { limitAddress } from '../auth.ts'
 import { logFault, setErrorHeaders, toWaybillError } from '../problem.ts'
 import { errorEnvelope } from './envelope.ts'
 import { WORDS } from './words.ts'
@@ -66,12 +67,9 @@ function logsRefusalOf(error: WaybillError): Refusal {
 }
 
 /** What answers beneath the dialect's prefixes where no route does. */
-export function sendNoRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  return sendRefusal(
-    new WaybillError('route_not_found', `there is no ${request.method} ${request.url.split('?', 1)[0]} here; see the reference of the Apollo dialect`),
-    request,
-    reply,
-  )
+export function refuseNoRoute(request: FastifyRequest, reply: FastifyReply): never {
+  limitAddress(request, reply)
+  throw new WaybillError('route_not_found', `there is no ${request.method} ${request.url.split('?', 1)[0]} here; see the reference of the Apollo dialect`)
 }
 
 function sendEnvelope(error: WaybillError, refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {

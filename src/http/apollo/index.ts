@@ -4,7 +4,7 @@ import { copyRoute } from './copy.ts'
 import { deleteRoute } from './delete.ts'
 import { downloadRoutes } from './download.ts'
 import { entityRoute } from './entities.ts'
-import { sendNoRoute, sendRefusal } from './errors.ts'
+import { refuseNoRoute, sendRefusal } from './errors.ts'
 import { logsRoute } from './logs.ts'
 import type { ApolloOptions } from './options.ts'
 import { trackRoutes } from './track.ts'
@@ -18,6 +18,13 @@ export async function apolloPlugin(app: FastifyInstance, options: ApolloOptions)
   await app.register(apolloRoutes, { ...options, prefix: '/apollo' })
   await app.register(fileRoutes, { ...options, prefix: '/files' })
 }
+
+/** True for a URL beneath this dialect's prefixes: what goes wrong before routing is answered in its form, by `sendRefusal`. */
+export function isApollo(url: string): boolean {
+  return /^\/(?:apollo|files)(?:[/?]|$)/.test(url)
+}
+
+export { sendRefusal } from './errors.ts'
 
 async function apolloRoutes(app: FastifyInstance, options: ApolloOptions): Promise<void> {
   speakApollo(app)
@@ -50,7 +57,7 @@ async function fileRoutes(app: FastifyInstance, options: ApolloOptions): Promise
  */
 function speakApollo(app: FastifyInstance): void {
   app.setErrorHandler(sendRefusal)
-  app.setNotFoundHandler(sendNoRoute)
+  app.setNotFoundHandler(refuseNoRoute)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
     done(null, body)

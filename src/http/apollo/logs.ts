@@ -87,7 +87,8 @@ export function logsRoute(app: FastifyInstance, { services }: ApolloOptions): vo
       yield { id: query.correlationId, cursor: null }
       return
     }
-    const filter = { ...(query.since === null ? {} : { since: query.since }), ...(query.until === null ? {} : { until: query.until }) }
+    // ours includes both ends, the engine's filter leaves its end out
+    const filter = { ...(query.since === null ? {} : { since: query.since }), ...(query.until === null ? {} : { until: query.until + 1 }) }
     let cursor = query.after?.cursor ?? null
     do {
       const page = await jobs.listForCollection(caller, collection, filter, { limit: JOBS_A_PAGE, ...(cursor === null ? {} : { cursor }) })

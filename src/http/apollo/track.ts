@@ -30,9 +30,12 @@ export function trackRoutes(app: FastifyInstance, { services }: ApolloOptions): 
     const { id } = request.params as { id: string }
     const job = correlationIdIn(id)
     const collection = collectionOf(request)
-    const { jobs, locks } = services.engine
-    await locks.refuse(callerOf(request), collection, null)
-    const { items } = await jobs.reportForCollection(callerOf(request), job, collection)
+    const caller = callerOf(request)
+    const { collections, jobs, locks } = services.engine
+    // Access before the lock: who may not see the collection must not see its lock either.
+    await collections.get(caller, collection)
+    await locks.refuse(caller, collection, null)
+    const { items } = await jobs.reportForCollection(caller, job, collection)
     return sendReport(reply, items)
   }
 }
