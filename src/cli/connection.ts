@@ -2,8 +2,8 @@ import { type Command, Option } from 'commander'
 import { WaybillClient } from '../client/index.ts'
 import { WaybillError } from '../model/errors.ts'
 
-/** Where a server listens unless it is told otherwise. */
-const USUAL_URL = 'http://127.0.0.1:8080'
+/** Where a server listens unless it is told otherwise (src/config.ts). */
+const USUAL_URL = 'http://127.0.0.1:7070'
 /** How long a call that is told to come back later (a rate limit, a server that starts) is tried again. */
 const PATIENCE_MS = 120_000
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { registerCollections } from './commands/collections.ts'
 import { registerDemo } from './commands/demo.ts'
@@ -19,12 +20,18 @@ Exit codes:
   3  refused by the server
   4  the server cannot be reached, or it failed`
 
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string }
+  return version
+}
+
 /** The whole command line. */
 function waybill(): Command {
   const program = new Command('waybill')
   program
     .description('Bulk jobs over files in collections: copy, move, delete, with the exact state of every item.')
-    .showHelpAfterError(false)
+    .version(version(), '--version', 'print the version')
+    .enablePositionalOptions() // so that `get --version 3` is the command's own
     .showSuggestionAfterError(true)
     .configureHelp({ showGlobalOptions: false })
     .configureOutput({ outputError: (text, write) => write(oneSentence(text)) })

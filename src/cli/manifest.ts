@@ -1,4 +1,5 @@
 import { openAsBlob } from 'node:fs'
+import { access, constants } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { createInterface } from 'node:readline'
 import type { Body } from '../client/index.ts'
@@ -11,6 +12,7 @@ type Manifest = Extract<Source, { readonly kind: 'manifest' }>
 /** A manifest's bytes, from a file (its length known, so that it can be sent again) or from standard input. */
 export async function openManifest(manifest: Manifest): Promise<Body> {
   if (manifest.file === STANDARD_STREAM) return toWeb(process.stdin)
+  await access(manifest.file, constants.R_OK) // for a clear error: openAsBlob does not say which file, or why
   return openAsBlob(manifest.file)
 }
 

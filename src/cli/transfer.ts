@@ -30,7 +30,8 @@ export async function transferAll<T>(
   try {
     await inParallel(files, options.concurrency, async one => {
       try {
-        result.bytes += await move(one)
+        const bytes = await move(one)
+        result.bytes += bytes
         result.files++
       } catch (error) {
         if (isCommon(error)) throw error

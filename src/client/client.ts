@@ -23,7 +23,7 @@ import type {
  * A client of the native API. The everyday calls are here; everything else is under `collections`, `entries` and `jobs`.
  * Refusals and broken lines are `ClientError`s. Needs nothing but `fetch`, so it runs in Node and in browsers.
  *
- *     const client = new WaybillClient({ url: 'http://127.0.0.1:8080', token })
+ *     const client = new WaybillClient({ url: 'http://127.0.0.1:7070', token })
  *     const job = await client.submit({ kind: 'copy', select: [{ source: { collection: 'photos' }, destination: { collection: 'archive' } }] })
  *     const finished = await client.wait(job.id)
  */

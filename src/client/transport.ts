@@ -2,7 +2,7 @@ import { ClientError, errorOf, UNREACHABLE } from './client-error.ts'
 import type { Body, Page } from './types.ts'
 
 export interface ClientOptions {
-  /** Where the server is, for example `http://127.0.0.1:8080`. */
+  /** Where the server is, for example `http://127.0.0.1:7070`. */
   readonly url: string
   /** Opaque or JWT; sent as `Authorization: Bearer`. */
   readonly token?: string
@@ -98,7 +98,7 @@ export class Transport {
 function baseOf(url: string): URL {
   const base = URL.parse(url)
   if (base === null || (base.protocol !== 'http:' && base.protocol !== 'https:')) {
-    throw new TypeError(`the server's address ${JSON.stringify(url)} is not an http or https URL, such as http://127.0.0.1:8080`)
+    throw new TypeError(`the server's address ${JSON.stringify(url)} is not an http or https URL, such as http://127.0.0.1:7070`)
   }
   return base
 }

@@ -7,7 +7,7 @@ import { checked, parseLockTtl, parseSubject } from '../values.ts'
 import { administrate, type DataOptions, type Ledger, onDataDirectory } from './administration.ts'
 
 /** The store of the embedded default. */
-const USUAL_STORE = 'main'
+const STORE = 'local'
 /** The word for "no role any more". */
 const NO_ROLE = 'none'
 const USUAL_LOCK_MS = 600_000
@@ -32,10 +32,9 @@ function registerCreate(program: Command): void {
     .argument('<ID>', 'plain-name, host.name or owner/name', checked(checkCollectionId))
     .requiredOption('--owner <subject>', 'who owns it', checked(parseSubject))
     .option('--name <text>', 'its name for people; without it the id')
-    .option('--store <name>', 'the store its bytes live in', USUAL_STORE)
     .action(async (id: string) => {
-      const flags = create.opts<DataOptions & { readonly owner: string; readonly name?: string; readonly store: string }>()
-      const wish = { id, name: flags.name ?? id, store: flags.store, attributes: {}, createdBy: flags.owner }
+      const flags = create.opts<DataOptions & { readonly owner: string; readonly name?: string }>()
+      const wish = { id, name: flags.name ?? id, store: STORE, attributes: {}, createdBy: flags.owner }
       await administrate(flags, ledger => ledger.createCollection(wish))
       await print(id)
     })

@@ -22,7 +22,7 @@ export function registerServe(program: Command): void {
       // loaded only now: most commands speak HTTP and need nothing of the server's own code
       const [{ loadConfig }, { startServer }] = await Promise.all([import('../../config.ts'), import('../../main.ts')])
       const { config: file, ...flags } = serve.opts<ServeFlags>()
-      const server = await startServer(await loadConfig({ flags, env: process.env, ...(file === undefined ? {} : { file }) }))
+      const server = await startServer(loadConfig({ flags, env: process.env, ...(file === undefined ? {} : { file }) }))
       await print(`listening on ${server.url}`)
       await untilSignal()
       await server.close()

@@ -14,12 +14,16 @@ export interface PickedFiles {
   readonly bound: string
 }
 
-/** The files of a tree to show with: all of a small one, the first 5,000 files or 150 MB of a large one. */
+/** In a hidden file or directory: caches, which other programs may change at any moment. */
+const HIDDEN = /\/\./
+
+/** The files of a tree to show with, hidden ones left out: all of a small one, the first 5,000 files or 150 MB of a large one. */
 export async function pickFiles(directory: string): Promise<PickedFiles> {
   const files: LocalFile[] = []
   let bytes = 0
   let left = 0
   for await (const local of filesBeneath(directory, 'tree/')) {
+    if (HIDDEN.test(local.path)) continue
     if (pathFault(local.path) !== null || files.length === MOST.files || bytes + local.size > MOST.bytes) left++
     else {
       files.push(local)

@@ -89,7 +89,7 @@ async function copyAll(stage: Stage, files: number): Promise<JobInfo> {
   })
   await act('Copy', `one job, ${FROM}:${PREFIX} to ${TO}:${COPY_PREFIX}; answered after ${span(Date.now() - since)} with the tracking id`)
   await more(`${submitted.id} (number ${submitted.number})`)
-  await watch(stage, submitted.id)
+  await watch(stage, submitted.id, since)
   const job = await stage.client.wait(submitted.id)
   const ms = Date.now() - since
   if (job.outcome !== 'succeeded' || job.counts.done !== files) {
@@ -99,14 +99,17 @@ async function copyAll(stage: Stage, files: number): Promise<JobInfo> {
   return job
 }
 
-/** Live progress, from the server's events, until the job is finished. */
-async function watch(stage: Stage, id: string): Promise<void> {
+/** The job's events as the server sends them, until it is finished. */
+async function watch(stage: Stage, id: string, since: number): Promise<void> {
   for await (const event of stage.client.events({ id })) {
-    if (event.type === 'job.progress') {
-      const job = event.data as JobInfo
-      await more(`${job.state.padEnd(9)} ${count(settled(job))} of ${count(job.counts.total)}${job.counts.discovering ? ' found so far' : ''}`)
-    } else if (event.type === 'job.finished') return
+    const progress = event.type === 'job.progress' ? progressOf(event.data as JobInfo) : ''
+    await more(`${span(Date.now() - since)}  ${event.type}  ${progress}`.trimEnd())
+    if (event.type === 'job.finished') return
   }
+}
+
+function progressOf(job: JobInfo): string {
+  return `${job.state}, ${count(settled(job))} of ${count(job.counts.total)}${job.counts.discovering ? ' found so far' : ''}`
 }
 
 async function trackBoth(stage: Stage, copied: JobInfo): Promise<void> {
@@ -138,7 +141,6 @@ async function showTroubles(stage: Stage, local: LocalFile): Promise<void> {
   for await (const item of stage.client.items(job.id)) {
     states.push(item.state)
     await more(describeItem(item))
-    if (item.reason?.expected) await more(`          expected ${item.reason.expected}, found ${item.reason.actual ?? 'nothing'}`)
   }
   if (states.join() !== 'failed,evicted,done')
     throw new WaybillError('internal', `the three items should be failed, evicted and done, but they are ${states.join(', ')}`)

@@ -11,8 +11,6 @@ import { administrate } from '../commands/administration.ts'
 
 const SCOPES: readonly Scope[] = ['read', 'write', 'apollo_read', 'apollo_write']
 const SUBJECT = 'demo'
-/** The demo imports as fast as it can, from one token; the usual limit is for strangers. */
-const REQUESTS_PER_MINUTE = 1_000_000
 
 /** A server of the demo's own, on a data directory that goes with it. */
 export interface Stage {
@@ -28,9 +26,7 @@ export async function openStage(port: number): Promise<Stage> {
   const data = await mkdtemp(join(tmpdir(), 'waybill-demo-'))
   const remove = (): Promise<void> => rm(data, { recursive: true, force: true })
   try {
-    const server = await startServer(
-      await loadConfig({ flags: { data, port, host: '127.0.0.1' }, env: { WAYBILL_REQUESTS_PER_MINUTE: String(REQUESTS_PER_MINUTE) } }),
-    )
+    const server = await startServer(loadConfig({ flags: { data, port, host: '127.0.0.1' } }))
     const close = async (): Promise<void> => {
       await server.close()
       await remove()

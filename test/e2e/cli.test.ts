@@ -1,0 +1,144 @@
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type ServerProcess, spawnServer } from '../support/server-process.ts'
+import { type Run, waybill } from './command.ts'
+
+let root = ''
+let data = ''
+let server: ServerProcess
+let env: Record<string, string> = {}
+
+const admin = (...words: string[]): Promise<Run> => waybill([...words, '--data', data])
+const run = (...words: string[]): Promise<Run> => waybill(words, { env, cwd: root })
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'waybill-cli-'))
+  data = join(root, 'data')
+  server = await spawnServer(data)
+  const { out } = await admin('token', 'create', '--subject', 'alice', '--scopes', 'read,write')
+  env = { WAYBILL_URL: server.url, WAYBILL_TOKEN: out.trim() }
+  await admin('collection', 'create', 'photos', '--owner', 'alice')
+  await mkdir(join(root, 'tree', 'b'), { recursive: true })
+  await writeFile(join(root, 'tree', 'a.txt'), 'a')
+  await writeFile(join(root, 'tree', 'b', 'ü %41.txt'), 'b'.repeat(2_000_000))
+  await symlink('a.txt', join(root, 'tree', 'link'))
+})
+
+afterAll(async () => {
+  await server.stop()
+  await rm(root, { recursive: true })
+})
+
+describe('administration, while the server runs', () => {
+  it('makes tokens, each alone on standard output, lists and revokes them', async () => {
+    const made = await admin('token', 'create', '--subject', 'bob', '--scopes', 'read', '--expires', '30d')
+    expect(made).toMatchObject({ code: 0, err: '' })
+    expect(made.out).toMatch(/^\S{20,}\n$/)
+    const list = await admin('token', 'list', '--json')
+    const bob = JSON.parse(list.out.split('\n').find(line => line.includes('"bob"')) as string) as { readonly id: string }
+    expect(bob).toMatchObject({ subject: 'bob', scopes: ['read'], revokedAt: null })
+    expect(list.out).not.toContain(made.out.trim())
+    expect(await admin('token', 'revoke', bob.id)).toMatchObject({ code: 0 })
+    expect(await waybill(['ls'], { env: { ...env, WAYBILL_TOKEN: made.out.trim() } })).toMatchObject({ code: 3, out: '' })
+    expect((await admin('token', 'list')).out).toMatch(/^ID +SUBJECT +SCOPES/)
+  })
+
+  it('makes collections and grants roles', async () => {
+    expect(await admin('collection', 'create', 'alice/notes', '--owner', 'alice')).toEqual({ code: 0, out: 'alice/notes\n', err: '' })
+    expect(await admin('collection', 'create', 'alice/notes', '--owner', 'alice')).toMatchObject({ code: 3 })
+    expect(await admin('grant', 'alice/notes', 'bob', 'readonly')).toMatchObject({ code: 0, err: 'bob is readonly on alice/notes.\n' })
+    expect(await admin('grant', 'alice/notes', 'alice', 'none')).toMatchObject({ code: 3 })
+    expect(await admin('grant', 'nowhere', 'bob', 'readonly')).toMatchObject({
+      code: 3,
+      err: 'waybill: There is no collection nowhere in this data directory.\n',
+    })
+    expect((await run('ls')).out).toBe('alice/notes\nphotos\n')
+  })
+
+  it('locks and unlocks', async () => {
+    expect((await admin('lock', 'photos', '--holder', 'bob', '--ttl', '10m')).out).toMatch(/^photos is locked by bob until \S+Z, fencing token \d+\n$/)
+    expect(await run('put', 'tree/a.txt', 'photos:locked.txt')).toMatchObject({ code: 3 })
+    expect(await admin('unlock', 'photos', '--holder', 'carol')).toMatchObject({ code: 3 })
+    expect(await admin('unlock', 'photos', '--holder', 'bob')).toMatchObject({ code: 0, err: 'photos is unlocked.\n' })
+    expect(await run('put', 'tree/a.txt', 'photos:locked.txt')).toMatchObject({ code: 0 })
+  })
+
+  it('needs good words', async () => {
+    expect(await admin('token', 'create', '--subject', 'x', '--scopes', 'root')).toMatchObject({ code: 2, out: '' })
+    expect(await admin('collection', 'create', 'v1', '--owner', 'x')).toMatchObject({ code: 2 })
+    expect(await admin('grant', 'photos', 'bob', 'king')).toMatchObject({ code: 2 })
+    expect(await waybill(['token', 'list'])).toMatchObject({ code: 2, err: "waybill: Required option '--data <dir>' not specified.\n" })
+  })
+})
+
+describe('files', () => {
+  it('go up one by one and as trees, without links', async () => {
+    expect((await run('put', 'tree/a.txt', 'photos:one/')).out).toMatch(/^photos:one\/a.txt version 1, revision [0-9a-f]{32}\n$/)
+    expect(await run('put', 'tree', 'photos:tree')).toMatchObject({ code: 0 })
+    expect((await run('ls', '-r', 'photos:tree/')).out).toBe('tree/a.txt\ntree/b/ü %41.txt\n')
+    expect((await run('ls', 'photos:tree')).out).toBe('tree/a.txt\ntree/b/\n')
+    expect((await run('ls', 'photos:tree/**/*41*')).out).toBe('tree/b/ü %41.txt\n')
+    expect((await run('ls', '-l', 'photos:tree/a.txt')).out).toMatch(/^ +1 bytes +v1 +\S+Z {2}tree\/a.txt {2}[0-9a-f]{64}\n$/)
+  })
+
+  it('come down as they went up', async () => {
+    expect(await run('get', 'photos:tree/', 'back')).toMatchObject({ code: 0, out: '' })
+    expect(await readFile(join(root, 'back', 'b', 'ü %41.txt'), 'utf8')).toBe('b'.repeat(2_000_000))
+    expect(await run('get', 'photos:tree/a.txt', '-')).toMatchObject({ code: 0, out: 'a', err: '' })
+    expect(await run('get', 'photos:tree/none', 'back/none')).toMatchObject({ code: 3, out: '' })
+  })
+
+  it('keep their versions', async () => {
+    await writeFile(join(root, 'second.txt'), 'second')
+    expect((await run('put', 'second.txt', 'photos:one/a.txt')).out).toContain('version 2')
+    expect((await run('get', 'photos:one/a.txt', '-', '--version', '1')).out).toBe('a')
+    expect(await run('put', 'second.txt', 'photos:one/a.txt', '--if-absent')).toMatchObject({ code: 3 })
+  })
+
+  it('tell what did not go through, and go on with the others', async () => {
+    const again = await run('put', 'tree', 'second.txt', 'photos:tree/', '--if-absent')
+    expect(again.code).toBe(1)
+    expect(again.err).toContain('1 file, 6 bytes')
+    expect(again.err).toContain('2 files failed')
+  })
+
+  it('need good words', async () => {
+    expect(await run('put', 'none.txt', 'photos:')).toMatchObject({ code: 2, err: 'waybill: There is no file or directory none.txt.\n' })
+    expect(await run('put', 'tree/a.txt', 'second.txt', 'photos:x')).toMatchObject({ code: 2 })
+    expect(await run('put', 'tree', 'nowhere:')).toMatchObject({ code: 3 })
+    expect(await run('ls', 'photos:none')).toMatchObject({ code: 3 })
+  })
+})
+
+describe('servers that are not there or not ours', () => {
+  it('are told in a sentence', async () => {
+    const away = await waybill(['ls'], { env: { ...env, WAYBILL_URL: 'http://127.0.0.1:9' } })
+    expect(away).toMatchObject({ code: 4, out: '' })
+    expect(away.err).toMatch(/^waybill: http:\/\/127.0.0.1:9 does not answer: .+\.\n$/)
+    expect(await waybill(['ls', '--url', server.url])).toMatchObject({ code: 2 })
+    expect(await waybill(['ls', '--url', server.url, '--token', 'wb_wrong'])).toMatchObject({ code: 3 })
+  })
+
+  it('cannot write outside the directory they are asked for', async () => {
+    const evil = createServer((request, response) => {
+      response.setHeader('content-type', 'application/json')
+      const entry = { collection: 'photos', path: '../escaped.txt', kind: 'file', size: 1 }
+      response.end(request.url?.includes('escaped') ? 'x' : JSON.stringify({ items: [entry, { ...entry, path: '/tmp/escaped.txt' }], nextCursor: null }))
+    })
+    const got = await waybill(['get', 'photos:', join(root, 'inside'), '--url', await urlOf(evil), '--token', 'x'])
+    evil.close()
+    expect(got.code).toBe(1)
+    expect(got.err).toContain('Refused to write "../escaped.txt"')
+    expect(got.err).toContain('Refused to write "/tmp/escaped.txt"')
+    await expect(readFile(join(root, 'escaped.txt'))).rejects.toThrow('ENOENT')
+  })
+})
+
+async function urlOf(server: Server): Promise<string> {
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
