@@ -54,7 +54,9 @@ function pushed(push: (done: (error?: Error | null) => void) => unknown): Promis
 /** What the parser says, at its line and field. */
 function fromParser(error: CsvError): Error {
   const { lines, column } = error as CsvError & { readonly lines?: number; readonly column?: number | string }
-  return manifestError(lines ?? 1, Number(column ?? 0) + 1, `not valid CSV: ${error.message}`, '', error)
+  // it counts fields from 0; of a record with too few or too many it tells their number
+  const field = Number(column ?? 0) + (error.code === 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH' ? 0 : 1)
+  return manifestError(lines ?? 1, field, `not valid CSV: ${error.message}`, '', error)
 }
 
 /** Turns records into items, by the header that came first. */
