@@ -1,5 +1,5 @@
 import { basename, resolve } from 'node:path'
-import type { JobInfo } from '../../client/index.ts'
+import type { JobInfo, ServerEvent } from '../../client/index.ts'
 import { WaybillError } from '../../model/errors.ts'
 import { untilSignal } from '../commands/serve.ts'
 import { describeItem, settled } from '../describe-job.ts'
@@ -22,28 +22,37 @@ export interface DemoOptions {
 const FROM = 'demo-files'
 const TO = 'demo-copies'
 const [PREFIX, COPY_PREFIX] = ['tree/', 'backup/']
+/** As shells have it for a process that Ctrl-C ended. */
+const INTERRUPTED = 130
 /** Uploads under way at once. */
 const AT_ONCE = 32
 
 /** Shows everything, or says in a sentence what went wrong and returns 1. */
 export async function runDemo(options: DemoOptions): Promise<number> {
   const began = Date.now()
-  let stage: Stage | null = null
+  await print('Waybill demo: real files, a real server, one job.\n')
+  const opening = openStage(options.port)
+  const interruption = onInterruption(opening)
   try {
-    await print('Waybill demo: real files, a real server, one job.\n')
-    stage = await openStage(options.port)
-    const calm = stopOnInterrupt(stage)
+    const stage = await opening
     await play(stage, resolve(options.directory))
     await act('Done', `everything checked, ${span(Date.now() - began)} in all\n`)
-    calm()
+    interruption.over()
     await farewell(stage, options.once)
     return EXIT.ok
   } catch (error) {
+    if (interruption.happened) return INTERRUPTED
     note(`The demo failed: ${sentenceOf(error) ?? ''}`)
     return EXIT.incomplete
   } finally {
-    await stage?.close()
+    await closeStage(opening)
   }
+}
+
+/** A stage that never opened has cleaned up after itself, and its error was told. */
+async function closeStage(opening: Promise<Stage>): Promise<void> {
+  const [opened] = await Promise.allSettled([opening])
+  if (opened.status === 'fulfilled') await opened.value.close()
 }
 
 async function play(stage: Stage, directory: string): Promise<void> {
@@ -102,14 +111,18 @@ async function copyAll(stage: Stage, files: number): Promise<JobInfo> {
 /** The job's events as the server sends them, until it is finished. */
 async function watch(stage: Stage, id: string, since: number): Promise<void> {
   for await (const event of stage.client.events({ id })) {
-    const progress = event.type === 'job.progress' ? progressOf(event.data as JobInfo) : ''
-    await more(`${span(Date.now() - since)}  ${event.type}  ${progress}`.trimEnd())
+    await more(`${span(Date.now() - since)}  ${event.type.padEnd(13)}  ${detailOf(event)}`.trimEnd())
     if (event.type === 'job.finished') return
   }
 }
 
-function progressOf(job: JobInfo): string {
-  return `${job.state}, ${count(settled(job))} of ${count(job.counts.total)}${job.counts.discovering ? ' found so far' : ''}`
+function detailOf(event: ServerEvent): string {
+  if (event.type === 'job.progress') {
+    const job = event.data as JobInfo
+    return `${job.state}, ${count(settled(job))} of ${count(job.counts.total)}${job.counts.discovering ? ' found so far' : ''}`
+  }
+  const { total, outcome } = event.data as { readonly total?: number; readonly outcome?: string }
+  return outcome ?? (total === undefined ? '' : plural(total, 'item'))
 }
 
 async function trackBoth(stage: Stage, copied: JobInfo): Promise<void> {
@@ -160,22 +173,30 @@ async function farewell(stage: Stage, once: boolean): Promise<void> {
   await untilSignal()
 }
 
-/** Ctrl-C in the middle: the server is closed and the temporary directory removed before the process ends. Returns what undoes it. */
-function stopOnInterrupt(stage: Stage): () => void {
-  const stop = (): void => {
-    note('\nStopped.')
-    stage.close().then(
-      () => process.exit(130),
-      (error: unknown) => {
-        note(sentenceOf(error) ?? '')
-        process.exit(130)
-      },
-    )
-  }
+/** Ctrl-C or SIGTERM in the middle of it. */
+interface Interruption {
+  readonly happened: boolean
+  /** From now on the signals mean something else. */
+  over(): void
+}
+
+/** The first signal closes the server and removes the temporary directory, and then ends the process. */
+function onInterruption(opening: Promise<Stage>): Interruption {
   const signals = ['SIGINT', 'SIGTERM'] as const
+  let happened = false
+  const stop = (): void => {
+    happened = true
+    note('\nStopped; the server is closed and its directory removed.')
+    void closeStage(opening).finally(() => process.exit(INTERRUPTED))
+  }
   for (const signal of signals) process.once(signal, stop)
-  return () => {
-    for (const signal of signals) process.off(signal, stop)
+  return {
+    get happened() {
+      return happened
+    },
+    over() {
+      for (const signal of signals) process.off(signal, stop)
+    },
   }
 }
 

@@ -18,6 +18,7 @@ export interface Stage {
   readonly data: string
   readonly token: string
   readonly client: WaybillClient
+  /** Ends the server and removes its directory; the second call waits for the first. */
   close(): Promise<void>
 }
 
@@ -27,10 +28,8 @@ export async function openStage(port: number): Promise<Stage> {
   const remove = (): Promise<void> => rm(data, { recursive: true, force: true })
   try {
     const server = await startServer(loadConfig({ flags: { data, port, host: '127.0.0.1' } }))
-    const close = async (): Promise<void> => {
-      await server.close()
-      await remove()
-    }
+    let closed: Promise<void> | null = null
+    const close = (): Promise<void> => (closed ??= server.close().then(remove))
     try {
       const token = await makeToken(data)
       return { url: server.url, data, token, client: new WaybillClient({ url: server.url, token }), close }
