@@ -9,10 +9,13 @@ const MIB = 1024 * 1024
 const jwt = z
   .strictObject({
     issuer: z.string().min(1).describe('the only issuer that is believed'),
-    audience: z.string().min(1).describe('must be among the token\'s audiences'),
+    audience: z.string().min(1).describe("must be among the token's audiences"),
     jwksUrl: z.url().optional().describe('where the issuer publishes its keys'),
     key: z.string().optional().describe('instead: a local key, PEM or JWK, or the path of a file with one'),
-    scopes: z.record(z.string(), z.array(z.enum(SCOPES))).optional().describe('maps the issuer\'s scopes onto ours'),
+    scopes: z
+      .record(z.string(), z.array(z.enum(SCOPES)))
+      .optional()
+      .describe("maps the issuer's scopes onto ours"),
   })
   .refine(value => (value.jwksUrl === undefined) !== (value.key === undefined), 'give either jwksUrl or key')
 
@@ -32,13 +35,28 @@ export const configSchema = z.strictObject({
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('warn').describe('least level that is logged to standard error'),
   concurrency: z.coerce.number().int().min(1).max(256).default(16).describe('turns of jobs at once'),
   jsonItems: z.coerce.number().int().min(1).default(10_000).describe('items in one JSON body'),
-  submitBodyBytes: z.coerce.number().int().min(1024).default(32 * MIB).describe('bytes of one JSON job submission'),
+  submitBodyBytes: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .default(32 * MIB)
+    .describe('bytes of one JSON job submission'),
   jsonBodyBytes: z.coerce.number().int().min(1024).default(MIB).describe('bytes of any other JSON body'),
-  uploadBytes: z.coerce.number().int().min(1).default(5 * 1024 * 1024 * MIB).describe('bytes of one uploaded file'),
-  manifestLineBytes: z.coerce.number().int().min(1024).default(64 * 1024).describe('bytes of one manifest line'),
+  uploadBytes: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(5 * 1024 * 1024 * MIB)
+    .describe('bytes of one uploaded file'),
+  manifestLineBytes: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .default(64 * 1024)
+    .describe('bytes of one manifest line'),
   requestsPerMinute: z.coerce.number().int().min(1).default(1_000_000).describe('requests a minute by one token'),
-  headerTimeoutMs: z.coerce.number().int().min(100).default(15_000).describe('time for a request\'s header to arrive'),
-  bodyTimeoutMs: z.coerce.number().int().min(100).default(60_000).describe('longest silence within a request\'s body'),
+  headerTimeoutMs: z.coerce.number().int().min(100).default(15_000).describe("time for a request's header to arrive"),
+  bodyTimeoutMs: z.coerce.number().int().min(100).default(60_000).describe("longest silence within a request's body"),
   retentionMs: z
     .strictObject({ v1: milliseconds(30 * DAY_MS), apollo: milliseconds(30 * DAY_MS) })
     .prefault({})

@@ -102,7 +102,10 @@ function claimDirectory(data: string): () => void {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
       const owner = Number(readFileSync(file, 'utf8'))
       if (owner === process.pid || isAlive(owner)) {
-        throw new WaybillError('unavailable', `the data directory ${data} is in use by the server with process id ${owner}; stop it first, or use another directory`)
+        throw new WaybillError(
+          'unavailable',
+          `the data directory ${data} is in use by the server with process id ${owner}; stop it first, or use another directory`,
+        )
       }
       rmSync(file, { force: true })
     }

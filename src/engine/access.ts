@@ -35,12 +35,19 @@ export class Access {
     const roles = await this.#ledger.roles(caller.subject, [...new Set(wants.map(want => want.collection))])
     const unknown = wants.filter(want => !roles.has(want.collection))
     const first = unknown[0]
-    if (first !== undefined) throw withPlaces(unknownCollection(first.collection), unknown.map(want => ({ pointer: want.pointer, detail: unknownCollection(want.collection).message })))
+    if (first !== undefined)
+      throw withPlaces(
+        unknownCollection(first.collection),
+        unknown.map(want => ({ pointer: want.pointer, detail: unknownCollection(want.collection).message })),
+      )
     const weak = wants.filter(want => !roleAtLeast(roles.get(want.collection) ?? null, want.least))
     const weakest = weak[0]
     if (weakest === undefined) return
     const refusal = (want: (typeof wants)[number]): WaybillError => tooWeak(want.collection, roles.get(want.collection) as Role, want.least)
-    throw withPlaces(refusal(weakest), weak.map(want => ({ pointer: want.pointer, detail: refusal(want).message })))
+    throw withPlaces(
+      refusal(weakest),
+      weak.map(want => ({ pointer: want.pointer, detail: refusal(want).message })),
+    )
   }
 }
 

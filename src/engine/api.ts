@@ -29,11 +29,19 @@ export interface Engine {
 
 export interface Collections {
   /** The caller owns it. Without `id` a UUID is made. `collection_exists`, `invalid_collection_id`, `invalid_request` (unknown store). */
-  create(caller: Caller, wish: { readonly id?: string; readonly name?: string; readonly store?: string; readonly attributes?: Readonly<Record<string, unknown>> }): Promise<CollectionView>
+  create(
+    caller: Caller,
+    wish: { readonly id?: string; readonly name?: string; readonly store?: string; readonly attributes?: Readonly<Record<string, unknown>> },
+  ): Promise<CollectionView>
   get(caller: Caller, id: string, least?: Role): Promise<CollectionView>
   list(caller: Caller, filter: { readonly minRole?: Role; readonly prefix?: string }, page: PageQuery): Promise<Page<CollectionView>>
   /** Needs `least` (default admin). */
-  update(caller: Caller, id: string, change: { readonly name?: string; readonly attributes?: Readonly<Record<string, unknown>> }, least?: Role): Promise<Collection>
+  update(
+    caller: Caller,
+    id: string,
+    change: { readonly name?: string; readonly attributes?: Readonly<Record<string, unknown>> },
+    least?: Role,
+  ): Promise<Collection>
   /** Owner only; `collection_not_empty`. */
   remove(caller: Caller, id: string): Promise<void>
   grants(caller: Caller, id: string, page: PageQuery): Promise<Page<Grant>>
@@ -63,7 +71,13 @@ export interface Entries {
   /** Streams the body into the store, then makes a new version of the path. Nothing is stored when the body or a condition fails. */
   put(caller: Caller, collection: string, path: string, body: Readable, request: PutRequest): Promise<{ readonly entry: Entry; readonly created: boolean }>
   remove(caller: Caller, collection: string, path: string, conditions?: Conditions): Promise<Entry>
-  patch(caller: Caller, collection: string, path: string, change: { readonly fields?: Fields; readonly mediaType?: string }, conditions?: Conditions): Promise<Entry>
+  patch(
+    caller: Caller,
+    collection: string,
+    path: string,
+    change: { readonly fields?: Fields; readonly mediaType?: string },
+    conditions?: Conditions,
+  ): Promise<Entry>
   versions(caller: Caller, collection: string, path: string, page: PageQuery): Promise<Page<Entry>>
 }
 
@@ -90,12 +104,20 @@ export interface Jobs {
    * Throws with pointers (`/items/3/source/path`, `/select/0/source/collection`): `invalid_request`, `invalid_path`, `too_many_items`, `collection_not_found`,
    * `insufficient_role`, and with `refuseLocked` also `locked`. `idempotency_mismatch`, `idempotency_in_progress`.
    */
-  submit(caller: Caller, command: SubmitJob, options?: { readonly idempotency?: { readonly key: string; readonly fingerprint: string }; readonly refuseLocked?: boolean }): Promise<Submitted>
+  submit(
+    caller: Caller,
+    command: SubmitJob,
+    options?: { readonly idempotency?: { readonly key: string; readonly fingerprint: string }; readonly refuseLocked?: boolean },
+  ): Promise<Submitted>
   /**
    * Starts a streamed manifest. With a key that was used before: `{ replay }` tells to hash the body and call `finish(fingerprint)`, which answers
    * the same job or throws `idempotency_mismatch`.
    */
-  openManifest(caller: Caller, options: JobOptions, idempotencyKey?: string): Promise<{ readonly intake: ManifestIntake } | { readonly replay: { finish(fingerprint: string): Promise<Submitted> } }>
+  openManifest(
+    caller: Caller,
+    options: JobOptions,
+    idempotencyKey?: string,
+  ): Promise<{ readonly intake: ManifestIntake } | { readonly replay: { finish(fingerprint: string): Promise<Submitted> } }>
   /** By UUID or number. `job_not_found` for unknown ones and those the caller may not see; `job_expired`. */
   get(caller: Caller, id: string): Promise<Job>
   list(caller: Caller, filter: Omit<JobFilter, 'visibleTo'>, page: PageQuery): Promise<Page<Job>>
@@ -121,5 +143,9 @@ export interface Jobs {
    * Events after `after` (0: from the first kept), then live until the signal aborts; `progress` yields the job's present state at most 4 times a second
    * while it runs. Without `id`: all jobs the caller may see, live only unless `after` is given.
    */
-  events(caller: Caller, request: { readonly id?: string; readonly after?: number }, signal: AbortSignal): AsyncIterable<{ readonly event: JobEvent } | { readonly progress: Job }>
+  events(
+    caller: Caller,
+    request: { readonly id?: string; readonly after?: number },
+    signal: AbortSignal,
+  ): AsyncIterable<{ readonly event: JobEvent } | { readonly progress: Job }>
 }

@@ -46,7 +46,13 @@ export class EntryService implements Entries {
     return { entry, read: (range?: ByteRange) => this.#stores.named(store).get(digest, range) }
   }
 
-  async put(caller: Caller, collection: string, path: string, body: Readable, request: PutRequest): Promise<{ readonly entry: Entry; readonly created: boolean }> {
+  async put(
+    caller: Caller,
+    collection: string,
+    path: string,
+    body: Readable,
+    request: PutRequest,
+  ): Promise<{ readonly entry: Entry; readonly created: boolean }> {
     const { store } = await this.#beforeWrite(caller, collection, path)
     await this.#refuseEarly(collection, path, request.conditions)
     const blob = await this.#stores.named(store).put(body, {
@@ -73,7 +79,13 @@ export class EntryService implements Entries {
     return this.#ledger.removeEntry({ collection, path, subject: caller.subject, conditions })
   }
 
-  async patch(caller: Caller, collection: string, path: string, change: { readonly fields?: Fields; readonly mediaType?: string }, conditions: Conditions = {}): Promise<Entry> {
+  async patch(
+    caller: Caller,
+    collection: string,
+    path: string,
+    change: { readonly fields?: Fields; readonly mediaType?: string },
+    conditions: Conditions = {},
+  ): Promise<Entry> {
     await this.#beforeWrite(caller, collection, path)
     return this.#ledger.patchEntry({ collection, path, subject: caller.subject, conditions, ...change })
   }

@@ -34,8 +34,35 @@ export interface Grant {
 
 /** First segments that routes need, in any letter case; a collection of that name would be unreachable at the root. */
 const RESERVED = new Set([
-  'v1', 'v2', 'apollo', 'files', 'file', 'upload', 'download', 'docs', 'openapi.json', 'healthz', 'readyz', 'metrics', 'console', 'assets',
-  'ii', 'zz', 'proc', 'meta', 'api', 'static', 'favicon.ico', 'robots.txt', 'action', 'async', 'bulk', 'user', 'users', 'projects', 'login',
+  'v1',
+  'v2',
+  'apollo',
+  'files',
+  'file',
+  'upload',
+  'download',
+  'docs',
+  'openapi.json',
+  'healthz',
+  'readyz',
+  'metrics',
+  'console',
+  'assets',
+  'ii',
+  'zz',
+  'proc',
+  'meta',
+  'api',
+  'static',
+  'favicon.ico',
+  'robots.txt',
+  'action',
+  'async',
+  'bulk',
+  'user',
+  'users',
+  'projects',
+  'login',
 ])
 const SEGMENT = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/
 

@@ -21,7 +21,12 @@ export function decodeCursor(cursor: string, type: 'string' | 'number'): string 
 }
 
 /** Cuts rows fetched with one more than the limit into a page. */
-export function pageOf<R, T>(rows: readonly R[], limit: number, keyOf: (row: R) => string | number, map: (row: R) => T): { items: T[]; nextCursor: string | null } {
+export function pageOf<R, T>(
+  rows: readonly R[],
+  limit: number,
+  keyOf: (row: R) => string | number,
+  map: (row: R) => T,
+): { items: T[]; nextCursor: string | null } {
   const kept = rows.slice(0, limit)
   const last = kept.at(-1)
   return { items: kept.map(map), nextCursor: rows.length > limit && last !== undefined ? encodeCursor(keyOf(last)) : null }

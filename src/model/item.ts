@@ -44,13 +44,21 @@ export interface Item {
 /** The sentence that goes with an item's reason. `where` names the path and collection concerned. */
 export function reasonMessage(code: ErrorCode, where: string, expected?: string | null, actual?: string | null): string {
   switch (code) {
-    case 'entry_not_found': return `There is no file ${where}.`
-    case 'condition_failed': return `${where} is at ${actual ?? 'nothing'}, but ${expected ?? 'nothing'} was expected.`
-    case 'destination_exists': return `${where} exists already and the conflict policy keeps it.`
-    case 'locked': return `${where} is locked${actual ? ` by ${actual}` : ''}.`
-    case 'insufficient_role': return `The submitter has lost the grant that ${where} needs.`
-    case 'same_path': return `${where} is the source itself; there is nothing to move.`
-    case 'digest_mismatch': return `The stored bytes of ${where} no longer match their recorded digest.`
-    default: return `${CATALOGUE[code].title}: ${where}.`
+    case 'entry_not_found':
+      return `There is no file ${where}.`
+    case 'condition_failed':
+      return `${where} is at ${actual ?? 'nothing'}, but ${expected ?? 'nothing'} was expected.`
+    case 'destination_exists':
+      return `${where} exists already and the conflict policy keeps it.`
+    case 'locked':
+      return `${where} is locked${actual ? ` by ${actual}` : ''}.`
+    case 'insufficient_role':
+      return `The submitter has lost the grant that ${where} needs.`
+    case 'same_path':
+      return `${where} is the source itself; there is nothing to move.`
+    case 'digest_mismatch':
+      return `The stored bytes of ${where} no longer match their recorded digest.`
+    default:
+      return `${CATALOGUE[code].title}: ${where}.`
   }
 }

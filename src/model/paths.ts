@@ -48,6 +48,11 @@ export function prefixEnd(prefix: string): string | null {
   return null
 }
 
+/** The later of two strings in UTF-8 byte order: where a listing of a prefix goes on after a cursor. JavaScript's own order is UTF-16's. */
+export function laterOf(a: string, b: string): string {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b)) >= 0 ? a : b
+}
+
 function nextCodePoint(point: number): number | null {
   if (point === 0x10ffff) return null
   return point + 1 === 0xd800 ? 0xe000 : point + 1

@@ -154,7 +154,13 @@ export interface Ledger {
 
   // locks
   /** Takes or renews; throws `locked` (holder, expiresAt) while another holds it or something above or beneath it. */
-  acquireLock(lock: { readonly collection: string; readonly path: string | null; readonly holder: string; readonly reason: string | null; readonly ttlMs: number }): Promise<Lock>
+  acquireLock(lock: {
+    readonly collection: string
+    readonly path: string | null
+    readonly holder: string
+    readonly reason: string | null
+    readonly ttlMs: number
+  }): Promise<Lock>
   /** `holder` null releases whoever holds it (an admin). Throws `lock_not_found`, or `locked` when another holds it. */
   releaseLock(collection: string, path: string | null, holder: string | null): Promise<void>
   /** Live locks that touch the path (null: the collection as a whole): on it, above it or on the collection. */
@@ -222,7 +228,10 @@ export interface Ledger {
 
   // upkeep
   /** Jobs that are sealed and unfinished: what `recover` wakes, a page at a time by job number. */
-  unfinished(after: number, limit: number): Promise<readonly { readonly job: string; readonly number: number; readonly tenant: string; readonly priority: number }[]>
+  unfinished(
+    after: number,
+    limit: number,
+  ): Promise<readonly { readonly job: string; readonly number: number; readonly tenant: string; readonly priority: number }[]>
   /** For a process that is alone: frees every lease and drops unsealed jobs. */
   recover(): Promise<void>
   /** Purges a small batch of expired items, events, keys, locks; returns how many rows went. Purged jobs stay as tombstones. */

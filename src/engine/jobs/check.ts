@@ -39,7 +39,11 @@ class Faults {
 /** Checks what a job is asked to do. Throws `invalid_request`. */
 export function checkOptions(options: JobOptions): void {
   const faults = new Faults()
-  const words = [['kind', JOB_KINDS], ['conflict', CONFLICTS], ['verify', VERIFY]] as const
+  const words = [
+    ['kind', JOB_KINDS],
+    ['conflict', CONFLICTS],
+    ['verify', VERIFY],
+  ] as const
   for (const [name, list] of words) {
     if (!(list as readonly string[]).includes(options[name])) faults.add('invalid_request', `/${name}`, `must be one of ${list.join(', ')}`)
   }

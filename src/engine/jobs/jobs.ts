@@ -83,7 +83,12 @@ export class JobService implements Jobs {
     return streamed(snapshot, { collection })
   }
 
-  async listForCollection(caller: Caller, collection: string, filter: { readonly since?: number; readonly until?: number }, page: PageQuery): Promise<Page<Job>> {
+  async listForCollection(
+    caller: Caller,
+    collection: string,
+    filter: { readonly since?: number; readonly until?: number },
+    page: PageQuery,
+  ): Promise<Page<Job>> {
     await this.#parts.access.requireRole(caller, collection, 'readonly')
     return this.#parts.ledger.jobs({ ...filter, visibleTo: null, collection }, page)
   }

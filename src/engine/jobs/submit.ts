@@ -66,13 +66,18 @@ export class Intake {
   /** The same key again: the body must arrive whole before it can be compared. */
   #replay(key: string, used: { readonly job: string; readonly fingerprint: string | null }): { finish(fingerprint: string): Promise<Submitted> } {
     if (used.fingerprint === null) {
-      throw new WaybillError('idempotency_in_progress', 'a request with this Idempotency-Key is still being received; ask again shortly', { retryAfterSeconds: 1 })
+      throw new WaybillError('idempotency_in_progress', 'a request with this Idempotency-Key is still being received; ask again shortly', {
+        retryAfterSeconds: 1,
+      })
     }
     const finish = async (fingerprint: string): Promise<Submitted> => {
       const job = await this.#parts.ledger.job(used.job)
       if (job === null) throw new WaybillError('job_not_found', 'the job of this Idempotency-Key is gone')
       if (fingerprint !== used.fingerprint) {
-        throw new WaybillError('idempotency_mismatch', `the Idempotency-Key ${JSON.stringify(key)} was used with another body within 24 hours; use a new key for a new request`)
+        throw new WaybillError(
+          'idempotency_mismatch',
+          `the Idempotency-Key ${JSON.stringify(key)} was used with another body within 24 hours; use a new key for a new request`,
+        )
       }
       return { job, replayed: true }
     }
@@ -86,7 +91,10 @@ export class Intake {
   #checkAmount(items: number, selections: number): void {
     if (items + selections === 0) throw new WaybillError('invalid_request', 'the job has no items and selects none; give "items", "select" or both')
     if (items > this.#parts.maxItems) {
-      throw new WaybillError('too_many_items', `the body holds ${items} items; at most ${this.#parts.maxItems} are taken in one JSON body: send a manifest instead`)
+      throw new WaybillError(
+        'too_many_items',
+        `the body holds ${items} items; at most ${this.#parts.maxItems} are taken in one JSON body: send a manifest instead`,
+      )
     }
     if (selections > MOST_SELECTIONS) throw new WaybillError('too_many_items', `the body holds ${selections} selections; at most ${MOST_SELECTIONS} are taken`)
   }

@@ -1,4 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { OpenEntry } from '../../engine/api.ts'
+import type { Caller } from '../../model/access.ts'
+import { DEFAULT_MEDIA_TYPE } from '../../model/entry.ts'
 import type { Entry } from '../../model/entry.ts'
 import { WaybillError } from '../../model/errors.ts'
 import { authenticate, callerOf } from '../auth.ts'
@@ -22,24 +25,25 @@ export function downloadRoutes(app: FastifyInstance, { services }: ApolloOptions
     const collection = collectionOf(request, WORDS.noCollectionIdOnRead)
     const version = versionOf(request)
     const asMetadata = wantsMetadata(request)
-    const caller = callerOf(request)
-    // A soft delete hides the name with all its versions, so the present one is looked up even when an older one is asked for.
-    const present = await entries.stat(caller, collection, name)
-    const entry = version === null || version === present.version ? present : await entries.stat(caller, collection, name, version)
-    if (entry.deleted || entry.kind !== 'file') throw new WaybillError('entry_not_found', WORDS.noFile)
-    setCacheHeaders(reply, entry)
-    if (asMetadata) return reply.send(fileEnvelope('', metadataOf(entry)))
-    return sendMedia(request, reply, entry)
+    const opened = await openVersion(callerOf(request), collection, name, version)
+    if (opened.entry.kind !== 'file') throw new WaybillError('entry_not_found', WORDS.noFile)
+    setCacheHeaders(reply, opened.entry)
+    if (asMetadata) return reply.send(fileEnvelope('', metadataOf(opened.entry)))
+    return sendMedia(request, reply, opened)
   }
 
-  async function sendMedia(request: FastifyRequest, reply: FastifyReply, entry: Entry): Promise<FastifyReply> {
-    reply.header('content-disposition', 'attachment')
-    if (entry.size === 0) return reply.code(204).send()
-    reply.header('content-type', isMediaType(entry.mediaType) ? entry.mediaType : 'application/octet-stream').header('content-length', entry.size)
-    if (request.method === 'HEAD') return reply.send()
-    const opened = await entries.open(callerOf(request), entry.collection, entry.path, entry.version)
-    return reply.send(await opened.read())
+  /** A soft delete hides the name with all its versions, so the present one is looked up even when an older one is asked for. */
+  async function openVersion(caller: Caller, collection: string, name: string, version: number | null): Promise<OpenEntry> {
+    const latest = await entries.open(caller, collection, name)
+    return version === null || version === latest.entry.version ? latest : entries.open(caller, collection, name, version)
   }
+}
+
+async function sendMedia(request: FastifyRequest, reply: FastifyReply, { entry, read }: OpenEntry): Promise<FastifyReply> {
+  reply.header('content-disposition', 'attachment')
+  if (entry.size === 0) return reply.code(204).send()
+  reply.header('content-type', isMediaType(entry.mediaType) ? entry.mediaType : DEFAULT_MEDIA_TYPE).header('content-length', entry.size)
+  return request.method === 'HEAD' ? reply.send() : reply.send(await read())
 }
 
 /**

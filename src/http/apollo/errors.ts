@@ -27,12 +27,13 @@ const DOCUMENTED: Partial<Record<ErrorCode, Refusal>> = {
 }
 
 /** Codes where the documents print a general sentence; ours goes on with what is wrong. */
-const GENERAL: Partial<Record<ErrorCode, string>> = {
-  invalid_path: WORDS.badName,
-  precondition_failed: WORDS.badRequest,
-  incomplete_body: WORDS.badRequest,
-  digest_mismatch: WORDS.badRequest,
-  unsupported_media_type: WORDS.badRequest,
+const GENERAL: Partial<Record<ErrorCode, Refusal>> = {
+  invalid_path: { status: 400, message: WORDS.badName },
+  precondition_failed: { status: 412, message: WORDS.badRequest },
+  incomplete_body: { status: 400, message: WORDS.badRequest },
+  digest_mismatch: { status: 400, message: WORDS.badRequest },
+  // the documents know no 415
+  unsupported_media_type: { status: 400, message: WORDS.badRequest },
 }
 
 /** The status and message of an error of the catalogue: the documents' own words where they have some, else what the error says. */
@@ -40,7 +41,7 @@ export function refusalOf(error: WaybillError): Refusal {
   const documented = DOCUMENTED[error.code]
   if (documented !== undefined) return documented
   const general = GENERAL[error.code]
-  return { status: error.status, message: general === undefined ? error.message : `${general}: ${error.message}` }
+  return general === undefined ? { status: error.status, message: error.message } : { status: general.status, message: `${general.message}: ${error.message}` }
 }
 
 /** A 400 in exactly these words. */

@@ -119,9 +119,13 @@ export function translateSqliteError(error: unknown): unknown {
   const code = (error as { errcode?: number }).errcode
   if (code === undefined || error instanceof WaybillError) return error
   switch (code & 0xff) {
-    case SQLITE_FULL: return new WaybillError('out_of_space', 'the disk of the ledger is full: nothing was changed; make room and try again', {}, { cause: error })
-    case SQLITE_BUSY: return new WaybillError('unavailable', 'the ledger is busy with another process; try again', { retryAfterSeconds: 1 }, { cause: error })
-    case SQLITE_IOERR: return new WaybillError('unavailable', 'the disk of the ledger reports an error; nothing was changed', {}, { cause: error })
-    default: return error
+    case SQLITE_FULL:
+      return new WaybillError('out_of_space', 'the disk of the ledger is full: nothing was changed; make room and try again', {}, { cause: error })
+    case SQLITE_BUSY:
+      return new WaybillError('unavailable', 'the ledger is busy with another process; try again', { retryAfterSeconds: 1 }, { cause: error })
+    case SQLITE_IOERR:
+      return new WaybillError('unavailable', 'the disk of the ledger reports an error; nothing was changed', {}, { cause: error })
+    default:
+      return error
   }
 }

@@ -10,7 +10,21 @@ import type { Lock } from '../../model/lock.ts'
 import type { Page, PageQuery } from '../../model/page.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type {
-  ChunkBlob, CommitNotice, EntryFilter, EntryPage, EntryWrite, ItemFilter, JobFilter, JobSnapshot, Lease, Ledger, NewJob, NewToken, NextWork, PutEntry, Submitted,
+  ChunkBlob,
+  CommitNotice,
+  EntryFilter,
+  EntryPage,
+  EntryWrite,
+  ItemFilter,
+  JobFilter,
+  JobSnapshot,
+  Lease,
+  Ledger,
+  NewJob,
+  NewToken,
+  NextWork,
+  PutEntry,
+  Submitted,
 } from '../../ports/ledger.ts'
 import { Database } from './database.ts'
 import { IDEMPOTENCY_MS } from './operations/intake.ts'

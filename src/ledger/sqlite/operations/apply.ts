@@ -9,6 +9,8 @@ import { CREATE_PLAN, PLAN, STATE_OF_CODE } from './plan.ts'
 import { explainTroubles, findFreeNames, markTroubles } from './troubles.ts'
 import type { Tx } from './tx.ts'
 
+const RENAME = CONFLICTS.indexOf('rename')
+
 /**
  * Plans, applies and settles a leased chunk in one transaction (decision 4): a stale lease is refused before anything is read (I7), and because the
  * entries, the items' states and the counters commit together, no crash can apply an item twice (I6) or count it wrongly (I3).
@@ -48,7 +50,7 @@ function workRun(tx: Tx, job: Row, chunk: Row, first: number, last: number, corr
   tx.db.run('DELETE FROM plan')
   tx.db.run(PLAN[kind], { job: key, first, last, conflict: job['conflict'] as number, now: tx.now, newEntity: entityPrefix(tx.now) })
   markTroubles(tx, job, corrupt)
-  if (job['conflict'] === CONFLICTS.indexOf('rename')) findFreeNames(tx)
+  if (job['conflict'] === RENAME) findFreeNames(tx)
   explainTroubles(tx, key)
   if (job['dry_run'] === 0) write(tx, kind, job['submitted_by'] as string)
   settle(tx, job, chunk, kind, first, last)
@@ -90,17 +92,22 @@ function write(tx: Tx, kind: JobKind, who: string): void {
  */
 const SETTLE_ITEMS = `UPDATE item SET state = ${STATE_OF_CODE}, attempts = attempts + 1, reason = p.reason, started_at = :started, finished_at = :now,
     bytes = CASE WHEN p.code = 0 THEN p.size ELSE 0 END, src_entity = p.src_entity, src_version = p.src_version, src_revision = p.src_revision,
-    dst_path = CASE WHEN item.dst_collection IS NOT NULL AND p.t_path <> item.src_path THEN p.t_path ELSE item.dst_path END,
     dst_entity = CASE WHEN p.code = 0 AND :real AND item.dst_collection IS NOT NULL THEN p.t_entity END,
     dst_version = CASE WHEN p.code = 0 AND item.dst_collection IS NOT NULL THEN p.t_version END,
     dst_revision = CASE WHEN p.code = 0 AND :real AND item.dst_collection IS NOT NULL THEN p.t_revision END
   FROM plan p WHERE item.job = :job AND item.seq BETWEEN :first AND :last AND p.seq BETWEEN :first AND :last AND p.seq = item.seq`
+
+/** Under the policy `rename` an item may have got another name than it asked for. */
+const SETTLE_NAMES = `UPDATE item SET dst_path = p.t_path FROM plan p
+  WHERE item.job = :job AND item.seq BETWEEN :first AND :last AND p.seq BETWEEN :first AND :last AND p.seq = item.seq AND p.code = 0
+    AND item.dst_collection IS NOT NULL`
 
 const COUNT_OUTCOMES = `SELECT ${STATE_OF_CODE} AS state, count(*) AS n, sum(CASE WHEN code = 0 THEN size ELSE 0 END) AS bytes FROM plan GROUP BY 1`
 
 function settle(tx: Tx, job: Row, chunk: Row, kind: JobKind, first: number, last: number): void {
   const key = job['key'] as number
   tx.db.run(SETTLE_ITEMS, { job: key, first, last, started: chunk['leased_at'] as number, now: tx.now, real: job['dry_run'] === 0 ? 1 : 0 })
+  if (job['conflict'] === RENAME) tx.db.run(SETTLE_NAMES, { job: key, first, last })
   const counted = { done: 0, skipped: 0, failed: 0, evicted: 0 }
   let items = 0
   let bytes = 0

@@ -29,7 +29,10 @@ function setPaused(tx: Tx, id: string, paused: 0 | 1): Job {
   const job = jobRow(tx, id)
   if (job['state'] === 3) throw finished(id)
   // a job that is being cancelled cannot be held up: there is only its end left
-  tx.db.run('UPDATE job SET paused = :paused, change = change + 1 WHERE key = :key AND paused <> :paused AND cancelling = 0', { key: job['key'] as number, paused })
+  tx.db.run('UPDATE job SET paused = :paused, change = change + 1 WHERE key = :key AND paused <> :paused AND cancelling = 0', {
+    key: job['key'] as number,
+    paused,
+  })
   return toJob(jobRow(tx, id))
 }
 
@@ -48,10 +51,7 @@ export function retry(tx: Tx, id: string, states: readonly ItemState[]): Job {
     for (const state of states) woken += reopen(tx, key, chunk, state)
   }
   if (woken > 0) {
-    tx.db.run(
-      `UPDATE job SET state = min(state, 2), outcome = NULL, finished_at = NULL, expires_at = NULL, change = change + 1 WHERE key = :key`,
-      { key },
-    )
+    tx.db.run(`UPDATE job SET state = min(state, 2), outcome = NULL, finished_at = NULL, expires_at = NULL, change = change + 1 WHERE key = :key`, { key })
   }
   finishIfDone(tx, id)
   return toJob(jobRow(tx, id))
@@ -68,7 +68,11 @@ function reopen(tx: Tx, job: number, chunk: Row, state: ItemState): number {
     last: chunk['last_seq'] as number,
   })
   if (n === 0) return 0
-  tx.db.run('UPDATE chunk SET state = 0, waiting = waiting + :n, worker = NULL, expires_at = NULL WHERE job = :job AND no = :no', { job, no: chunk['no'] as number, n })
+  tx.db.run('UPDATE chunk SET state = 0, waiting = waiting + :n, worker = NULL, expires_at = NULL WHERE job = :job AND no = :no', {
+    job,
+    no: chunk['no'] as number,
+    n,
+  })
   tx.db.run(`UPDATE job SET pending = pending + :n, ${state} = ${state} - :n WHERE key = :job`, { job, n })
   return n
 }

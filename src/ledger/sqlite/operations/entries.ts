@@ -36,7 +36,14 @@ export function putEntry(tx: Tx, put: PutEntry): { entry: Entry; created: boolea
 export function removeEntry(tx: Tx, remove: EntryWrite): Entry {
   const { key, live } = lookUp(tx, remove)
   if (live === undefined) throw notFound(remove.path)
-  return write(tx, remove, key, live, { kind: live['kind'] as number, deleted: 1, size: 0, digest: null, mediaType: live['media_type'] as string, fields: null })
+  return write(tx, remove, key, live, {
+    kind: live['kind'] as number,
+    deleted: 1,
+    size: 0,
+    digest: null,
+    mediaType: live['media_type'] as string,
+    fields: null,
+  })
 }
 
 export function patchEntry(tx: Tx, patch: EntryWrite & { fields?: Fields; mediaType?: string }): Entry {

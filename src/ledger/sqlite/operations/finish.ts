@@ -9,12 +9,15 @@ export function finishIfDone(tx: Tx, id: string): boolean {
   const counts = toCounts(row)
   if (row['state'] !== 2 || row['unresolved'] !== 0 || counts.pending + counts.running > 0) return counts.pending > 0
   const outcome = row['cancelling'] === 1 && counts.total === 0 ? 'cancelled' : outcomeOf(counts)
-  tx.db.run('UPDATE job SET state = 3, outcome = :outcome, paused = 0, cancelling = 0, finished_at = :now, expires_at = :expires, change = change + 1 WHERE key = :job', {
-    job: row['key'] as number,
-    outcome: OUTCOMES.indexOf(outcome),
-    now: tx.now,
-    expires: tx.now + (row['retention_ms'] as number),
-  })
+  tx.db.run(
+    'UPDATE job SET state = 3, outcome = :outcome, paused = 0, cancelling = 0, finished_at = :now, expires_at = :expires, change = change + 1 WHERE key = :job',
+    {
+      job: row['key'] as number,
+      outcome: OUTCOMES.indexOf(outcome),
+      now: tx.now,
+      expires: tx.now + (row['retention_ms'] as number),
+    },
+  )
   addEvent(tx, row['key'] as number, 'job.finished', { outcome, counts })
   return false
 }

@@ -85,7 +85,9 @@ function usedKey(tx: Tx, subject: string, key: string, fingerprint: string | nul
   )
   if (used === undefined) return undefined
   if (used['sealed'] === 0 || fingerprint === null) {
-    throw new WaybillError('idempotency_in_progress', 'a request with this Idempotency-Key is still being received; ask again shortly', { retryAfterSeconds: 1 })
+    throw new WaybillError('idempotency_in_progress', 'a request with this Idempotency-Key is still being received; ask again shortly', {
+      retryAfterSeconds: 1,
+    })
   }
   if (used['fingerprint'] !== fingerprint) {
     throw new WaybillError('idempotency_mismatch', 'this Idempotency-Key was used with another body within 24 hours; use a new key for a new request')

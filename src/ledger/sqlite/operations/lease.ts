@@ -28,7 +28,10 @@ export function nextWork(tx: Tx, id: string, worker: string, leaseMs: number): N
 
 function startRunning(tx: Tx, id: string, job: Row): void {
   tx.jobs.add(id)
-  tx.db.run('UPDATE job SET state = 2, started_at = coalesce(started_at, :now), change = change + 1 WHERE key = :key', { key: job['key'] as number, now: tx.now })
+  tx.db.run('UPDATE job SET state = 2, started_at = coalesce(started_at, :now), change = change + 1 WHERE key = :key', {
+    key: job['key'] as number,
+    now: tx.now,
+  })
   addEvent(tx, job['key'] as number, 'job.resolved', { total: job['total'] })
 }
 

@@ -48,8 +48,8 @@ export function troubleOf(code: number): Trouble {
   return trouble
 }
 
-/** The item state a plan's row ends in, as stored. */
-export const STATE_OF_CODE = `CASE ${[...BY_NUMBER].map(([no, trouble]) => `WHEN code = ${no} THEN ${ITEM_STATES.indexOf(trouble.state)}`).join(' ')} ELSE ${ITEM_STATES.indexOf('done')} END`
+/** The item state a plan's row ends in, as stored. The usual answer comes first: this runs for every item. */
+export const STATE_OF_CODE = `CASE code WHEN 0 THEN ${ITEM_STATES.indexOf('done')} ${[...BY_NUMBER].map(([no, trouble]) => `WHEN ${no} THEN ${ITEM_STATES.indexOf(trouble.state)}`).join(' ')} END`
 
 const T = Object.fromEntries(Object.entries(TROUBLES).map(([name, trouble]) => [name, trouble.no])) as Record<keyof typeof TROUBLES, number>
 

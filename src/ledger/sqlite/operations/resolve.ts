@@ -6,8 +6,8 @@ import { addChunk, CHUNK_ITEMS, Clashes } from './intake.ts'
 import { jobRow, type Tx } from './tx.ts'
 import { prefixEnd } from '../../../model/paths.ts'
 
-/** The next live files of a selection, in path order after the cursor. */
-const PAGE = `SELECT path, size FROM entry WHERE collection = :collection AND path >= :prefix AND path > :cursor AND (:end IS NULL OR path < :end)
+/** The next live files of a selection, in path order after the cursor. One lower bound only: of two, the index may take the one that starts from the beginning. */
+const PAGE = `SELECT path, size FROM entry WHERE collection = :collection AND path >= :from AND path <> :cursor AND (:end IS NULL OR path < :end)
   AND deleted = 0 AND kind <> 1 ORDER BY path LIMIT :limit`
 
 /** Without a glob a page needs only its ends and its sum. */
@@ -50,7 +50,7 @@ export function resolvePage(tx: Tx, id: string): void {
   tx.db.run('UPDATE selection SET cursor = :cursor, resolved = :resolved WHERE job = :job AND no = :no', {
     job: job['key'] as number,
     no: selection['no'] as number,
-    cursor: page.last ?? selection['cursor'] as string | null,
+    cursor: page.last ?? (selection['cursor'] as string | null),
     resolved: page.ended ? 1 : 0,
   })
   if (page.ended) {
@@ -76,6 +76,7 @@ function takePage(tx: Tx, job: Row, selection: Row): PageRead {
     collection: selection['src_collection'] as number,
     prefix,
     end: prefixEnd(prefix),
+    from: (selection['cursor'] as string | null) ?? prefix,
     cursor: (selection['cursor'] as string | null) ?? '',
     limit: CHUNK_ITEMS,
   }

@@ -27,7 +27,10 @@ function markLocked(tx: Tx, job: Row): void {
   const locks = tx.db.all(FOREIGN_LOCKS, { job: job['key'] as number, who: job['submitted_by'] as string, now: tx.now })
   for (const lock of locks) {
     const at = { collection: lock['collection'] as number, path: lock['path'] as string }
-    for (const [code, end] of [[TROUBLES.sourceLocked.no, 'src'], [TROUBLES.destinationLocked.no, 't']] as const) {
+    for (const [code, end] of [
+      [TROUBLES.sourceLocked.no, 'src'],
+      [TROUBLES.destinationLocked.no, 't'],
+    ] as const) {
       tx.db.run(
         `UPDATE plan SET code = ${code} WHERE code IN (0, ${TROUBLES.taken.no}) AND ${end}_collection = :collection
            AND (:path = '' OR ${end}_path = :path OR substr(${end}_path, 1, length(:path) + 1) = :path || '/')`,
@@ -60,7 +63,9 @@ const MOST_NAMES = 10_000
 export function findFreeNames(tx: Tx): void {
   const taken = tx.db.all(`SELECT seq, t_collection, t_path FROM plan WHERE code = ${TROUBLES.taken.no} ORDER BY seq`)
   if (taken.length === 0) return
-  const planned = new Set(tx.db.all('SELECT t_collection, t_path FROM plan WHERE code = 0').map(row => `${String(row['t_collection'])}/${String(row['t_path'])}`))
+  const planned = new Set(
+    tx.db.all('SELECT t_collection, t_path FROM plan WHERE code = 0').map(row => `${String(row['t_collection'])}/${String(row['t_path'])}`),
+  )
   const next = new Map<string, number>()
   for (const row of taken) {
     const collection = row['t_collection'] as number

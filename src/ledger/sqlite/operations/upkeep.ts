@@ -5,7 +5,7 @@ import type { Tx } from './tx.ts'
 
 /** After a start: leases of the process before are freed, jobs that were still arriving are dropped (nobody was told of them). */
 export function recover(tx: Tx): void {
-  for (const row of tx.db.all('SELECT key FROM job WHERE sealed = 0')) dropJob(tx, row['key'] as number)
+  for (const row of tx.db.all('SELECT key FROM job WHERE state < 3 AND sealed = 0')) dropJob(tx, row['key'] as number)
   releaseAll(tx)
 }
 
@@ -16,7 +16,9 @@ export function purge(tx: Tx, batch: number): number {
     batch,
   })
   gone += tx.db.run('DELETE FROM lock WHERE expires_at <= :now', { now: tx.now })
-  const job = tx.db.get('SELECT key, id FROM job WHERE expires_at IS NOT NULL AND purged = 0 AND expires_at <= :now ORDER BY expires_at LIMIT 1', { now: tx.now })
+  const job = tx.db.get('SELECT key, id FROM job WHERE expires_at IS NOT NULL AND purged = 0 AND expires_at <= :now ORDER BY expires_at LIMIT 1', {
+    now: tx.now,
+  })
   if (job === undefined) return gone
   return gone + purgeJob(tx, job['key'] as number, uuidText(job['id']), batch)
 }

@@ -1,7 +1,7 @@
 import { ROLES, type Collection, type CollectionView, type Grant, type Role } from '../../../model/collection.ts'
 import { decodeCursor, pageOf } from '../../../model/cursor.ts'
 import type { Page, PageQuery } from '../../../model/page.ts'
-import { prefixEnd } from '../../../model/paths.ts'
+import { laterOf, prefixEnd } from '../../../model/paths.ts'
 import { toCollection, toRole } from '../codec.ts'
 import type { Database } from '../database.ts'
 
@@ -11,20 +11,26 @@ export function collection(db: Database, id: string): Collection | null {
 }
 
 const VISIBLE = `SELECT c.*, g.role FROM access_grant g CROSS JOIN collection c ON c.key = g.collection
-  WHERE g.subject = :subject AND g.role >= :least AND c.deleted_at IS NULL AND c.id > :after AND c.id >= :prefix AND (:end IS NULL OR c.id < :end)
+  WHERE g.subject = :subject AND g.role >= :least AND c.deleted_at IS NULL AND c.id >= :from AND c.id <> :after AND (:end IS NULL OR c.id < :end)
   ORDER BY c.id LIMIT :limit`
 
 export function collections(db: Database, subject: string, filter: { minRole?: Role; prefix?: string }, page: PageQuery): Page<CollectionView> {
   const prefix = filter.prefix ?? ''
+  const after = page.cursor === undefined ? '' : decodeCursor(page.cursor, 'string')
   const rows = db.all(VISIBLE, {
     subject,
     least: filter.minRole === undefined ? 0 : ROLES.indexOf(filter.minRole),
-    after: page.cursor === undefined ? '' : decodeCursor(page.cursor, 'string'),
-    prefix,
+    from: laterOf(prefix, after),
+    after,
     end: prefixEnd(prefix),
     limit: page.limit + 1,
   })
-  return pageOf(rows, page.limit, row => row['id'] as string, row => ({ ...toCollection(row), role: toRole(row['role']) }))
+  return pageOf(
+    rows,
+    page.limit,
+    row => row['id'] as string,
+    row => ({ ...toCollection(row), role: toRole(row['role']) }),
+  )
 }
 
 const ROLE = `SELECT g.role FROM collection c CROSS JOIN access_grant g ON g.collection = c.key AND g.subject = :subject
@@ -50,9 +56,14 @@ export function grants(db: Database, id: string, page: PageQuery): Page<Grant> {
      WHERE c.id = :id AND c.deleted_at IS NULL AND g.subject > :after ORDER BY g.subject LIMIT :limit`,
     { id, after: page.cursor === undefined ? '' : decodeCursor(page.cursor, 'string'), limit: page.limit + 1 },
   )
-  return pageOf(rows, page.limit, row => row['subject'] as string, row => ({
-    subject: row['subject'] as string,
-    role: toRole(row['role']),
-    grantedAt: row['granted_at'] as number,
-  }))
+  return pageOf(
+    rows,
+    page.limit,
+    row => row['subject'] as string,
+    row => ({
+      subject: row['subject'] as string,
+      role: toRole(row['role']),
+      grantedAt: row['granted_at'] as number,
+    }),
+  )
 }

@@ -1,7 +1,7 @@
 import { decodeCursor, encodeCursor, pageOf } from '../../../model/cursor.ts'
 import { ENTRY_KINDS, type Entry } from '../../../model/entry.ts'
 import type { Page, PageQuery } from '../../../model/page.ts'
-import { prefixEnd } from '../../../model/paths.ts'
+import { laterOf, prefixEnd } from '../../../model/paths.ts'
 import type { EntryFilter, EntryPage } from '../../../ports/ledger.ts'
 import { hexBytes, hexText, toEntry } from '../codec.ts'
 import type { Database, Params, Row } from '../database.ts'
@@ -21,7 +21,8 @@ export function entry(db: Database, collection: string, path: string, version?: 
   return row === undefined ? null : toEntry(row, collection)
 }
 
-const LIST = `SELECT * FROM entry WHERE collection = :key AND path >= :prefix AND path > :after AND (:end IS NULL OR path < :end)
+/** One lower bound only: of two, the index may take the one that starts from the beginning. */
+const LIST = `SELECT * FROM entry WHERE collection = :key AND path >= :from AND path <> :after AND (:end IS NULL OR path < :end)
   AND (:deleted OR deleted = 0) AND (:kind IS NULL OR kind = :kind) ORDER BY path LIMIT :limit`
 
 export function entries(db: Database, collection: string, filter: EntryFilter, page: PageQuery): EntryPage {
@@ -30,15 +31,26 @@ export function entries(db: Database, collection: string, filter: EntryFilter, p
   const prefix = filter.prefix ?? ''
   const where: Params = {
     key,
-    prefix,
     end: prefixEnd(prefix),
     deleted: filter.deleted === true ? 1 : 0,
     kind: filter.kind === undefined ? null : ENTRY_KINDS.indexOf(filter.kind),
   }
   const after = page.cursor === undefined ? '' : decodeCursor(page.cursor, 'string')
   if (filter.delimiter !== undefined) return rolledUp(db, collection, where, prefix, after, page.limit)
-  const rows = db.all(LIST, { ...where, after, limit: page.limit + 1 })
-  return { ...pageOf(rows, page.limit, row => row['path'] as string, row => toEntry(row, collection)), prefixes: [] }
+  const rows = db.all(LIST, { ...where, ...startOf(prefix, after), limit: page.limit + 1 })
+  return {
+    ...pageOf(
+      rows,
+      page.limit,
+      row => row['path'] as string,
+      row => toEntry(row, collection),
+    ),
+    prefixes: [],
+  }
+}
+
+function startOf(prefix: string, after: string): { from: string; after: string } {
+  return { from: laterOf(prefix, after), after }
 }
 
 /** Above every path that begins with a folder, whatever follows: where the listing goes on after a rolled-up prefix. */
@@ -50,7 +62,7 @@ function rolledUp(db: Database, collection: string, where: Params, prefix: strin
   const prefixes: string[] = []
   let after = start
   for (;;) {
-    const rows = db.all(LIST, { ...where, after, limit: 100 })
+    const rows = db.all(LIST, { ...where, ...startOf(prefix, after), limit: 100 })
     for (const row of rows) {
       if (items.length + prefixes.length === limit) return { items, prefixes, nextCursor: encodeCursor(after) }
       const folder = folderOf(row, prefix)
@@ -83,13 +95,19 @@ export function versions(db: Database, collection: string, path: string, page: P
   if (key === null) return { items: [], nextCursor: null }
   const before = page.cursor === undefined ? Number.MAX_SAFE_INTEGER : decodeCursor(page.cursor, 'number')
   const rows = db.all(VERSIONS, { key, path, before, limit: page.limit + 1 })
-  return pageOf(rows, page.limit, row => row['version'] as number, row => toEntry(row, collection))
+  return pageOf(
+    rows,
+    page.limit,
+    row => row['version'] as number,
+    row => toEntry(row, collection),
+  )
 }
 
 /** There is no index on digests (it would slow every copy down): one walk over both tables answers for a whole batch. */
-const REFERENCED = `WITH wanted (digest) AS MATERIALIZED (SELECT unhex(value) FROM json_each(:digests))
-  SELECT DISTINCT x.digest FROM (SELECT collection, digest FROM entry UNION ALL SELECT collection, digest FROM history) x
-  JOIN collection c ON c.key = x.collection WHERE c.store = :store AND x.digest IN (SELECT digest FROM wanted)`
+const REFERENCED = `WITH wanted (digest) AS MATERIALIZED (SELECT unhex(value) FROM json_each(:digests)),
+    places (key) AS MATERIALIZED (SELECT key FROM collection WHERE store = :store)
+  SELECT digest FROM entry WHERE digest IN (SELECT digest FROM wanted) AND collection IN (SELECT key FROM places)
+  UNION SELECT digest FROM history WHERE digest IN (SELECT digest FROM wanted) AND collection IN (SELECT key FROM places)`
 
 export function referenced(db: Database, store: string, digests: readonly string[]): Set<string> {
   const known = digests.filter(digest => hexBytes(digest)?.length === 32)

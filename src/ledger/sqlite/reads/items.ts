@@ -46,7 +46,8 @@ export function take(db: Database, job: number, filter: ItemFilter, after: numbe
 
 function parameters(db: Database, job: number, filter: ItemFilter): Params {
   const prefix = filter.pathPrefix ?? ''
-  const key = filter.collection === undefined ? null : db.get('SELECT key FROM collection WHERE id = :id AND deleted_at IS NULL', { id: filter.collection })?.['key']
+  const key =
+    filter.collection === undefined ? null : db.get('SELECT key FROM collection WHERE id = :id AND deleted_at IS NULL', { id: filter.collection })?.['key']
   // pending and running are one stored state
   const stored = filter.states?.map(state => Math.max(ITEM_STATES.indexOf(state), 0)).map(state => (state === ITEM_STATES.indexOf('running') ? PENDING : state))
   return {
@@ -65,7 +66,15 @@ function takeRare(db: Database, where: Params, states: readonly number[], after:
   return { items: kept.map(row => toItem(row, runs)), next: rows.length > limit ? (kept.at(-1)?.['seq'] as number) : null }
 }
 
-function takeWindows(db: Database, job: number, where: Params, filter: ItemFilter, start: number, limit: number, runs: Runs): { items: Item[]; next: number | null } {
+function takeWindows(
+  db: Database,
+  job: number,
+  where: Params,
+  filter: ItemFilter,
+  start: number,
+  limit: number,
+  runs: Runs,
+): { items: Item[]; next: number | null } {
   const last = (db.get('SELECT max(seq) AS last FROM item WHERE job = :job', { job })?.['last'] as number | null) ?? -1
   const unsettledOnly = filter.states?.every(state => state === 'pending' || state === 'running') === true
   const found: Item[] = []

@@ -96,10 +96,11 @@ export function eventsAfter(db: Database, after: number, limit: number, id?: str
   const rows =
     id === undefined
       ? db.all('SELECT e.*, j.id AS job_id FROM event e CROSS JOIN job j ON j.key = e.job WHERE e.id > :after ORDER BY e.id LIMIT :limit', { after, limit })
-      : db.all(
-          `SELECT e.*, j.id AS job_id FROM job j CROSS JOIN event e ON e.job = j.key WHERE j.id = :id AND e.id > :after ORDER BY e.id LIMIT :limit`,
-          { after, limit, id: uuidBytes(id) },
-        )
+      : db.all(`SELECT e.*, j.id AS job_id FROM job j CROSS JOIN event e ON e.job = j.key WHERE j.id = :id AND e.id > :after ORDER BY e.id LIMIT :limit`, {
+          after,
+          limit,
+          id: uuidBytes(id),
+        })
   return rows.map(toEvent)
 }
 
