@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectRefusal } from './answers.ts'
 import { startWorld } from './world.ts'
@@ -47,6 +49,20 @@ describe('every call', () => {
       const answer = await alice.send(method, path, '{', { authorization, 'content-type': 'application/json' })
       expectRefusal(answer, 401, /./)
       expect(answer.headers['www-authenticate']).toMatch(/^Bearer/)
+    }
+  })
+
+  it('takes its path as it was sent and climbs nowhere', async () => {
+    const token = await world.token('alice')
+    for (const path of ['/files/..', '/files/%2e%2e', '/apollo/files/.']) {
+      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+        const { hostname, port } = new URL(world.url)
+        request({ hostname, port, path, headers: { authorization: `Bearer ${token}`, ercollectionid: 'any' } }, resolve)
+          .on('error', reject)
+          .end()
+      })
+      answer.resume()
+      expect([path, answer.statusCode]).toEqual([path, 400])
     }
   })
 

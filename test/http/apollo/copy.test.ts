@@ -87,6 +87,7 @@ describe('POST /apollo/files/copy', () => {
     const before = await logged()
     for (const body of [undefined, '', '{', '[]', 'null', '"x"', '<a/>']) expectRefusal(await post(alice, body), 400, /^the body is /)
     expectRefusal(await post(alice, Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d])), 400, /not UTF-8/)
+    expectRefusal(await post(alice, '{}', { 'content-type': 'nonsense' }), 400, /Content-Type/)
     expectRefusal(await post(alice, '{}'), 400, /copyFileCollectionData is missing/)
     expectRefusal(await copy(alice, {}), 400, /copyFileCollectionData is not an array/)
     expectRefusal(await copy(alice, []), 400, /copyFileCollectionData is empty/)

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { connect } from 'node:net'
+import type { Socket } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Answer, Http } from '../../support/http.ts'
 import { REFUSED, expectRefusal, jsonOf } from './answers.ts'
@@ -170,22 +172,46 @@ describe('PUT /apollo/files/upload/{filename}', () => {
     expect((await get()).status).toBe(404)
   })
 
-  it('stores nothing when the connection breaks off', async () => {
-    const { body, headers } = upload(plain(Buffer.alloc(100_000, 'x')))
+  /** Opens a connection and sends the head of an upload and the first bytes of its body. */
+  const begin = async (body: Buffer | string, announced: Record<string, string>): Promise<Socket> => {
+    const { headers } = related('')
+    const all = { Host: 'x', ercollectionid: 'vault', authorization: `Bearer ${await world.token('alice')}`, ...headers, ...announced }
+    const lines = Object.entries(all).map(([key, value]) => `${key}: ${value}\r\n`)
     const socket = connect(Number(new URL(world.url).port), '127.0.0.1')
-    const lines = Object.entries({
-      ...headers,
-      ercollectionid: 'vault',
-      authorization: `Bearer ${await world.token('alice')}`,
-      'content-length': String(body.length),
-    })
-    socket.write(`PUT /apollo/files/upload/${name} HTTP/1.1\r\nHost: x\r\n${lines.map(([key, value]) => `${key}: ${value}\r\n`).join('')}\r\n`)
-    socket.write(body.subarray(0, 50_000))
+    socket.write(`PUT /apollo/files/upload/${name} HTTP/1.1\r\n${lines.join('')}\r\n`)
+    socket.write(body)
+    return socket
+  }
+  const firstAnswer = async (socket: Socket): Promise<string> => {
+    const [chunk] = (await once(socket, 'data')) as [Buffer]
+    socket.destroy()
+    return chunk.toString()
+  }
+
+  it('stores nothing when the connection breaks off', async () => {
+    const { body } = upload(plain(Buffer.alloc(100_000, 'x')))
+    const socket = await begin(body.subarray(0, 50_000), { 'content-length': String(body.length) })
     await new Promise(resolve => setTimeout(resolve, 100))
     socket.destroy()
     await new Promise(resolve => setTimeout(resolve, 100))
     expect((await get()).status).toBe(404)
     jsonOf(await put(plain()))
+  })
+
+  it('refuses what it can before the media has arrived', async () => {
+    const start = upload(plain(Buffer.alloc(100_000, 'x'))).body.subarray(0, 1000)
+    const length = { 'content-length': '100000' }
+    expect(await firstAnswer(await begin(start, { ...length, ercollectionid: 'no-such' }))).toMatch(/^HTTP\/1\.1 403 /)
+    expect(await firstAnswer(await begin(start, { ...length, 'if-match': '7' }))).toMatch(/^HTTP\/1\.1 412 /)
+    expect(await firstAnswer(await begin('--foo_bar_baz\r\n\r\n{}\r\n--foo_bar_baz\r\n', length))).toMatch(/^HTTP\/1\.1 400 /)
+    expect(await firstAnswer(await begin('', { 'content-length': String(2 ** 45) }))).toMatch(/^HTTP\/1\.1 413 /)
+  })
+
+  it('reads a body of unannounced length, in chunks of any size', async () => {
+    const body = upload(plain('in small chunks')).body.toString('latin1')
+    const chunks = body.match(/[^]{1,7}/g)?.map(chunk => `${chunk.length.toString(16)}\r\n${chunk}\r\n`) ?? []
+    expect(await firstAnswer(await begin(`${chunks.join('')}0\r\n\r\n`, { 'transfer-encoding': 'chunked' }))).toMatch(/^HTTP\/1\.1 200 /)
+    expect((await get()).body).toBe('in small chunks')
   })
 
   it('keeps the connection good after it has refused a long body', async () => {
