@@ -16,6 +16,10 @@ const forbidden = [
     selector: 'MemberExpression[object.name=/^(it|test|describe)$/][property.name=/^(skip|only|todo|skipIf|runIf|fails)$/]',
     message: 'Every test runs, always: remove the modifier or the test.',
   },
+  {
+    selector: 'AssignmentExpression[operator!="="][right.type="AwaitExpression"]',
+    message: 'The left side is read before the wait and written after it: changes made meanwhile are lost. Await first, then add.',
+  },
   { selector: 'TSEnumDeclaration', message: 'Only erasable syntax: use a const array or object.' },
 ]
 

@@ -14,6 +14,8 @@ import { load } from './workload.ts'
 
 /** One caller would run into the usual limit of requests a minute. */
 const ENV = { WAYBILL_REQUESTS_PER_MINUTE: '100000000' }
+/** Faults reported one by one: the first ones tell what broke. */
+const MOST_FAULTS = 20
 /** So often a server is killed again while it still starts and recovers. */
 const KILLED_STARTING = 0.2
 
@@ -80,9 +82,10 @@ class CrashRun {
     } finally {
       await server.stop()
     }
+    const told = faults.length > MOST_FAULTS ? [...faults.slice(0, MOST_FAULTS), `and ${faults.length - MOST_FAULTS} more`] : faults
     const answersLost = book.sent.filter(sent => sent.answerLost).length
     const itemsDone = book.sent.filter(sent => sent.verified).reduce((sum, sent) => sum + sent.plan.copies.length, 0)
-    return { kills: this.#kills, killsInWork: this.#killsInWork, requests: book.sent.length, answersLost, itemsDone, faults, directory: this.#directory }
+    return { kills: this.#kills, killsInWork: this.#killsInWork, requests: book.sent.length, answersLost, itemsDone, faults: told, directory: this.#directory }
   }
 
   async #over<T>(server: ServerProcess, use: (http: Http) => Promise<T>): Promise<T> {

@@ -5,7 +5,8 @@ import type { Book, Sent } from './book.ts'
 import { INBOX, makePlan } from './plan.ts'
 import type { Random } from './random.ts'
 
-const ACTORS = 4
+const SUBMITTERS = 4
+const UPLOADERS = 2
 /** Items asked for in one life of the server: enough to keep it busy, few enough to check every one of them. */
 const ITEMS_A_LIFE = 20_000
 
@@ -22,9 +23,9 @@ export async function load(http: Http, book: Book, random: Random, stop: AbortSi
     }
   }
   const uploader = async (): Promise<void> => {
-    while (!stop.aborted && (await upload(http, book, random))) await sleep(random.between(50, 150))
+    while (!stop.aborted && (await upload(http, book, random))) await sleep(random.between(0, 20))
   }
-  await Promise.all([...Array.from({ length: ACTORS }, submitter), uploader()])
+  await Promise.all([...Array.from({ length: SUBMITTERS }, submitter), ...Array.from({ length: UPLOADERS }, uploader)])
 }
 
 /** Sends a request and notes its answer. False: no answer came, the server is gone. */
@@ -66,9 +67,9 @@ function jobOf({ plan }: Sent, answer: Answer): string {
   return plan.dialect === 'apollo' ? body.data.CorrelationId : body.id
 }
 
-/** Uploads a file of up to two megabytes; a kill in its middle must leave nothing of it. */
+/** Uploads a file of up to 400 kB, so in one write or in two; a kill in its middle must leave nothing of it. */
 async function upload(http: Http, book: Book, random: Random): Promise<boolean> {
-  const bytes = Buffer.alloc(random.between(100_000, 2_000_000), random.bytes(1000))
+  const bytes = Buffer.alloc(random.between(0, 400_000), random.bytes(1000))
   const entry = { path: `upload-${book.uploads.length}.bin`, sha256: createHash('sha256').update(bytes).digest('hex'), acknowledged: false, checked: false }
   book.uploads.push(entry)
   const answer = await http
