@@ -86,7 +86,7 @@ export interface Locks {
   acquire(caller: Caller, collection: string, path: string | null, request: { readonly ttlSeconds: number; readonly reason?: string }): Promise<Lock>
   /** By its holder, or an admin of the collection. */
   release(caller: Caller, collection: string, path: string | null): Promise<void>
-  /** Throws `locked` when another subject's lock lies over the path or the collection. */
+  /** Throws `locked` when another subject's lock lies over the path or the collection. Needs readonly. */
   refuse(caller: Caller, collection: string, path: string | null): Promise<void>
 }
 
@@ -124,8 +124,14 @@ export interface Jobs {
   items(caller: Caller, id: string, filter: ItemFilter, page: PageQuery): Promise<Page<Item>>
   /** Job and all items (filtered) as one consistent snapshot, streamed in pages; the snapshot closes with the iteration. */
   report(caller: Caller, id: string, filter: ItemFilter): Promise<{ readonly job: Job; readonly items: AsyncIterable<readonly Item[]> }>
-  /** As `report`, for anybody with read access on `collection`: only the items whose source or destination lies in it. `job_not_found`, `job_expired`. */
-  reportForCollection(caller: Caller, id: string, collection: string): Promise<{ readonly job: Job; readonly items: AsyncIterable<readonly Item[]> }>
+  /** As `report`, for anybody with read access on `collection`: only the items whose source or destination lies in it;
+   * of an end that lies in a collection they have no grant for, nothing is told. `job_not_found`, `job_expired`. */
+  reportForCollection(
+    caller: Caller,
+    id: string,
+    collection: string,
+    afterSeq?: number,
+  ): Promise<{ readonly job: Job; readonly items: AsyncIterable<readonly Item[]> }>
   /** Jobs that touch a collection, newest first, for anybody with read access on it. */
   listForCollection(caller: Caller, collection: string, filter: { readonly since?: number; readonly until?: number }, page: PageQuery): Promise<Page<Job>>
   cancel(caller: Caller, id: string): Promise<Job>

@@ -34,6 +34,7 @@ export class LockService implements Locks {
   }
 
   async refuse(caller: Caller, collection: string, path: string | null): Promise<void> {
+    await this.#access.requireRole(caller, collection, 'readonly')
     await refuseLocked(this.#ledger, caller, collection, path)
   }
 }

@@ -103,6 +103,8 @@ export interface ItemFilter {
   readonly pathPrefix?: string
   /** Source or destination lies in this collection. */
   readonly collection?: string
+  /** Only items after this one. */
+  readonly afterSeq?: number
 }
 
 /** A consistent view of one job: every read sees the same commit. Close it. */

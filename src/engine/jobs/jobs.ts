@@ -7,6 +7,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { ItemFilter, JobFilter, JobSnapshot, Submitted } from '../../ports/ledger.ts'
 import type { Jobs } from '../api.ts'
 import { allEvents, jobEvents, type EventParts, type StreamEvent } from './events.ts'
+import { masked } from './mask.ts'
 import { Intake, type IntakeParts } from './submit.ts'
 import { Watch } from './watch.ts'
 
@@ -73,14 +74,22 @@ export class JobService implements Jobs {
     return streamed(await this.#snapshot(job.id), filter)
   }
 
-  async reportForCollection(caller: Caller, id: string, collection: string): Promise<{ readonly job: Job; readonly items: AsyncIterable<readonly Item[]> }> {
+  async reportForCollection(
+    caller: Caller,
+    id: string,
+    collection: string,
+    afterSeq = -1,
+  ): Promise<{ readonly job: Job; readonly items: AsyncIterable<readonly Item[]> }> {
     await this.#parts.access.requireRole(caller, collection, 'readonly')
     const snapshot = await this.#snapshot(id)
     if (!(await this.#parts.ledger.touches(snapshot.job.id, collection))) {
       snapshot.close()
       throw unknownJob(id)
     }
-    return streamed(snapshot, { collection })
+    const report = streamed(snapshot, { collection, afterSeq })
+    if (report.job.submittedBy === caller.subject) return report
+    const sees = async (other: string): Promise<boolean> => (await this.#parts.ledger.role(caller.subject, other)) !== null
+    return { job: report.job, items: masked(report.items, sees) }
   }
 
   async listForCollection(

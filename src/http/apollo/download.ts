@@ -5,6 +5,7 @@ import { DEFAULT_MEDIA_TYPE } from '../../model/entry.ts'
 import type { Entry } from '../../model/entry.ts'
 import { WaybillError } from '../../model/errors.ts'
 import { authenticate, callerOf } from '../auth.ts'
+import { attachment } from '../disposition.ts'
 import { fileEnvelope } from './envelope.ts'
 import { badRequest } from './errors.ts'
 import { isMediaType, maxAgeOf, metadataOf } from './file-metadata.ts'
@@ -40,7 +41,7 @@ export function downloadRoutes(app: FastifyInstance, { services }: ApolloOptions
 }
 
 async function sendMedia(request: FastifyRequest, reply: FastifyReply, { entry, read }: OpenEntry): Promise<FastifyReply> {
-  reply.header('content-disposition', 'attachment')
+  reply.header('content-disposition', attachment(entry.path))
   if (entry.size === 0) return reply.code(204).send()
   reply.header('content-type', isMediaType(entry.mediaType) ? entry.mediaType : DEFAULT_MEDIA_TYPE).header('content-length', entry.size)
   return request.method === 'HEAD' ? reply.send() : reply.send(await read())

@@ -21,6 +21,12 @@ const JOBS_A_PAGE = 100
 
 type Report = Awaited<ReturnType<Jobs['reportForCollection']>>
 
+/** A job to look into; its number is not known of one asked for by its id on the first page. */
+interface JobRef {
+  readonly id: string
+  readonly number: number | null
+}
+
 /** A line of some job that touches the collection; `cursor` is the page of jobs it was found on. */
 interface Line {
   readonly job: Job
@@ -71,20 +77,17 @@ export function logsRoute(app: FastifyInstance, { services }: ApolloOptions): vo
 
   /** All lines after the query's position, newest job first. */
   async function* linesOf(caller: Caller, collection: string, query: LogQuery): AsyncGenerator<Line> {
-    for await (const { id, cursor } of jobsOf(caller, collection, query)) {
-      const report = await reportOrNull(caller, id, collection, query.correlationId !== null)
+    for await (const { id, number, cursor } of jobsOf(caller, collection, query)) {
+      const report = await reportOrNull(caller, { id, number }, collection, query)
       if (report === null) continue
-      const skipTo = query.after !== null && Number(report.job.number) === query.after.number ? query.after.seq : -1
-      for await (const page of report.items) {
-        for (const item of page) if (item.seq > skipTo) yield { job: report.job, item, cursor }
-      }
+      for await (const page of report.items) for (const item of page) yield { job: report.job, item, cursor }
     }
   }
 
   /** The one job that a correlation id names, or all that touch the collection in the time asked for, from the position on. */
-  async function* jobsOf(caller: Caller, collection: string, query: LogQuery): AsyncGenerator<{ readonly id: string; readonly cursor: string | null }> {
+  async function* jobsOf(caller: Caller, collection: string, query: LogQuery): AsyncGenerator<JobRef & { readonly cursor: string | null }> {
     if (query.correlationId !== null) {
-      yield { id: query.correlationId, cursor: null }
+      yield { id: query.correlationId, number: query.after?.number ?? null, cursor: null }
       return
     }
     // ours includes both ends, the engine's filter leaves its end out
@@ -92,17 +95,19 @@ export function logsRoute(app: FastifyInstance, { services }: ApolloOptions): vo
     let cursor = query.after?.cursor ?? null
     do {
       const page = await jobs.listForCollection(caller, collection, filter, { limit: JOBS_A_PAGE, ...(cursor === null ? {} : { cursor }) })
-      for (const job of page.items) if (query.after === null || Number(job.number) <= query.after.number) yield { id: job.id, cursor }
+      for (const job of page.items)
+        if (query.after === null || Number(job.number) <= query.after.number) yield { id: job.id, number: Number(job.number), cursor }
       cursor = page.nextCursor
     } while (cursor !== null)
   }
 
   /** A job that expired after it was listed is passed over; one that was asked for by its id says so. */
-  async function reportOrNull(caller: Caller, id: string, collection: string, asked: boolean): Promise<Report | null> {
+  async function reportOrNull(caller: Caller, job: JobRef, collection: string, query: LogQuery): Promise<Report | null> {
+    const goesOn = query.after !== null && job.number === query.after.number
     try {
-      return await jobs.reportForCollection(caller, id, collection)
+      return await jobs.reportForCollection(caller, job.id, collection, goesOn ? query.after?.seq : -1)
     } catch (error) {
-      if (!asked && (isWaybillError(error, 'job_expired') || isWaybillError(error, 'job_not_found'))) return null
+      if (query.correlationId === null && (isWaybillError(error, 'job_expired') || isWaybillError(error, 'job_not_found'))) return null
       throw error
     }
   }

@@ -33,7 +33,7 @@ import * as entries from './reads/entries.ts'
 import * as items from './reads/items.ts'
 import * as jobs from './reads/jobs.ts'
 import * as locks from './reads/locks.ts'
-import { openSnapshot } from './reads/snapshot.ts'
+import { Snapshots } from './reads/snapshot.ts'
 import * as tokens from './reads/tokens.ts'
 import { startThread } from './thread.ts'
 import { Writer } from './writer/writer.ts'
@@ -47,12 +47,14 @@ export class SqliteLedger implements Ledger {
   readonly #clock: Clock
   readonly #writer: Writer
   readonly #db: Database
+  readonly #snapshots: Snapshots
 
   private constructor(file: string, clock: Clock, writer: Writer) {
     this.#file = file
     this.#clock = clock
     this.#writer = writer
     this.#db = Database.openReader(file)
+    this.#snapshots = new Snapshots(file)
   }
 
   static async open(file: string, clock: Clock): Promise<SqliteLedger> {
@@ -194,7 +196,7 @@ export class SqliteLedger implements Ledger {
     return row === undefined ? { items: [], nextCursor: null } : items.items(this.#db, row['key'] as number, filter, page)
   }
   async snapshot(job: string): Promise<JobSnapshot | null> {
-    return openSnapshot(this.#file, job, this.#clock.now())
+    return this.#snapshots.open(job, this.#clock.now())
   }
   async administers(subject: string, job: string): Promise<boolean> {
     return jobs.administers(this.#db, subject, job)
@@ -243,6 +245,7 @@ export class SqliteLedger implements Ledger {
   }
   async close(): Promise<void> {
     await this.#writer.close()
+    this.#snapshots.close()
     this.#db.close()
   }
 }

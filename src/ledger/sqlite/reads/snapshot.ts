@@ -9,20 +9,43 @@ import { take } from './items.ts'
 /** Items that one step of a snapshot reads. */
 const STEP = 1_000
 
-/** A job as of one commit: a read transaction on a connection of its own, open until it is closed. */
-export function openSnapshot(file: string, idOrNumber: string, now: number): JobSnapshot | null {
-  const db = Database.openReader(file)
-  try {
+/** Idle connections that are kept for the next snapshot: opening one and preparing its statements costs more than a small job's whole report. */
+const KEPT = 4
+
+/** Opens snapshots, each on a connection of its own: a read transaction belongs to one. */
+export class Snapshots {
+  readonly #file: string
+  readonly #idle: Database[] = []
+  #closed = false
+
+  constructor(file: string) {
+    this.#file = file
+  }
+
+  /** A job as of one commit, until it is closed; null for an unknown one. Throws `job_expired`. */
+  open(idOrNumber: string, now: number): JobSnapshot | null {
+    const db = this.#idle.pop() ?? Database.openReader(this.#file)
     db.exec('BEGIN')
-    const row = acknowledged(db, idOrNumber, now)
-    if (row === undefined) {
-      db.close()
-      return null
+    try {
+      const row = acknowledged(db, idOrNumber, now)
+      if (row !== undefined) return new SqliteJobSnapshot(db, row['key'] as number, toJob(row), () => this.#giveBack(db))
+    } catch (error) {
+      this.#giveBack(db)
+      throw error
     }
-    return new SqliteJobSnapshot(db, row['key'] as number, toJob(row))
-  } catch (error) {
-    db.close()
-    throw error
+    this.#giveBack(db)
+    return null
+  }
+
+  #giveBack(db: Database): void {
+    db.rollback()
+    if (this.#closed || this.#idle.length >= KEPT) db.close()
+    else this.#idle.push(db)
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const db of this.#idle.splice(0)) db.close()
   }
 }
 
@@ -30,28 +53,30 @@ class SqliteJobSnapshot implements JobSnapshot {
   readonly job: Job
   readonly #db: Database
   readonly #key: number
+  readonly #giveBack: () => void
   #open = true
 
-  constructor(db: Database, key: number, job: Job) {
+  constructor(db: Database, key: number, job: Job, giveBack: () => void) {
     this.#db = db
     this.#key = key
     this.job = job
+    this.#giveBack = giveBack
   }
 
   async *items(filter: ItemFilter): AsyncGenerator<readonly Item[]> {
-    let after: number | null = -1
+    let after: number | null = filter.afterSeq ?? -1
     while (after !== null) {
       const step: { items: Item[]; next: number | null } = take(this.#db, this.#key, filter, after, STEP)
       after = step.next
       if (step.items.length > 0) yield step.items
       // let others have the thread between the steps of a long report
-      await new Promise(resolve => setImmediate(resolve))
+      if (after !== null) await new Promise(resolve => setImmediate(resolve))
     }
   }
 
   close(): void {
     if (!this.#open) return
     this.#open = false
-    this.#db.close()
+    this.#giveBack()
   }
 }

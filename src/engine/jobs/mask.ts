@@ -1,0 +1,39 @@
+import { CATALOGUE } from '../../model/errors.ts'
+import type { Item, ItemEnd } from '../../model/item.ts'
+
+/** An end that the reader may not know of: nothing but that there is one. The path stands for the other end's. */
+function hidden(path: string): ItemEnd {
+  return { collection: '', path, entityId: null, version: null, revision: null }
+}
+
+/**
+ * Hides, from a reader with a grant on one end of a job's items only, what lies at the other (I9): its collection, path, ids and the sentences that name them.
+ * `sees` tells whether the reader has any grant on a collection; it is asked once for each.
+ */
+export async function* masked(pages: AsyncIterable<readonly Item[]>, sees: (collection: string) => Promise<boolean>): AsyncGenerator<readonly Item[]> {
+  const known = new Map<string, boolean>()
+  const visible = async (end: ItemEnd | null): Promise<boolean> => {
+    if (end === null) return true
+    const before = known.get(end.collection)
+    if (before !== undefined) return before
+    const now = await sees(end.collection)
+    known.set(end.collection, now)
+    return now
+  }
+  for await (const page of pages) {
+    const shown: Item[] = []
+    for (const item of page) shown.push(maskItem(item, await visible(item.source), await visible(item.destination)))
+    yield shown
+  }
+}
+
+function maskItem(item: Item, seesSource: boolean, seesDestination: boolean): Item {
+  const { source, destination, reason } = item
+  if ((seesSource && seesDestination) || destination === null) return item
+  return {
+    ...item,
+    source: seesSource ? source : hidden(destination.path),
+    destination: seesDestination ? destination : hidden(source.path),
+    reason: reason === null ? null : { code: reason.code, message: `${CATALOGUE[reason.code].title}.` },
+  }
+}
