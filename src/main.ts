@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -8,8 +8,8 @@ import type { Config } from './config.ts'
 import type { Engine } from './engine/api.ts'
 import { createEngine } from './engine/engine.ts'
 import { buildServer } from './http/server.ts'
+import { claimDirectory } from './ledger/sqlite/claim.ts'
 import { SqliteLedger } from './ledger/sqlite/sqlite-ledger.ts'
-import { WaybillError } from './model/errors.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Ledger } from './ports/ledger.ts'
 import { LocalQueue } from './queue/local/local-queue.ts'
@@ -84,41 +84,4 @@ function ledgerFile(data: string): string {
 export async function openAdministration(data: string, clock: Clock = systemClock): Promise<{ readonly ledger: Ledger; close(): Promise<void> }> {
   const ledger = await SqliteLedger.open(ledgerFile(data), clock)
   return { ledger, close: () => ledger.close() }
-}
-
-/**
- * A data directory belongs to one server at a time: leases are freed at start because nobody else can hold one. The claim is a file with the owner's
- * process id; one whose process is gone (after a crash) is taken over.
- */
-function claimDirectory(data: string): () => void {
-  const file = join(data, 'server.pid')
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      const claim = openSync(file, 'wx')
-      writeSync(claim, `${process.pid}\n`)
-      closeSync(claim)
-      return () => rmSync(file, { force: true })
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      const owner = Number(readFileSync(file, 'utf8'))
-      if (owner === process.pid || isAlive(owner)) {
-        throw new WaybillError(
-          'unavailable',
-          `the data directory ${data} is in use by the server with process id ${owner}; stop it first, or use another directory`,
-        )
-      }
-      rmSync(file, { force: true })
-    }
-  }
-  throw new WaybillError('unavailable', `the data directory ${data} is being claimed by another server`)
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
