@@ -12,7 +12,12 @@ export function claimDirectory(data: string): () => void {
     guard.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
   } catch (cause) {
     guard.close()
-    throw new WaybillError('unavailable', `the data directory ${data} is in use by another server; stop that one first, or use another directory`, {}, { cause })
+    throw new WaybillError(
+      'unavailable',
+      `the data directory ${data} is in use by another server; stop that one first, or use another directory`,
+      {},
+      { cause },
+    )
   }
   return () => guard.close()
 }

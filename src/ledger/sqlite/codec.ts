@@ -123,7 +123,7 @@ export function toJob(row: Row): Job {
     cancelling: row['cancelling'] === 1,
     outcome: row['outcome'] === null ? null : word(OUTCOMES, row['outcome']),
     counts: toCounts(row),
-    discovering: row['sealed'] === 0 || row['unresolved'] !== 0,
+    discovering: row['sealed'] !== 1 || row['unresolved'] !== 0,
     bytesTotal: row['bytes_total'] as number,
     bytesDone: row['bytes_done'] as number,
     conflict: word(CONFLICTS, row['conflict']),

@@ -74,6 +74,7 @@ CREATE TABLE history (
   PRIMARY KEY (collection, path, version)
 ) STRICT, WITHOUT ROWID;
 
+-- sealed: 0 still arriving, 1 acknowledged, 2 broken off, its rows wait for the purge
 CREATE TABLE job (
   key INTEGER PRIMARY KEY,
   id BLOB NOT NULL UNIQUE,

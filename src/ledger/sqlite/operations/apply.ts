@@ -3,6 +3,7 @@ import { ITEM_STATES } from '../../../model/item.ts'
 import type { Lease } from '../../../ports/ledger.ts'
 import { entityPrefix } from '../codec.ts'
 import type { Row } from '../database.ts'
+import { CONTENT, contentOf, REPLACE_ENTRY } from '../entry-columns.ts'
 import { finishIfDone } from './finish.ts'
 import { held } from './lease.ts'
 import { CREATE_PLAN, PLAN, STATE_OF_CODE } from './plan.ts'
@@ -56,20 +57,15 @@ function workRun(tx: Tx, job: Row, chunk: Row, first: number, last: number, corr
   settle(tx, job, chunk, kind, first, last)
 }
 
-const CONTENT = 'entity, version, revision, kind, deleted, size, digest, media_type, fields, created_at, modified_at, modified_by'
-const D_CONTENT = CONTENT.replaceAll(/(\w+)/g, 'd.$1')
-
-const SUPERSEDE_TARGETS = `INSERT INTO history (collection, path, ${CONTENT}) SELECT d.collection, d.path, ${D_CONTENT}
+const SUPERSEDE_TARGETS = `INSERT INTO history (collection, path, ${CONTENT}) SELECT d.collection, d.path, ${contentOf('d')}
   FROM plan p CROSS JOIN entry d ON d.collection = p.t_collection AND d.path = p.t_path WHERE p.code = 0 AND p.writes = 1 AND p.t_version > 1`
 
 const WRITE_TARGETS = `INSERT INTO entry (collection, path, ${CONTENT})
   SELECT t_collection, t_path, t_entity, t_version, t_revision, kind, deleted, size, digest, media_type, fields, t_created, :now, :who
   FROM plan WHERE code = 0 AND writes = 1
-  ON CONFLICT (collection, path) DO UPDATE SET entity = excluded.entity, version = excluded.version, revision = excluded.revision, kind = excluded.kind,
-    deleted = excluded.deleted, size = excluded.size, digest = excluded.digest, media_type = excluded.media_type, fields = excluded.fields,
-    created_at = excluded.created_at, modified_at = excluded.modified_at, modified_by = excluded.modified_by`
+  ${REPLACE_ENTRY}`
 
-const SUPERSEDE_SOURCES = `INSERT INTO history (collection, path, ${CONTENT}) SELECT d.collection, d.path, ${D_CONTENT}
+const SUPERSEDE_SOURCES = `INSERT INTO history (collection, path, ${CONTENT}) SELECT d.collection, d.path, ${contentOf('d')}
   FROM plan p CROSS JOIN entry d ON d.collection = p.src_collection AND d.path = p.src_path WHERE p.code = 0`
 
 /** What moved away leaves a tombstone: the entity itself goes on under its new path. */

@@ -4,20 +4,15 @@ import { WaybillError } from '../../../model/errors.ts'
 import type { EntryWrite, PutEntry } from '../../../ports/ledger.ts'
 import { hexBytes, hexText, newEntity, toEntry } from '../codec.ts'
 import type { Params, Row } from '../database.ts'
+import { CONTENT, REPLACE_ENTRY } from '../entry-columns.ts'
 import { refuseLocked } from './locks.ts'
 import { collectionKey, type Tx } from './tx.ts'
-
-/** The columns of an entry's content, in the order of both tables after their keys. */
-const CONTENT = 'entity, version, revision, kind, deleted, size, digest, media_type, fields, created_at, modified_at, modified_by'
 
 const SUPERSEDE = `INSERT INTO history (collection, path, ${CONTENT}) SELECT collection, path, ${CONTENT} FROM entry WHERE collection = :key AND path = :path`
 
 const WRITE = `INSERT INTO entry (collection, path, ${CONTENT})
   VALUES (:key, :path, :entity, :version, :revision, :kind, :deleted, :size, :digest, :mediaType, :fields, :createdAt, :now, :subject)
-  ON CONFLICT (collection, path) DO UPDATE SET entity = excluded.entity, version = excluded.version, revision = excluded.revision, kind = excluded.kind,
-    deleted = excluded.deleted, size = excluded.size, digest = excluded.digest, media_type = excluded.media_type, fields = excluded.fields,
-    created_at = excluded.created_at, modified_at = excluded.modified_at, modified_by = excluded.modified_by
-  RETURNING *`
+  ${REPLACE_ENTRY} RETURNING *`
 
 export function putEntry(tx: Tx, put: PutEntry): { entry: Entry; created: boolean } {
   const { key, present, live } = lookUp(tx, put)

@@ -65,15 +65,10 @@ export function seal(tx: Tx, id: string, fingerprint: string | null): Job {
   return toJob(jobRow(tx, id))
 }
 
+/** Forgets a job that was never acknowledged: its key is free again at once, its rows go with the purge, however many had arrived. */
 export function dropUnsealed(tx: Tx, id: string): void {
-  const row = tx.db.get('SELECT key FROM job WHERE id = :id AND sealed = 0', { id: uuidBytes(id) })
-  if (row !== undefined) dropJob(tx, row['key'] as number)
-}
-
-/** Removes every trace of a job that was never acknowledged. */
-export function dropJob(tx: Tx, job: number): void {
-  for (const table of ['item', 'chunk', 'selection', 'job_collection', 'event', 'idempotency']) tx.db.run(`DELETE FROM ${table} WHERE job = :job`, { job })
-  tx.db.run('DELETE FROM job WHERE key = :job', { job })
+  const row = tx.db.get('UPDATE job SET sealed = 2 WHERE id = :id AND sealed = 0 RETURNING key', { id: uuidBytes(id) })
+  if (row !== undefined) tx.db.run('DELETE FROM idempotency WHERE job = :job', { job: row['key'] as number })
 }
 
 /** I5: the same key and body is the same job; the same key and another body is refused; one still arriving is a conflict. */

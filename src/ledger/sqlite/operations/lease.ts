@@ -12,7 +12,7 @@ const NEXT_ABANDONED = 'SELECT * FROM chunk WHERE job = :job AND state = 1 AND e
 
 export function nextWork(tx: Tx, id: string, worker: string, leaseMs: number): NextWork {
   const job = tx.db.get('SELECT * FROM job WHERE id = :id AND purged = 0', { id: uuidBytes(id) })
-  if (job === undefined || job['sealed'] === 0 || job['paused'] === 1 || job['state'] === 3) return { do: 'nothing' }
+  if (job === undefined || job['sealed'] !== 1 || job['paused'] === 1 || job['state'] === 3) return { do: 'nothing' }
   const key = job['key'] as number
   if (job['unresolved'] !== 0) {
     if (job['state'] === 0) {

@@ -1,11 +1,11 @@
 import { uuidText } from '../codec.ts'
-import { dropJob, IDEMPOTENCY_MS } from './intake.ts'
+import { dropUnsealed, IDEMPOTENCY_MS } from './intake.ts'
 import { releaseAll } from './lease.ts'
 import type { Tx } from './tx.ts'
 
 /** After a start: leases of the process before are freed, jobs that were still arriving are dropped (nobody was told of them). */
 export function recover(tx: Tx): void {
-  for (const row of tx.db.all('SELECT key FROM job WHERE state < 3 AND sealed = 0')) dropJob(tx, row['key'] as number)
+  for (const row of tx.db.all('SELECT id FROM job WHERE state < 3 AND sealed = 0')) dropUnsealed(tx, uuidText(row['id']))
   releaseAll(tx)
 }
 
@@ -16,20 +16,34 @@ export function purge(tx: Tx, batch: number): number {
     batch,
   })
   gone += tx.db.run('DELETE FROM lock WHERE expires_at <= :now', { now: tx.now })
+  const dropped = tx.db.get('SELECT key FROM job WHERE state < 3 AND sealed = 2 LIMIT 1')
+  if (dropped !== undefined) return gone + purgeDropped(tx, dropped['key'] as number, batch)
   const job = tx.db.get('SELECT key, id FROM job WHERE expires_at IS NOT NULL AND purged = 0 AND expires_at <= :now ORDER BY expires_at LIMIT 1', {
     now: tx.now,
   })
-  if (job === undefined) return gone
-  return gone + purgeJob(tx, job['key'] as number, uuidText(job['id']), batch)
+  return job === undefined ? gone : gone + purgeExpired(tx, job['key'] as number, uuidText(job['id']), batch)
 }
 
-function purgeJob(tx: Tx, job: number, id: string, batch: number): number {
-  const items = tx.db.run('DELETE FROM item WHERE job = :job AND seq IN (SELECT seq FROM item WHERE job = :job ORDER BY seq LIMIT :batch)', { job, batch })
-  if (items === batch) return items
-  const events = tx.db.run('DELETE FROM event WHERE id IN (SELECT id FROM event WHERE job = :job ORDER BY id LIMIT :batch)', { job, batch })
-  if (events === batch) return items + events
-  for (const table of ['chunk', 'selection', 'job_collection']) tx.db.run(`DELETE FROM ${table} WHERE job = :job`, { job })
-  tx.db.run('UPDATE job SET purged = 1, label = NULL, change = change + 1 WHERE key = :job', { job })
+/** Nobody was told of a dropped job: nothing stays. */
+function purgeDropped(tx: Tx, job: number, batch: number): number {
+  const gone = purgeRows(tx, job, batch)
+  return gone < batch ? gone + tx.db.run('DELETE FROM job WHERE key = :job', { job }) : gone
+}
+
+/** Of an expired job the row stays: its id is 410 for ever. */
+function purgeExpired(tx: Tx, job: number, id: string, batch: number): number {
+  const gone = purgeRows(tx, job, batch)
+  if (gone >= batch) return gone
   tx.jobs.add(id)
-  return items + events + 1
+  return gone + tx.db.run('UPDATE job SET purged = 1, label = NULL, change = change + 1 WHERE key = :job', { job })
+}
+
+/** Removes rows of a job, at most about `batch`; fewer mean that none are left. */
+function purgeRows(tx: Tx, job: number, batch: number): number {
+  const items = tx.db.run('DELETE FROM item WHERE job = :job AND seq IN (SELECT seq FROM item WHERE job = :job ORDER BY seq LIMIT :batch)', { job, batch })
+  if (items >= batch) return items
+  const events = tx.db.run('DELETE FROM event WHERE id IN (SELECT id FROM event WHERE job = :job ORDER BY id LIMIT :batch)', { job, batch })
+  if (events >= batch) return events
+  for (const table of ['chunk', 'selection', 'job_collection']) tx.db.run(`DELETE FROM ${table} WHERE job = :job`, { job })
+  return Math.min(items + events, batch - 1)
 }

@@ -4,6 +4,7 @@ import type { Page, PageQuery } from '../../../model/page.ts'
 import { laterOf, prefixEnd } from '../../../model/paths.ts'
 import type { EntryFilter, EntryPage } from '../../../ports/ledger.ts'
 import { hexBytes, hexText, toEntry } from '../codec.ts'
+import { CONTENT } from '../entry-columns.ts'
 import type { Database, Params, Row } from '../database.ts'
 
 function keyOf(db: Database, id: string): number | null {
@@ -85,10 +86,8 @@ function folderOf(row: Row, prefix: string): string | null {
 }
 
 /** Newest first: the present version, then the superseded ones. */
-const VERSIONS = `SELECT * FROM (SELECT collection, path, version, entity, revision, kind, deleted, size, digest, media_type, fields, created_at, modified_at, modified_by
-    FROM entry WHERE collection = :key AND path = :path AND version < :before
-  UNION ALL SELECT collection, path, version, entity, revision, kind, deleted, size, digest, media_type, fields, created_at, modified_at, modified_by
-    FROM history WHERE collection = :key AND path = :path AND version < :before) ORDER BY version DESC LIMIT :limit`
+const VERSIONS = `SELECT * FROM (SELECT path, ${CONTENT} FROM entry WHERE collection = :key AND path = :path AND version < :before
+  UNION ALL SELECT path, ${CONTENT} FROM history WHERE collection = :key AND path = :path AND version < :before) ORDER BY version DESC LIMIT :limit`
 
 export function versions(db: Database, collection: string, path: string, page: PageQuery): Page<Entry> {
   const key = keyOf(db, collection)
