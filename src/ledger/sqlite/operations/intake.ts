@@ -52,13 +52,14 @@ export function createJob(tx: Tx, job: NewJob): Submitted {
 
 export function appendItems(tx: Tx, id: string, items: readonly SubmitItem[]): void {
   const row = jobRow(tx, id)
-  if (row['sealed'] === 1) throw new Error(`job ${id} is sealed; nothing may be appended`)
+  if (row['sealed'] !== 0) throw new Error(`job ${id} takes no more items`)
   const job = row['key'] as number
   addItems(tx, job, row['total'] as number, row['chunks'] as number, items, new JobCollections(tx, job))
 }
 
 export function seal(tx: Tx, id: string, fingerprint: string | null): Job {
   const row = jobRow(tx, id)
+  if (row['sealed'] !== 0) throw new Error(`job ${id} cannot be sealed again`)
   tx.db.run('UPDATE job SET sealed = 1, change = change + 1 WHERE key = :job', { job: row['key'] as number })
   tx.db.run('UPDATE idempotency SET fingerprint = :fingerprint WHERE job = :job', { job: row['key'] as number, fingerprint })
   addEvent(tx, row['key'] as number, 'job.submitted', { kind: JOB_KINDS[row['kind'] as number], label: row['label'] })
