@@ -51,7 +51,7 @@ function workRun(tx: Tx, job: Row, chunk: Row, first: number, last: number, corr
   tx.db.run('DELETE FROM plan')
   tx.db.run(PLAN[kind], { job: key, first, last, conflict: job['conflict'] as number, now: tx.now, newEntity: entityPrefix(tx.now) })
   markTroubles(tx, job, corrupt)
-  if (job['conflict'] === RENAME) findFreeNames(tx)
+  if (job['conflict'] === RENAME) findFreeNames(tx, job)
   explainTroubles(tx, key)
   if (job['dry_run'] === 0) write(tx, kind, job['submitted_by'] as string)
   settle(tx, job, chunk, kind, first, last)

@@ -1,10 +1,13 @@
 import { reasonMessage, type Reason } from '../../../model/item.ts'
+import { JOB_KINDS } from '../../../model/job.ts'
 import { MAX_PATH_LENGTH, renamed } from '../../../model/paths.ts'
 import { hexText, newEntity } from '../codec.ts'
 import type { Row } from '../database.ts'
 import { addEvent } from './events.ts'
 import { TROUBLES, troubleOf } from './plan.ts'
 import type { Tx } from './tx.ts'
+
+const MOVE = JOB_KINDS.indexOf('move')
 
 /**
  * Marks planned items that locks, lost grants or corrupt bytes forbid. Each is looked for once a chunk in small tables; the plan itself is walked only when
@@ -14,7 +17,7 @@ export function markTroubles(tx: Tx, job: Row, corrupt: readonly string[]): void
   markLocked(tx, job)
   markLostGrants(tx, job)
   if (corrupt.length > 0) {
-    tx.db.run(`UPDATE plan SET code = ${TROUBLES.corrupt.no} WHERE code = 0 AND digest IN (SELECT unhex(value) FROM json_each(:corrupt))`, {
+    tx.db.run(`UPDATE plan SET code = ${TROUBLES.corrupt.no} WHERE code IN (0, ${TROUBLES.taken.no}) AND digest IN (SELECT unhex(value) FROM json_each(:corrupt))`, {
       corrupt: JSON.stringify(corrupt),
     })
   }
@@ -52,7 +55,7 @@ function markLostGrants(tx: Tx, job: Row): void {
     if (!writeOnly) tx.db.run(`UPDATE plan SET code = ${TROUBLES.sourceRole.no} WHERE src_collection = :collection`, at)
     tx.db.run(`UPDATE plan SET code = ${TROUBLES.destinationRole.no} WHERE code <> ${TROUBLES.sourceRole.no} AND t_collection = :collection`, at)
     // a move writes at its source, too
-    if (writeOnly && job['kind'] === 1) tx.db.run(`UPDATE plan SET code = ${TROUBLES.sourceRole.no} WHERE src_collection = :collection`, at)
+    if (writeOnly && job['kind'] === MOVE) tx.db.run(`UPDATE plan SET code = ${TROUBLES.sourceRole.no} WHERE src_collection = :collection`, at)
   }
 }
 
@@ -60,7 +63,7 @@ function markLostGrants(tx: Tx, job: Row): void {
 const MOST_NAMES = 10_000
 
 /** The policy `rename`: items whose destination is taken get the first free name with a counter, one after the other. */
-export function findFreeNames(tx: Tx): void {
+export function findFreeNames(tx: Tx, job: Row): void {
   const taken = tx.db.all(`SELECT seq, t_collection, t_path FROM plan WHERE code = ${TROUBLES.taken.no} ORDER BY seq`)
   if (taken.length === 0) return
   const planned = new Set(
@@ -77,21 +80,21 @@ export function findFreeNames(tx: Tx): void {
       if (planned.has(`${collection}/${path}`)) continue
       const there = tx.db.get('SELECT deleted, version FROM entry WHERE collection = :collection AND path = :path', { collection, path })
       if (there?.['deleted'] === 0) continue
-      giveName(tx, row['seq'] as number, path, there)
+      giveName(tx, job, row['seq'] as number, path, there)
       planned.add(`${collection}/${path}`)
       next.set(`${collection}/${wish}`, n + 1)
       break
     }
   }
+  markLocked(tx, job) // the new names lie elsewhere: somebody may hold a lock there
 }
 
 /** Under a free name a copy makes a new entity, a move takes its own along; either goes on above a tombstone that may be there. */
-function giveName(tx: Tx, seq: number, path: string, tombstone: Row | undefined): void {
-  tx.db.run(
-    `UPDATE plan SET code = 0, t_path = :path, t_version = :version, t_created = :now, t_entity = CASE WHEN t_entity = src_entity THEN t_entity ELSE :entity END
-     WHERE seq = :seq`,
-    { seq, path, now: tx.now, entity: newEntity(tx.now), version: tombstone === undefined ? 1 : (tombstone['version'] as number) + 1 },
-  )
+function giveName(tx: Tx, job: Row, seq: number, path: string, tombstone: Row | undefined): void {
+  const version = tombstone === undefined ? 1 : (tombstone['version'] as number) + 1
+  tx.db.run('UPDATE plan SET code = 0, t_path = :path, t_version = :version WHERE seq = :seq', { seq, path, version })
+  if (job['kind'] === MOVE) return
+  tx.db.run('UPDATE plan SET t_entity = :entity, t_created = :now WHERE seq = :seq', { seq, entity: newEntity(tx.now), now: tx.now })
 }
 
 const TROUBLED = `SELECT p.seq, p.code, p.src_path, p.t_path, sc.id AS src_id, tc.id AS t_id, p.src_revision, p.src_version,
