@@ -15,7 +15,7 @@ interface Size {
   readonly bigRounds: number
 }
 
-const WHOLE: Size = { files: 100_000, rounds: 5, bigRounds: 3 }
+const WHOLE: Size = { files: 100_000, rounds: 3, bigRounds: 3 }
 const QUICK: Size = { files: 10_000, rounds: 3, bigRounds: 1 }
 /** The big collection is the tree this many times over. */
 const TIMES = 10
@@ -86,8 +86,8 @@ async function besidePeers(world: World, tree: string, size: Size): Promise<{ jo
     job.push(run.result)
     peakMb = Math.max(peakMb, run.peakMb)
     settle()
-    cp.push(await timedPeer(CP, tree, join(directory, 'peer')))
-    if (version !== null) rclone.push(await timedPeer(RCLONE, tree, join(directory, 'peer')))
+    cp.push(await timedPeer(CP, tree, join(directory, `cp-${round}`)))
+    if (version !== null) rclone.push(await timedPeer(RCLONE, tree, join(directory, `rclone-${round}`)))
   }
   return { job, cp, rclone: version === null ? null : rclone, peakMb }
 }

@@ -1,6 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { rm } from 'node:fs/promises'
 
 /** A program that copies a tree on disk, timed beside ours on the same files. */
 export interface Peer {
@@ -19,7 +18,8 @@ export function rcloneVersion(): string | null {
 
 /**
  * Seconds that a peer needs for the tree: from its start to its end, without a final sync, which is kind to it (ours is durable when it is finished).
- * What it wrote is removed and the disk settled before this returns, outside the time.
+ * Each run needs a destination of its own, and none may be removed before the last run: some file systems (ext4) are many times slower at making files
+ * for a while after as many were deleted.
  */
 export async function timedPeer(peer: Peer, source: string, destination: string): Promise<number> {
   const [program = '', ...args] = peer.command(source, destination)
@@ -27,7 +27,6 @@ export async function timedPeer(peer: Peer, source: string, destination: string)
   const [code] = (await once(spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] }), 'exit')) as [number | null]
   const took = (performance.now() - begin) / 1000
   if (code !== 0) throw new Error(`${peer.name} ended with ${code}`)
-  await rm(destination, { recursive: true })
   settle()
   return took
 }
