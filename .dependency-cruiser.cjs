@@ -48,14 +48,14 @@ module.exports = {
     room(
       'cli-knows-client',
       '^src/cli/',
-      ['^src/(client|model|cli)/', '^src/(main|config)\\.ts$', '^src/access/tokens\\.ts$'],
-      'the command line imports client, model, main, config and access/tokens',
+      ['^src/(client|model|cli)/', '^src/(main|administration|config)\\.ts$', '^src/access/tokens\\.ts$'],
+      'the command line imports client, model, main, administration, config and access/tokens',
     ),
     {
       name: 'only-main-knows-adapters',
       severity: 'error',
-      comment: 'adapters are composed in src/main.ts; tests and benches may use them too',
-      from: { path: '^src/', pathNot: ['^src/main\\.ts$', ADAPTERS, '^src/cli/'] },
+      comment: 'adapters are composed in src/main.ts, the ledger alone in src/administration.ts; tests and benches may use them too',
+      from: { path: '^src/', pathNot: ['^src/(main|administration)\\.ts$', ADAPTERS, '^src/cli/'] },
       to: { path: ADAPTERS },
     },
     {

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { createAuthenticator } from './access/authenticator.ts'
 import { createJwtVerifier } from './access/jwt.ts'
+import { openLedger } from './administration.ts'
 import type { Config } from './config.ts'
 import type { Engine } from './engine/api.ts'
 import { createEngine } from './engine/engine.ts'
 import { buildServer } from './http/server.ts'
 import { claimDirectory } from './ledger/sqlite/claim.ts'
-import { SqliteLedger } from './ledger/sqlite/sqlite-ledger.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Ledger } from './ports/ledger.ts'
 import { LocalQueue } from './queue/local/local-queue.ts'
@@ -40,7 +40,7 @@ export async function startServer(config: Config, clock: Clock = systemClock): P
 
 async function compose(config: Config, clock: Clock, release: () => void): Promise<RunningServer> {
   const logger = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'token'] }, pino.destination(2))
-  const ledger = await SqliteLedger.open(ledgerFile(config.data), clock)
+  const ledger = await openLedger(config.data, clock)
   const store = await openLocalBlobStore({ name: 'local', directory: join(config.data, 'store'), clock })
   const onError = (error: unknown, what: string): void => logger.error({ err: error, what }, 'background work failed; it will be tried again')
   const queue = new LocalQueue(onError)
@@ -74,14 +74,4 @@ async function compose(config: Config, clock: Clock, release: () => void): Promi
       release()
     },
   }
-}
-
-function ledgerFile(data: string): string {
-  return join(data, 'ledger.db')
-}
-
-/** Opens the ledger of a data directory for administration, beside a running server or without one. */
-export async function openAdministration(data: string, clock: Clock = systemClock): Promise<{ readonly ledger: Ledger; close(): Promise<void> }> {
-  const ledger = await SqliteLedger.open(ledgerFile(data), clock)
-  return { ledger, close: () => ledger.close() }
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { openAdministration } from '../../main.ts'
+import type { openAdministration } from '../../administration.ts'
 
 /** What administration works on. */
 export type Ledger = Awaited<ReturnType<typeof openAdministration>>['ledger']
@@ -16,7 +16,7 @@ export function onDataDirectory(command: Command): Command {
 /** Opens the data directory's ledger for one piece of work and closes it again. */
 export async function administrate<T>(options: DataOptions, work: (ledger: Ledger) => Promise<T>): Promise<T> {
   // loaded only now: most commands speak HTTP and need nothing of the server's own code
-  const { openAdministration } = await import('../../main.ts')
+  const { openAdministration } = await import('../../administration.ts')
   const administration = await openAdministration(options.data)
   try {
     return await work(administration.ledger)

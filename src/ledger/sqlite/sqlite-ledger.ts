@@ -244,8 +244,9 @@ export class SqliteLedger implements Ledger {
     await this.#writer.call('probe')
   }
   async close(): Promise<void> {
-    await this.#writer.close()
+    // readers first: the last connection folds the log into the file, and only the writer can
     this.#snapshots.close()
     this.#db.close()
+    await this.#writer.close()
   }
 }

@@ -1,7 +1,9 @@
-import { closeSync, fsync, openSync } from 'node:fs'
+import { close, fsync, open } from 'node:fs'
 import { promisify } from 'node:util'
 import { errnoOf } from './file-errors.ts'
 
+const openFile = promisify(open)
+const closeFile = promisify(close)
 const fsyncFile = promisify(fsync)
 
 /** A directory's flush that runs, and the one that begins when it ends (shared by all who asked in the meantime). */
@@ -41,13 +43,13 @@ export class DirectorySync {
 }
 
 async function flushDirectory(directory: string): Promise<void> {
-  const fd = openSync(directory, 'r')
+  const fd = await openFile(directory, 'r')
   try {
     await fsyncFile(fd)
   } catch (error) {
     // Some network file systems have no fsync of directories and answer so: there it is theirs to keep names.
     if (errnoOf(error) !== 'EINVAL') throw error
   } finally {
-    closeSync(fd)
+    await closeFile(fd)
   }
 }

@@ -93,8 +93,8 @@ class LocalBlobStore implements BlobStore {
         await this.#publish(file, blob.sha256)
         return blob
       } finally {
+        await file.close()
         this.#unfinished.delete(name)
-        file.close()
       }
     })
   }

@@ -1,38 +1,49 @@
-import { closeSync, fsync, futimesSync, openSync, unlinkSync, writeFile, writeFileSync } from 'node:fs'
+import { close, fsync, futimesSync, open, unlink, writeFile, writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 
+const openFile = promisify(open)
+const closeFile = promisify(close)
+const unlinkFile = promisify(unlink)
 const fsyncFile = promisify(fsync)
 const writeAll: (fd: number, data: Uint8Array) => Promise<void> = promisify(writeFile)
 
 /**
  * Bytes gathered before a write. Bodies that fit are written in one go and on the main thread: into the page cache that takes some
- * tens of microseconds, less than the way to the thread pool and back (measured: a quarter more puts a second). The slow part, fsync, never is.
+ * tens of microseconds, less than the way to the thread pool and back. What may wait for the disk never is: neither fsync nor the making of
+ * the file, which waits for the file system's journal while others are flushed.
  */
 const BATCH_BYTES = 256 * 1024
 
-/** A blob on its way: bytes under a temporary name, until `publish` gives it the final one or `discard` removes it. */
+/** A blob on its way: bytes under a temporary name, until `publish` gives it the final one or `close` removes it. */
 export class UnfinishedBlob {
   readonly #path: string
-  #fd: number | null = null
+  readonly #fd: Promise<number>
   #batch: Uint8Array[] = []
   #gathered = 0
   #left = false
 
+  /** Begins to make the file at once, while the first bytes arrive. */
   constructor(path: string) {
     this.#path = path
+    this.#fd = openFile(path, 'wx')
+    // whoever needs the file hears of a failure; a body that fails first must not leave it unheard
+    this.#fd.catch((error: unknown) => error)
   }
 
   /** Takes the next bytes; a promise where the caller must wait for the disk. The chunk must not change afterwards. */
   write(chunk: Uint8Array): Promise<void> | null {
     this.#batch.push(chunk)
     this.#gathered += chunk.byteLength
-    if (this.#gathered < BATCH_BYTES) return null
-    return writeAll(this.#open(), this.#takeBatch())
+    return this.#gathered < BATCH_BYTES ? null : this.#flush()
+  }
+
+  async #flush(): Promise<void> {
+    await writeAll(await this.#fd, this.#takeBatch())
   }
 
   /** Makes the bytes durable, then calls `rename` with the temporary path; in the same tick, the file's time becomes `now` (epoch ms). */
   async publish(now: () => number, rename: (from: string) => void): Promise<void> {
-    const fd = this.#open()
+    const fd = await this.#fd
     if (this.#batch.length > 0) writeFileSync(fd, this.#takeBatch())
     await fsyncFile(fd)
     const seconds = now() / 1000
@@ -41,17 +52,15 @@ export class UnfinishedBlob {
     this.#left = true
   }
 
-  /** Closes the file, and removes it unless it was published. */
-  close(): void {
-    if (this.#fd === null) return
-    closeSync(this.#fd)
-    this.#fd = null
-    if (!this.#left) unlinkSync(this.#path)
-  }
-
-  #open(): number {
-    this.#fd ??= openSync(this.#path, 'wx')
-    return this.#fd
+  /** Closes the file, and removes it unless it was published. A file that could not be made needs neither. */
+  async close(): Promise<void> {
+    const fd = await this.#fd.then(
+      made => made,
+      () => null, // `write` and `publish` have told
+    )
+    if (fd === null) return
+    await closeFile(fd)
+    if (!this.#left) await unlinkFile(this.#path)
   }
 
   #takeBatch(): Uint8Array {
