@@ -159,7 +159,7 @@ function addItems(tx: Tx, job: number, firstSeq: number, firstChunk: number, ite
     const clashes = new Clashes()
     const rows = run.map(item => {
       const row = itemRow(item, isMove, collections)
-      clashes.add(row[0] as number, row[1] as string, (row[2] ?? row[0]) as number, (row[3] ?? row[1]) as string, item.destination === undefined)
+      clashes.add(row[0] as number, row[1] as string, (row[2] ?? row[0]) as number, (row[3] ?? row[1]) as string, item.destination === undefined, isMove)
       return row
     })
     const first = firstSeq + at
@@ -199,12 +199,13 @@ export class Clashes {
   readonly #read = new Set<string>()
   found = false
 
-  add(srcCollection: number, srcPath: string, dstCollection: number, dstPath: string, sameEntry: boolean): void {
+  /** `sameEntry`: the item has one end. `isMove`: it writes its source, too, so that two from the same place touch each other. */
+  add(srcCollection: number, srcPath: string, dstCollection: number, dstPath: string, sameEntry: boolean, isMove = false): void {
     const target = `${dstCollection}/${dstPath}`
     if (this.#written.has(target) || this.#read.has(target)) this.found = true
     if (!sameEntry) {
       const source = `${srcCollection}/${srcPath}`
-      if (this.#written.has(source)) this.found = true
+      if (this.#written.has(source) || (isMove && this.#read.has(source))) this.found = true
       this.#read.add(source)
     }
     this.#written.add(target)
