@@ -4,7 +4,7 @@ import { WaybillError } from '../model/errors.ts'
 import type { ErrorCode } from '../model/errors.ts'
 import { apolloPlugin, isApollo, sendRefusal } from './apollo/index.ts'
 import { limitAddress } from './auth.ts'
-import { watchBody } from './body-watch.ts'
+import { watchBodies } from './body-watch.ts'
 import { answerClientError } from './client-error.ts'
 import { setUsualHeaders } from './headers.ts'
 import { registerHealth } from './health.ts'
@@ -47,6 +47,8 @@ const MAX_HEADER_BYTES = 32 * 1024
 /** How often Node looks for headers that are late, and how often a closing server looks for idle connections, in milliseconds. */
 const CONNECTION_CHECK_MS = 1000
 const IDLE_CHECK_MS = 50
+/** How long a closing server waits for requests in flight, in milliseconds: those who stop it usually kill it after 30 s, and the engine drains after us. */
+const DRAIN_MS = 20_000
 
 /** Builds the server: the common rules here, each dialect an encapsulated plugin. It is ready but does not listen yet. */
 export async function buildServer(services: HttpServices, options: ServerOptions = {}): Promise<FastifyInstance> {
@@ -59,7 +61,7 @@ export async function buildServer(services: HttpServices, options: ServerOptions
     setUsualHeaders(request, reply)
     done()
   })
-  watchBody(app, services.limits.bodyTimeoutMs)
+  watchBodies(app, services.limits.bodyTimeoutMs)
   closeGracefully(app)
   const refuseOtherMethods = watchMethods(app, isNative)
   await registerOpenapi(app)
@@ -100,13 +102,17 @@ function newInstance(services: HttpServices, options: ServerOptions): FastifyIns
   return app
 }
 
-/** In-flight requests finish, endless streams end, and connections close as soon as they are idle. */
+/** Requests in flight finish (those that take too long are cut off), endless streams end, and connections close as soon as they are idle. */
 function closeGracefully(app: FastifyInstance): void {
   const closing = new AbortController()
   app.decorate('closing', closing.signal)
   app.addHook('preClose', async () => {
     closing.abort()
-    const timer = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK_MS)
+    const until = Date.now() + DRAIN_MS
+    const timer = setInterval(() => {
+      if (Date.now() < until) app.server.closeIdleConnections()
+      else app.server.closeAllConnections()
+    }, IDLE_CHECK_MS)
     timer.unref()
     app.server.once('close', () => clearInterval(timer))
   })

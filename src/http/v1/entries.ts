@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { PutRequest } from '../../engine/api.ts'
 import { WaybillError } from '../../model/errors.ts'
 import { callerOf } from '../auth.ts'
+import { unlessGivenUp } from '../body-watch.ts'
 import { readStreams } from './bodies.ts'
 import { WRITE_HEADERS, tagOf, writeConditions } from './conditions.ts'
 import type { V1App, V1Context } from './context.ts'
@@ -111,7 +112,9 @@ function registerPut(app: V1App, context: V1Context): void {
     async (request, reply) => {
       const { collection, '*': path } = request.params
       const wish = putRequest(request, limits.uploadBytes)
-      const { entry, created } = await engine.entries.put(callerOf(request), collection, path, request.raw, wish)
+      const stored = await unlessGivenUp(reply, engine.entries.put(callerOf(request), collection, path, request.raw, wish))
+      if (stored === null) return reply
+      const { entry, created } = stored
       reply.header('etag', tagOf(entry.revision))
       if (entry.digest !== null) reply.header('repr-digest', reprDigest(entry.digest))
       if (created) reply.header('location', request.url.split('?')[0])

@@ -14,7 +14,7 @@ import { ItemPage, ItemQuery, JobParams, ReportQuery } from './schemas/job.ts'
 
 const FORMATS = {
   csv: { type: 'text/csv; charset=utf-8; header=present', head: CSV_HEADER, rows: csvRows },
-  ndjson: { type: 'application/x-ndjson', head: '', rows: ndjsonRows },
+  ndjson: { type: 'application/x-ndjson; charset=utf-8', head: '', rows: ndjsonRows },
 } as const
 
 const OFFERED = ['application/json', 'application/x-ndjson', 'text/csv'] as const

@@ -81,7 +81,8 @@ async function drain(body: Readable, hash: Hash): Promise<void> {
 /** The bytes as they come, hashed as they pass; a body that breaks off is `incomplete_body`. */
 async function* hashed(body: Readable, hash: Hash): AsyncGenerator<Buffer> {
   try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
+    // the body is not destroyed when the reading stops early: its connection is still needed for the refusal
+    for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       hash.update(chunk)
       yield chunk
     }

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { WaybillError } from '../../model/errors.ts'
 import type { Submitted } from '../../ports/ledger.ts'
 import { callerOf, requireScopes } from '../auth.ts'
+import { unlessGivenUp } from '../body-watch.ts'
 import { readJson, readStreams } from './bodies.ts'
 import type { V1App, V1Context } from './context.ts'
 import { decodeSubmit, fingerprintOf, idempotencyKey, jobOptions } from './decode.ts'
@@ -64,7 +65,9 @@ function registerRoute(app: V1App, context: V1Context): void {
     },
     async (request, reply) => {
       const key = idempotencyKey(request.headers['idempotency-key'])
-      const submitted = await (isManifest(request) ? submitManifest(context, request, key) : submitJson(context, request, key))
+      const submitting = isManifest(request) ? submitManifest(context, request, key) : submitJson(context, request, key)
+      const submitted = await unlessGivenUp(reply, submitting)
+      if (submitted === null) return reply
       if (submitted.replayed) reply.header('idempotency-replayed', 'true')
       const job = await answers.held(request, reply, submitted.job)
       answers.setLocation(reply, job)

@@ -24,7 +24,10 @@ describe('collections', () => {
     expect(await told(await of().call('alice', 'GET', URL_OF('owner/name')))).toEqual({ status: 200, body: golden })
     const change = { name: 'Other', attributes: { project: { code: null, lead: 'bob' }, tags: null } }
     const changed = { ...golden, name: 'Other', attributes: { project: { lead: 'bob' } } }
-    expect(await told(await of().call('alice', 'PATCH', URL_OF('owner/name'), change, { 'content-type': 'application/merge-patch+json' }))).toEqual({ status: 200, body: changed })
+    expect(await told(await of().call('alice', 'PATCH', URL_OF('owner/name'), change, { 'content-type': 'application/merge-patch+json' }))).toEqual({
+      status: 200,
+      body: changed,
+    })
     expect(await told(await of().call('alice', 'DELETE', URL_OF('owner/name')))).toEqual({ status: 204, body: null })
     expect(await refused(await of().call('alice', 'GET', URL_OF('owner/name')))).toMatchObject({ status: 404, code: 'collection_not_found' })
   })
@@ -43,7 +46,11 @@ describe('collections', () => {
   })
 
   it('refuse a body with a mistake in it, and say where', async () => {
-    expect(await refused(await of().call('bob', 'POST', '/v1/collections', { nme: 'x', name: 7 }))).toMatchObject({ status: 400, code: 'invalid_request', pointers: ['/nme', '/name'] })
+    expect(await refused(await of().call('bob', 'POST', '/v1/collections', { nme: 'x', name: 7 }))).toMatchObject({
+      status: 400,
+      code: 'invalid_request',
+      pointers: ['/nme', '/name'],
+    })
     expect(await refused(await of().call('bob', 'POST', '/v1/collections', { store: 'moon' }))).toMatchObject({ status: 400, code: 'invalid_request' })
     expect(await refused(await of().call('bob', 'PATCH', URL_OF('taken'), {}))).toMatchObject({ status: 400, code: 'invalid_request' })
   })
@@ -69,7 +76,11 @@ describe('collections', () => {
     expect((await told(second)).body).toMatchObject({ items: [{ id: 'list-c' }], nextCursor: null })
     expect(await refused(await of().call('alice', 'GET', '/v1/collections?cursor=nonsense'))).toMatchObject({ status: 400, code: 'invalid_cursor' })
     for (const query of ['limit=0', 'limit=1001', 'limit=x', 'minRole=boss', 'lmit=5']) {
-      expect(await refused(await of().call('alice', 'GET', `/v1/collections?${query}`)), query).toMatchObject({ status: 400, code: 'invalid_request', pointers: [query.split('=')[0]] })
+      expect(await refused(await of().call('alice', 'GET', `/v1/collections?${query}`)), query).toMatchObject({
+        status: 400,
+        code: 'invalid_request',
+        pointers: [query.split('=')[0]],
+      })
     }
   })
 
@@ -189,6 +200,9 @@ describe('locks', () => {
     for (const body of [{}, { ttlSeconds: 0 }, { ttlSeconds: 1e9 }, { ttlSeconds: '60' }, { ttlSeconds: 1.5 }]) {
       expect(await refused(await of().call('alice', 'PUT', `${URL_OF('lockable')}/lock`, body))).toMatchObject({ status: 400, pointers: ['/ttlSeconds'] })
     }
-    expect(await refused(await of().call('alice', 'PUT', `${URL_OF('lockable')}/locks/..%2Fx`, { ttlSeconds: 5 }))).toMatchObject({ status: 400, code: 'invalid_path' })
+    expect(await refused(await of().call('alice', 'PUT', `${URL_OF('lockable')}/locks/..%2Fx`, { ttlSeconds: 5 }))).toMatchObject({
+      status: 400,
+      code: 'invalid_path',
+    })
   })
 })
