@@ -3,7 +3,7 @@ import { preferredType } from '../../../../src/http/v1/accept.ts'
 import { anyTagMatches, rangeHolds, readVerdict, writeConditions } from '../../../../src/http/v1/conditions.ts'
 import { idempotencyKey } from '../../../../src/http/v1/decode.ts'
 import { announcedSha256, reprDigest } from '../../../../src/http/v1/digest-header.ts'
-import { attachment } from '../../../../src/http/v1/disposition.ts'
+import { attachment } from '../../../../src/http/disposition.ts'
 import { preferredWait } from '../../../../src/http/v1/prefer.ts'
 import { rangeWish } from '../../../../src/http/v1/range.ts'
 

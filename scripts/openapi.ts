@@ -1,0 +1,27 @@
+// Prints the OpenAPI document that a server serves, in the form of docs/openapi.json; with `--check`, fails when that file has another.
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { loadConfig } from '../src/config.ts'
+import { startServer } from '../src/main.ts'
+
+const FILE = new URL('../docs/openapi.json', import.meta.url)
+
+async function served(): Promise<string> {
+  const data = await mkdtemp(join(tmpdir(), 'waybill-openapi-'))
+  const server = await startServer(loadConfig({ flags: { data, port: 0, logLevel: 'error' } }))
+  try {
+    const answer = await fetch(`${server.url}/openapi.json`)
+    return `${JSON.stringify(await answer.json(), null, 2)}\n`
+  } finally {
+    await server.close()
+    await rm(data, { recursive: true, force: true })
+  }
+}
+
+const document = await served()
+if (!process.argv.includes('--check')) process.stdout.write(document)
+else if ((await readFile(FILE, 'utf8')) !== document) {
+  console.error('docs/openapi.json is not what the server serves; run: npm run --silent openapi > docs/openapi.json')
+  process.exitCode = 1
+}
