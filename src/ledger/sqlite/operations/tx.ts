@@ -18,10 +18,14 @@ export function collectionKey(tx: Tx, id: string): number {
   return row['key'] as number
 }
 
-/** The row of a job that is still kept. Throws `job_not_found`. Marks the job as changed. */
+/** The row of a job that is still kept. Throws `job_not_found`, `job_expired`. Marks the job as changed. */
 export function jobRow(tx: Tx, id: string): Row {
-  const row = tx.db.get('SELECT * FROM job WHERE id = :id AND purged = 0', { id: uuidBytes(id) })
+  const row = tx.db.get('SELECT * FROM job WHERE id = :id AND sealed <> 2', { id: uuidBytes(id) })
   if (row === undefined) throw new WaybillError('job_not_found', `there is no job ${id}`)
+  // from that moment on its rows may be purged bit by bit: nothing may wake it again
+  if (row['purged'] === 1 || (row['expires_at'] !== null && (row['expires_at'] as number) <= tx.now)) {
+    throw new WaybillError('job_expired', `job ${id} was finished long ago and its record has expired`)
+  }
   tx.jobs.add(id)
   return row
 }

@@ -1,0 +1,21 @@
+import { afterAll, beforeAll, describe } from 'vitest'
+import { collectionsContract } from './ledger/collections.ts'
+import { entriesContract } from './ledger/entries.ts'
+import { intakeContract } from './ledger/intake.ts'
+import { lifeContract } from './ledger/life.ts'
+import { locksContract } from './ledger/locks.ts'
+import { randomJobsContract } from './ledger/property.ts'
+import { steeringContract } from './ledger/steering.ts'
+import { World, type OpenLedger } from './ledger/world.ts'
+
+/** What every Ledger must do (src/ports/ledger.ts), by matter. */
+const MATTERS = [collectionsContract, locksContract, entriesContract, intakeContract, lifeContract, steeringContract, randomJobsContract]
+
+export function ledgerContract(name: string, open: OpenLedger): void {
+  describe(`${name} is a Ledger`, () => {
+    const world = new World()
+    beforeAll(() => world.open(open))
+    afterAll(() => world.close())
+    for (const matter of MATTERS) matter(world)
+  })
+}

@@ -1,0 +1,388 @@
+import fc from 'fast-check'
+import { expect } from 'vitest'
+import { outcomeOf, CONFLICTS, JOB_KINDS, type Counts, type SubmitItem } from '../../../src/model/job.ts'
+import { ITEM_STATES } from '../../../src/model/item.ts'
+import type { Lease } from '../../../src/ports/ledger.ts'
+import { collectionOf, Model, type ModelChunk, type ModelItem, type ModelJob, type ModelVersion } from './model.ts'
+import { LEASE_MS, newJob, refusal, sha256, type World } from './world.ts'
+
+/** Numbers choose among what is there at the time. */
+const which = fc.nat({ max: 3 })
+/** Two collections with four names each: items often touch each other's paths, but not always. */
+const place = fc.nat({ max: 7 })
+
+const wishes = fc.record({
+  source: place,
+  destination: place,
+  sourceIf: fc.constantFrom('no', 'no', 'no', 'no', 'no', 'present', 'other', 'version'),
+  destinationIf: fc.constantFrom('no', 'no', 'no', 'no', 'no', 'present', 'other', 'absent'),
+})
+export type ItemWish = typeof wishes extends fc.Arbitrary<infer T> ? T : never
+
+const operation = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      op: fc.constant('submit' as const),
+      kind: fc.constantFrom(...JOB_KINDS, 'copy' as const, 'move' as const),
+      conflict: fc.constantFrom(...CONFLICTS),
+      dryRun: fc.integer({ min: 0, max: 5 }).map(n => n === 0),
+      batches: fc.array(fc.array(wishes, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 3 }),
+    }),
+  },
+  { weight: 5, arbitrary: fc.record({ op: fc.constant('work' as const) }) },
+  { weight: 4, arbitrary: fc.record({ op: fc.constant('lease' as const), job: which }) },
+  { weight: 4, arbitrary: fc.record({ op: fc.constant('apply' as const), lease: which, rotten: fc.constantFrom(null, null, null, 'x', 'y') }) },
+  { weight: 2, arbitrary: fc.record({ op: fc.constantFrom('release' as const, 'renew' as const), lease: which }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('expire' as const) }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('cancel' as const, 'pause' as const), job: which }) },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant('resume' as const), job: which }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      op: fc.constant('retry' as const),
+      job: which,
+      states: fc.uniqueArray(fc.constantFrom('failed' as const, 'evicted' as const, 'skipped' as const, 'cancelled' as const), { minLength: 1 }),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ op: fc.constant('put' as const), place, text: fc.constantFrom('x', 'y', 'zz') }) },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant('remove' as const), place }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('lock' as const, 'unlock' as const), place, whole: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('lose' as const, 'regain' as const), place }) },
+)
+export type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never
+export const operations = fc.array(operation, { minLength: 1, maxLength: 40, size: 'max' })
+
+interface Held {
+  readonly lease: Lease
+  readonly job: ModelJob
+  readonly chunk: ModelChunk
+}
+
+/** Does the same to a ledger and to the model, and compares all there is to see after every operation. */
+export class RandomRun {
+  readonly #world: World
+  readonly #model = new Model()
+  readonly #collections: string[] = []
+  readonly #jobs: { readonly id: string; readonly job: ModelJob }[] = []
+  readonly #leases: Held[] = []
+  readonly #revisions = new Map<ModelVersion, string>()
+  readonly #entities = new Map<number, string>()
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  async begin(): Promise<void> {
+    for (let n = 0; n < 2; n++) {
+      const id = await this.#world.collection('root')
+      await this.#world.ledger.setGrant(id, 'alice', 'readwrite')
+      this.#collections.push(id)
+    }
+    // something to copy from the start: jobs over nothing but missing files show little
+    for (const n of [0, 1, 2, 3, 4, 5]) await this.#put(n, 'xy'[n % 2] as string)
+    await this.compare()
+  }
+
+  #place(n: number): string {
+    return `${this.#collections[n >> 2]}/${'abcd'[n & 3]}`
+  }
+
+  async do(operation: Operation): Promise<void> {
+    switch (operation.op) {
+      case 'submit':
+        return this.#submit(operation)
+      case 'work':
+        for (const job of this.#jobs) while (await this.#lease(job)) await this.#apply(0, null)
+        return
+      case 'lease':
+        await this.#lease(this.#jobs[operation.job % this.#jobs.length])
+        return
+      case 'apply':
+        return this.#apply(operation.lease, operation.rotten)
+      case 'release':
+        return this.#release(operation.lease)
+      case 'renew':
+        return this.#renew(operation.lease)
+      case 'expire':
+        return this.#world.clock.advance(LEASE_MS)
+      case 'put':
+        return this.#put(operation.place, operation.text)
+      case 'remove':
+        return this.#remove(operation.place)
+      case 'lock':
+      case 'unlock':
+        return this.#lock(operation)
+      case 'lose':
+      case 'regain':
+        return this.#grant(operation)
+      default:
+        return this.#steer(operation)
+    }
+  }
+
+  async #submit(wish: Operation & { op: 'submit' }): Promise<void> {
+    const job: ModelJob = { kind: wish.kind, conflict: wish.conflict, dryRun: wish.dryRun, chunks: [], state: 'submitted', paused: false, cancelling: false }
+    const batches = wish.batches.map(batch => batch.map(one => this.#item(job, one)))
+    const options = { kind: wish.kind, conflict: wish.conflict, dryRun: wish.dryRun }
+    job.chunks.push(...batches.map(batch => ({ items: batch.map(({ item }) => item), state: 'waiting' as const, token: 0, until: 0 })))
+    const whole = newJob({ ...options, items: (batches[0] ?? []).map(({ submitted }) => submitted), sealed: batches.length === 1 })
+    await this.#world.ledger.createJob(whole)
+    for (const batch of batches.slice(1)) {
+      await this.#world.ledger.appendItems(
+        whole.id,
+        batch.map(({ submitted }) => submitted),
+      )
+    }
+    if (batches.length > 1) await this.#world.ledger.seal(whole.id, null)
+    this.#jobs.push({ id: whole.id, job })
+  }
+
+  #item(job: ModelJob, wish: ItemWish): { item: ModelItem; submitted: SubmitItem } {
+    const transfers = job.kind === 'copy' || job.kind === 'move'
+    const source = this.#place(wish.source)
+    const destination = transfers ? this.#place(wish.destination) : null
+    const sourceIs = wish.sourceIf === 'present' || wish.sourceIf === 'other' ? this.#condition(source, wish.sourceIf) : undefined
+    const to = wish.destinationIf
+    const destinationIs = destination !== null && (to === 'present' || to === 'other') ? this.#condition(destination, to) : undefined
+    const sourceVersion = wish.sourceIf === 'version' ? (this.#model.places.get(source)?.length ?? 1) : undefined
+    const absent = destination !== null && to === 'absent'
+    const item: ModelItem = {
+      source,
+      destination,
+      ...(sourceIs === undefined ? {} : { sourceIs }),
+      ...(destinationIs === undefined ? {} : { destinationIs }),
+      ...(sourceVersion === undefined ? {} : { sourceVersion }),
+      destinationAbsent: absent,
+      state: 'pending',
+      attempts: 0,
+      reason: null,
+      went: destination,
+    }
+    const [collection, path] = split(source)
+    const submitted: SubmitItem = {
+      source: { collection, path, ...ifMatch(this.#revision(sourceIs)), ...(sourceVersion === undefined ? {} : { version: sourceVersion }) },
+      ...(destination === null
+        ? {}
+        : {
+            destination: {
+              collection: split(destination)[0],
+              path: split(destination)[1],
+              ...ifMatch(this.#revision(destinationIs)),
+              ...(absent ? { ifNoneMatch: '*' as const } : {}),
+            },
+          }),
+      ...(job.kind === 'update' ? { fields: { seen: true } } : {}),
+    }
+    return { item, submitted }
+  }
+
+  #condition(at: string, wish: 'present' | 'other'): ModelVersion | 'other' {
+    return (wish === 'present' ? this.#model.live(at) : undefined) ?? 'other'
+  }
+
+  #revision(version: ModelVersion | 'other' | undefined): string | undefined {
+    return version === 'other' ? 'f'.repeat(32) : version && this.#revisions.get(version)
+  }
+
+  /** True when there was a chunk to lease. */
+  async #lease(of: { readonly id: string; readonly job: ModelJob } | undefined): Promise<boolean> {
+    if (of === undefined) return false
+    const { id, job } = of
+    const work = await this.#world.ledger.nextWork(id, 'w', LEASE_MS)
+    const chunk = this.#model.nextChunk(job, this.#world.clock.now())
+    expect(work.do).toBe(chunk === null ? 'nothing' : 'run')
+    if (work.do !== 'run' || chunk === null) return false
+    expect(work.lease.chunk).toBe(job.chunks.indexOf(chunk))
+    expect(work.lease.token).toBeGreaterThan(chunk.token)
+    Object.assign(chunk, { state: 'leased', token: work.lease.token, until: work.lease.expiresAt })
+    this.#leases.push({ lease: work.lease, job, chunk })
+    return true
+  }
+
+  /** I7: a lease counts while its token is the chunk's present one; else nothing may happen. */
+  async #withLease(n: number, call: (lease: Lease) => Promise<unknown>, then: (held: Held) => void): Promise<void> {
+    const held = this.#leases[this.#leases.length - 1 - (n % this.#leases.length)]
+    if (held === undefined) return
+    if (held.chunk.state !== 'leased' || held.chunk.token !== held.lease.token) {
+      await refusal(call(held.lease), 'stale_lease')
+      return
+    }
+    await call(held.lease)
+    then(held)
+  }
+
+  #apply(n: number, rotten: string | null): Promise<void> {
+    const corrupt = rotten === null ? [] : [sha256(rotten)]
+    return this.#withLease(
+      n,
+      async lease => {
+        const waits = await this.#world.ledger.applyChunk(lease, corrupt)
+        expect(waits).toBe((await this.#world.job(lease.job)).counts.pending > 0)
+      },
+      ({ job, chunk }) => this.#model.apply(job, chunk, new Set(corrupt)),
+    )
+  }
+
+  #release(n: number): Promise<void> {
+    return this.#withLease(
+      n,
+      lease => this.#world.ledger.releaseLease(lease),
+      ({ chunk }) => (chunk.state = 'waiting'),
+    )
+  }
+
+  #renew(n: number): Promise<void> {
+    return this.#withLease(
+      n,
+      lease => this.#world.ledger.renewLease(lease, LEASE_MS),
+      ({ chunk }) => (chunk.until = this.#world.clock.now() + LEASE_MS),
+    )
+  }
+
+  async #put(n: number, text: string): Promise<void> {
+    const at = this.#place(n)
+    const written = this.#world.put(...split(at), text)
+    if (this.#model.isLocked(at)) {
+      await refusal(written, 'locked')
+      return
+    }
+    await written
+    this.#model.put(at, sha256(text), text.length)
+  }
+
+  async #remove(n: number): Promise<void> {
+    const at = this.#place(n)
+    const [collection, path] = split(at)
+    const removed = this.#world.ledger.removeEntry({ collection, path, subject: 'alice' })
+    if (this.#model.isLocked(at)) await refusal(removed, 'locked')
+    else if (this.#model.live(at) === undefined) await refusal(removed, 'entry_not_found')
+    else await removed.then(() => this.#model.remove(at))
+  }
+
+  async #lock({ op, place: n, whole }: Operation & { op: 'lock' | 'unlock' }): Promise<void> {
+    const [collection, path] = split(this.#place(n))
+    const key = whole ? `${collection}/` : `${collection}/${path}`
+    const at = whole ? null : path
+    if (op === 'lock') {
+      await this.#world.ledger.acquireLock({ collection, path: at, holder: 'bob', reason: null, ttlMs: 1e9 })
+      this.#model.locked.add(key)
+    } else {
+      const released = this.#world.ledger.releaseLock(collection, at, 'bob')
+      await (this.#model.locked.delete(key) ? released : refusal(released, 'lock_not_found'))
+    }
+  }
+
+  async #grant({ op, place: n }: Operation & { op: 'lose' | 'regain' }): Promise<void> {
+    const collection = collectionOf(this.#place(n))
+    if (op === 'regain') {
+      await this.#world.ledger.setGrant(collection, 'alice', 'readwrite')
+      this.#model.lost.delete(collection)
+    } else if (!this.#model.lost.has(collection)) {
+      await this.#world.ledger.removeGrant(collection, 'alice')
+      this.#model.lost.add(collection)
+    }
+  }
+
+  async #steer(operation: Operation & { op: 'cancel' | 'pause' | 'resume' | 'retry' }): Promise<void> {
+    const { id, job } = this.#jobs[operation.job % this.#jobs.length] ?? {}
+    if (id === undefined || job === undefined) return
+    const { ledger } = this.#world
+    if (operation.op === 'retry') {
+      if (job.cancelling) await refusal(ledger.retry(id, operation.states), 'job_not_finished')
+      else {
+        await ledger.retry(id, operation.states)
+        this.#model.retry(job, operation.states)
+      }
+      return
+    }
+    const call = ledger[operation.op](id)
+    const isCancelled = operation.op === 'cancel' && job.chunks.some(({ items }) => items.some(({ state }) => state === 'cancelled'))
+    if (job.state === 'finished' && !isCancelled) {
+      await refusal(call, 'job_finished')
+      return
+    }
+    await call
+    if (job.state === 'finished' || job.cancelling) return
+    job.cancelling = operation.op === 'cancel'
+    job.paused = operation.op === 'pause'
+  }
+
+  /** Compares all that can be seen: every version of every place, every job, every item. */
+  async compare(): Promise<void> {
+    for (const [at, versions] of this.#model.places) await this.#compareVersions(at, versions)
+    for (const [index, id] of this.#collections.entries()) {
+      const live = [...this.#model.places.keys()].filter(at => collectionOf(at) === id && this.#model.live(at) !== undefined)
+      expect(await this.#world.listing(id), `collection ${index}`).toEqual(live.map(at => split(at)[1]).sort())
+    }
+    for (const { id, job } of this.#jobs) await this.#compareJob(id, job)
+  }
+
+  async #compareVersions(at: string, versions: readonly ModelVersion[]): Promise<void> {
+    const [collection, path] = split(at)
+    const found = (await this.#world.ledger.versions(collection, path, { limit: 1000 })).items.toReversed()
+    const plain = (one: { deleted: boolean; digest: string | null; size: number }): unknown[] => [one.deleted, one.digest, one.size]
+    expect(found.map(plain), at).toEqual(versions.map(plain))
+    expect(
+      found.map(({ version }) => version),
+      at,
+    ).toEqual(versions.map((_, index) => index + 1))
+    for (const [index, version] of versions.entries()) {
+      const { entityId, revision, fields } = found[index] as (typeof found)[number]
+      expect(JSON.stringify(fields), at).toBe(version.fields)
+      const entity = this.#entities.get(version.entity) ?? entityId
+      expect(entityId, `entity of version ${index + 1} of ${at}`).toBe(entity)
+      this.#entities.set(version.entity, entity)
+      expect(revision).toBe(this.#revisions.get(version) ?? revision)
+      this.#revisions.set(version, revision)
+    }
+    expect(new Set(this.#revisions.values()).size, 'revisions are never used twice').toBe(this.#revisions.size)
+    expect(new Set(this.#entities.values()).size, 'entity ids are never used twice').toBe(this.#entities.size)
+  }
+
+  async #compareJob(id: string, model: ModelJob): Promise<void> {
+    await this.#world.assertCounters(id)
+    const job = await this.#world.job(id)
+    const expected = model.chunks.flatMap(({ items, state }) => items.map(item => seenItem(model, item, state === 'leased')))
+    const items = await this.#world.items(id, {}, 3)
+    const seen = items.map(({ state, attempts, reason, destination }) => ({
+      state,
+      attempts,
+      reason: reason?.code ?? null,
+      destination: destination === null ? null : `${destination.collection}/${destination.path}`,
+    }))
+    expect(seen).toEqual(expected)
+    expect(items.map(({ seq }) => seq)).toEqual(items.map((_, index) => index))
+    expect({ state: job.state, paused: job.paused, cancelling: job.cancelling, outcome: job.outcome }).toEqual({
+      state: model.state,
+      paused: model.paused,
+      cancelling: model.cancelling,
+      outcome: model.state === 'finished' ? outcomeOf(countsOf(expected)) : null,
+    })
+  }
+}
+
+function seenItem(job: ModelJob, item: ModelItem, leased: boolean): { state: string; attempts: number; reason: string | null; destination: string | null } {
+  const { state, attempts, reason, went, destination } = item
+  return {
+    state: state === 'pending' && leased ? 'running' : state,
+    attempts,
+    reason,
+    destination: state === 'done' && job.kind !== 'delete' ? went : destination,
+  }
+}
+
+function countsOf(items: readonly { state: string }[]): Counts {
+  const count = (state: string): number => items.filter(item => item.state === state).length
+  const counts = Object.fromEntries(ITEM_STATES.map(state => [state, count(state)])) as unknown as Omit<Counts, 'total'>
+  return { ...counts, total: items.length }
+}
+
+function split(at: string): [string, string] {
+  const slash = at.indexOf('/')
+  return [at.slice(0, slash), at.slice(slash + 1)]
+}
+
+function ifMatch(revision: string | undefined): { ifMatch?: string } {
+  return revision === undefined ? {} : { ifMatch: revision }
+}
