@@ -75,7 +75,7 @@ export function setErrorHeaders(error: WaybillError, reply: FastifyReply): void 
 
 /** Logs what only we can repair: the unexpected with its cause, and what is not available. */
 export function logFault(error: WaybillError, request: FastifyRequest): void {
-  if (error.status >= 500) request.log.error({ err: error.cause ?? error, code: error.code }, error.message)
+  if (error.status >= 500) request.log.error({ reqId: request.id, err: error.cause ?? error, code: error.code }, error.message)
 }
 
 /** The native error handler: problem details for whatever was thrown. */

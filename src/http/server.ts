@@ -83,6 +83,8 @@ function newInstance(services: HttpServices, options: ServerOptions): FastifyIns
   const app = fastify({
     ...(options.logger === undefined ? {} : { loggerInstance: options.logger }),
     logController: new LogController({ disableRequestLogging: true }),
+    // a child logger for every request would cost more than it tells: the few lines we write name the request themselves
+    childLoggerFactory: logger => logger,
     genReqId: requestId,
     requestIdHeader: false,
     bodyLimit: services.limits.jsonBodyBytes,
