@@ -33,6 +33,7 @@ const ENDS_OF_PAGE = `SELECT src_path, coalesce(dst_path, src_path) AS dst_path 
 /** Resolves one page of the present selection: its items, its chunk, the job's counters and the cursor change together. */
 export function resolvePage(tx: Tx, id: string): void {
   const job = jobRow(tx, id)
+  if (job['unresolved'] === 0) return // another turn was quicker: the job may be running, or even finished, by now
   const selection = tx.db.get('SELECT * FROM selection WHERE job = :job AND resolved = 0 ORDER BY no LIMIT 1', { job: job['key'] as number })
   if (selection === undefined || job['cancelling'] === 1) {
     endResolving(tx, id, job)
