@@ -40,7 +40,7 @@ export const EntryQuery = Strict({
   prefix: Type.Optional(Type.String({ description: 'paths that begin with this' })),
   delimiter: Type.Optional(Choice(['/'])),
   kind: Type.Optional(Choice(ENTRY_KINDS)),
-  deleted: Type.Optional(Type.Boolean({ description: 'true: tombstones only' })),
+  deleted: Type.Optional(Type.Boolean({ description: 'true: tombstones too' })),
 })
 
 export const VersionQuery = Strict({ version: Type.Optional(Type.Integer({ minimum: 1 })) })
