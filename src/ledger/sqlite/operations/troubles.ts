@@ -17,9 +17,12 @@ export function markTroubles(tx: Tx, job: Row, corrupt: readonly string[]): void
   markLocked(tx, job)
   markLostGrants(tx, job)
   if (corrupt.length > 0) {
-    tx.db.run(`UPDATE plan SET code = ${TROUBLES.corrupt.no} WHERE code IN (0, ${TROUBLES.taken.no}) AND digest IN (SELECT unhex(value) FROM json_each(:corrupt))`, {
-      corrupt: JSON.stringify(corrupt),
-    })
+    tx.db.run(
+      `UPDATE plan SET code = ${TROUBLES.corrupt.no} WHERE code IN (0, ${TROUBLES.taken.no}) AND digest IN (SELECT unhex(value) FROM json_each(:corrupt))`,
+      {
+        corrupt: JSON.stringify(corrupt),
+      },
+    )
   }
 }
 
