@@ -108,9 +108,9 @@ const TROUBLED = `SELECT p.seq, p.code, p.src_path, p.t_path, sc.id AS src_id, t
     LEFT JOIN entry d ON d.collection = p.t_collection AND d.path = p.t_path
   WHERE p.code > 0 ORDER BY p.seq`
 
-/** Of a source that is not there no ids are told, not even those of its tombstone. */
-const EXPLAIN = `UPDATE plan SET reason = :reason, src_entity = iif(:gone, NULL, src_entity), src_version = iif(:gone, NULL, src_version),
-    src_revision = iif(:gone, NULL, src_revision) WHERE seq = :seq`
+/** Of a source that is not there no ids are told, not even those of its tombstone; nor of one that the submitter may no longer see (I9). */
+const EXPLAIN = `UPDATE plan SET reason = :reason, src_entity = iif(:hide, NULL, src_entity), src_version = iif(:hide, NULL, src_version),
+    src_revision = iif(:hide, NULL, src_revision) WHERE seq = :seq`
 
 /** Writes the reason beside every item that will not be done, and an event for those that failed or were evicted. */
 export function explainTroubles(tx: Tx, job: number): void {
@@ -121,7 +121,8 @@ export function explainTroubles(tx: Tx, job: number): void {
     const facts = expectation(row)
     const message = reasonMessage(trouble.error, `${JSON.stringify(path)} in ${JSON.stringify(id)}`, facts.expected, facts.actual)
     const reason: Reason = { code: trouble.error, message, ...facts }
-    tx.db.run(EXPLAIN, { seq: row['seq'] as number, reason: JSON.stringify(reason), gone: row['s_deleted'] === 0 ? 0 : 1 })
+    const hide = row['s_deleted'] !== 0 || row['code'] === TROUBLES.sourceRole.no
+    tx.db.run(EXPLAIN, { seq: row['seq'] as number, reason: JSON.stringify(reason), hide: hide ? 1 : 0 })
     if (trouble.state !== 'failed' && trouble.state !== 'evicted') continue
     addEvent(tx, job, trouble.state === 'failed' ? 'item.failed' : 'item.evicted', {
       seq: row['seq'],
