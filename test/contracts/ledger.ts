@@ -3,18 +3,39 @@ import { changesContract } from './ledger/changes.ts'
 import { clashesContract } from './ledger/clashes.ts'
 import { collectionsContract } from './ledger/collections.ts'
 import { entriesContract } from './ledger/entries.ts'
+import { eventsContract } from './ledger/events.ts'
 import { intakeContract } from './ledger/intake.ts'
 import { lifeContract } from './ledger/life.ts'
 import { locksContract } from './ledger/locks.ts'
+import { processesContract } from './ledger/processes.ts'
 import { randomJobsContract } from './ledger/property.ts'
+import { readingContract } from './ledger/reading.ts'
 import { refusalsContract } from './ledger/refusals.ts'
 import { selectionsContract } from './ledger/selections.ts'
 import { steeringContract } from './ledger/steering.ts'
 import { transfersContract } from './ledger/transfers.ts'
+import { upkeepContract } from './ledger/upkeep.ts'
 import { World, type OpenLedger } from './ledger/world.ts'
 
 /** What every Ledger must do (src/ports/ledger.ts), by matter. */
-const MATTERS = [collectionsContract, locksContract, entriesContract, intakeContract, lifeContract, steeringContract, selectionsContract, transfersContract, changesContract, clashesContract, refusalsContract, randomJobsContract]
+const MATTERS = [
+  collectionsContract,
+  locksContract,
+  entriesContract,
+  intakeContract,
+  lifeContract,
+  steeringContract,
+  selectionsContract,
+  transfersContract,
+  changesContract,
+  clashesContract,
+  refusalsContract,
+  readingContract,
+  eventsContract,
+  upkeepContract,
+  processesContract,
+  randomJobsContract,
+]
 
 export function ledgerContract(name: string, open: OpenLedger): void {
   describe(`${name} is a Ledger`, () => {

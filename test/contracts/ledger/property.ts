@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
-import { operations, RandomRun } from './random-jobs.ts'
+import { RandomRun } from './random-jobs.ts'
+import { operations } from './random-operations.ts'
 import type { World } from './world.ts'
 
 /** Random jobs under random operations: whatever is done in whatever order, the ledger shows what the simple model in memory shows. */

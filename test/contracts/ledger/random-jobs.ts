@@ -1,57 +1,10 @@
-import fc from 'fast-check'
 import { expect } from 'vitest'
-import { outcomeOf, CONFLICTS, JOB_KINDS, type Counts, type SubmitItem } from '../../../src/model/job.ts'
-import { ITEM_STATES } from '../../../src/model/item.ts'
+import type { SubmitItem } from '../../../src/model/job.ts'
 import type { Lease } from '../../../src/ports/ledger.ts'
 import { collectionOf, Model, type ModelChunk, type ModelItem, type ModelJob, type ModelVersion } from './model.ts'
+import { Comparison, split, type Twin } from './random-compare.ts'
+import type { ItemWish, Operation } from './random-operations.ts'
 import { LEASE_MS, newJob, refusal, sha256, type World } from './world.ts'
-
-/** Numbers choose among what is there at the time. */
-const which = fc.nat({ max: 3 })
-/** Two collections with four names each: items often touch each other's paths, but not always. */
-const place = fc.nat({ max: 7 })
-
-const wishes = fc.record({
-  source: place,
-  destination: place,
-  sourceIf: fc.constantFrom('no', 'no', 'no', 'no', 'no', 'present', 'other', 'version'),
-  destinationIf: fc.constantFrom('no', 'no', 'no', 'no', 'no', 'present', 'other', 'absent'),
-})
-export type ItemWish = typeof wishes extends fc.Arbitrary<infer T> ? T : never
-
-const operation = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      op: fc.constant('submit' as const),
-      kind: fc.constantFrom(...JOB_KINDS, 'copy' as const, 'move' as const),
-      conflict: fc.constantFrom(...CONFLICTS),
-      dryRun: fc.integer({ min: 0, max: 5 }).map(n => n === 0),
-      batches: fc.array(fc.array(wishes, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 3 }),
-    }),
-  },
-  { weight: 5, arbitrary: fc.record({ op: fc.constant('work' as const) }) },
-  { weight: 4, arbitrary: fc.record({ op: fc.constant('lease' as const), job: which }) },
-  { weight: 4, arbitrary: fc.record({ op: fc.constant('apply' as const), lease: which, rotten: fc.constantFrom(null, null, null, 'x', 'y') }) },
-  { weight: 2, arbitrary: fc.record({ op: fc.constantFrom('release' as const, 'renew' as const), lease: which }) },
-  { weight: 1, arbitrary: fc.record({ op: fc.constant('expire' as const) }) },
-  { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('cancel' as const, 'pause' as const), job: which }) },
-  { weight: 2, arbitrary: fc.record({ op: fc.constant('resume' as const), job: which }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      op: fc.constant('retry' as const),
-      job: which,
-      states: fc.uniqueArray(fc.constantFrom('failed' as const, 'evicted' as const, 'skipped' as const, 'cancelled' as const), { minLength: 1 }),
-    }),
-  },
-  { weight: 4, arbitrary: fc.record({ op: fc.constant('put' as const), place, text: fc.constantFrom('x', 'y', 'zz') }) },
-  { weight: 2, arbitrary: fc.record({ op: fc.constant('remove' as const), place }) },
-  { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('lock' as const, 'unlock' as const), place, whole: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('lose' as const, 'regain' as const), place }) },
-)
-export type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never
-export const operations = fc.array(operation, { minLength: 1, maxLength: 40, size: 'max' })
 
 interface Held {
   readonly lease: Lease
@@ -63,14 +16,18 @@ interface Held {
 export class RandomRun {
   readonly #world: World
   readonly #model = new Model()
+  readonly #comparison: Comparison
   readonly #collections: string[] = []
-  readonly #jobs: { readonly id: string; readonly job: ModelJob }[] = []
+  readonly #jobs: Twin[] = []
   readonly #leases: Held[] = []
-  readonly #revisions = new Map<ModelVersion, string>()
-  readonly #entities = new Map<number, string>()
 
   constructor(world: World) {
     this.#world = world
+    this.#comparison = new Comparison(world, this.#model)
+  }
+
+  compare(): Promise<void> {
+    return this.#comparison.compare(this.#collections, this.#jobs)
   }
 
   async begin(): Promise<void> {
@@ -182,11 +139,11 @@ export class RandomRun {
   }
 
   #revision(version: ModelVersion | 'other' | undefined): string | undefined {
-    return version === 'other' ? 'f'.repeat(32) : version && this.#revisions.get(version)
+    return version === 'other' ? 'f'.repeat(32) : version && this.#comparison.revision(version)
   }
 
   /** True when there was a chunk to lease. */
-  async #lease(of: { readonly id: string; readonly job: ModelJob } | undefined): Promise<boolean> {
+  async #lease(of: Twin | undefined): Promise<boolean> {
     if (of === undefined) return false
     const { id, job } = of
     const work = await this.#world.ledger.nextWork(id, 'w', LEASE_MS)
@@ -307,80 +264,6 @@ export class RandomRun {
     job.cancelling = operation.op === 'cancel'
     job.paused = operation.op === 'pause'
   }
-
-  /** Compares all that can be seen: every version of every place, every job, every item. */
-  async compare(): Promise<void> {
-    for (const [at, versions] of this.#model.places) await this.#compareVersions(at, versions)
-    for (const [index, id] of this.#collections.entries()) {
-      const live = [...this.#model.places.keys()].filter(at => collectionOf(at) === id && this.#model.live(at) !== undefined)
-      expect(await this.#world.listing(id), `collection ${index}`).toEqual(live.map(at => split(at)[1]).sort())
-    }
-    for (const { id, job } of this.#jobs) await this.#compareJob(id, job)
-  }
-
-  async #compareVersions(at: string, versions: readonly ModelVersion[]): Promise<void> {
-    const [collection, path] = split(at)
-    const found = (await this.#world.ledger.versions(collection, path, { limit: 1000 })).items.toReversed()
-    const plain = (one: { deleted: boolean; digest: string | null; size: number }): unknown[] => [one.deleted, one.digest, one.size]
-    expect(found.map(plain), at).toEqual(versions.map(plain))
-    expect(
-      found.map(({ version }) => version),
-      at,
-    ).toEqual(versions.map((_, index) => index + 1))
-    for (const [index, version] of versions.entries()) {
-      const { entityId, revision, fields } = found[index] as (typeof found)[number]
-      expect(JSON.stringify(fields), at).toBe(version.fields)
-      const entity = this.#entities.get(version.entity) ?? entityId
-      expect(entityId, `entity of version ${index + 1} of ${at}`).toBe(entity)
-      this.#entities.set(version.entity, entity)
-      expect(revision).toBe(this.#revisions.get(version) ?? revision)
-      this.#revisions.set(version, revision)
-    }
-    expect(new Set(this.#revisions.values()).size, 'revisions are never used twice').toBe(this.#revisions.size)
-    expect(new Set(this.#entities.values()).size, 'entity ids are never used twice').toBe(this.#entities.size)
-  }
-
-  async #compareJob(id: string, model: ModelJob): Promise<void> {
-    await this.#world.assertCounters(id)
-    const job = await this.#world.job(id)
-    const expected = model.chunks.flatMap(({ items, state }) => items.map(item => seenItem(model, item, state === 'leased')))
-    const items = await this.#world.items(id, {}, 3)
-    const seen = items.map(({ state, attempts, reason, destination }) => ({
-      state,
-      attempts,
-      reason: reason?.code ?? null,
-      destination: destination === null ? null : `${destination.collection}/${destination.path}`,
-    }))
-    expect(seen).toEqual(expected)
-    expect(items.map(({ seq }) => seq)).toEqual(items.map((_, index) => index))
-    expect({ state: job.state, paused: job.paused, cancelling: job.cancelling, outcome: job.outcome }).toEqual({
-      state: model.state,
-      paused: model.paused,
-      cancelling: model.cancelling,
-      outcome: model.state === 'finished' ? outcomeOf(countsOf(expected)) : null,
-    })
-  }
-}
-
-function seenItem(job: ModelJob, item: ModelItem, leased: boolean): { state: string; attempts: number; reason: string | null; destination: string | null } {
-  const { state, attempts, reason, went, destination } = item
-  return {
-    state: state === 'pending' && leased ? 'running' : state,
-    attempts,
-    reason,
-    destination: state === 'done' && job.kind !== 'delete' ? went : destination,
-  }
-}
-
-function countsOf(items: readonly { state: string }[]): Counts {
-  const count = (state: string): number => items.filter(item => item.state === state).length
-  const counts = Object.fromEntries(ITEM_STATES.map(state => [state, count(state)])) as unknown as Omit<Counts, 'total'>
-  return { ...counts, total: items.length }
-}
-
-function split(at: string): [string, string] {
-  const slash = at.indexOf('/')
-  return [at.slice(0, slash), at.slice(slash + 1)]
 }
 
 function ifMatch(revision: string | undefined): { ifMatch?: string } {

@@ -30,7 +30,7 @@ const RARE = `${SELECT} WHERE i.job = :job AND i.state = :state AND i.state > 2 
 type Runs = readonly { readonly first: number; readonly last: number; readonly startedAt: number | null }[]
 
 export function items(db: Database, job: number, filter: ItemFilter, page: PageQuery): Page<Item> {
-  const after = page.cursor === undefined ? -1 : decodeCursor(page.cursor, 'number')
+  const after = page.cursor === undefined ? (filter.afterSeq ?? -1) : decodeCursor(page.cursor, 'number')
   const slice = take(db, job, filter, after, page.limit)
   return { items: slice.items, nextCursor: slice.next === null ? null : encodeCursor(slice.next) }
 }
@@ -83,14 +83,15 @@ function takeWindows(
   while (after < last) {
     if (unsettledOnly) after = beforeNextUnsettled(db, job, after, last)
     const upTo = Math.min(after + WINDOW, last)
-    const rows = db.all(IN_WINDOW, { ...where, after, upTo, limit: limit - found.length })
+    const wanted = limit - found.length
+    const rows = db.all(IN_WINDOW, { ...where, after, upTo, limit: wanted })
     for (const row of rows) {
       const item = toItem(row, runs)
       if (filter.states === undefined || filter.states.includes(item.state)) found.push(item)
     }
-    const full = rows.length > 0 && found.length >= limit
-    after = full ? (rows.at(-1)?.['seq'] as number) : rows.length > 0 && rows.length === limit - found.length ? (rows.at(-1)?.['seq'] as number) : upTo
-    if (full || performance.now() > until) break
+    // fewer rows than wanted: the window has no more; of as many, some may be running where pending ones are looked for, or the other way round
+    after = rows.length === wanted ? (rows.at(-1)?.['seq'] as number) : upTo
+    if (found.length === limit || performance.now() > until) break
   }
   return { items: found, next: after < last ? after : null }
 }

@@ -1,0 +1,49 @@
+import fc from 'fast-check'
+import { CONFLICTS, JOB_KINDS } from '../../../src/model/job.ts'
+
+/** Numbers choose among what is there at the time. */
+const which = fc.nat({ max: 3 })
+/** Two collections with four names each: items often touch each other's paths, but not always. */
+const place = fc.nat({ max: 7 })
+
+const wishes = fc.record({
+  source: place,
+  destination: place,
+  sourceIf: fc.constantFrom('no', 'no', 'no', 'no', 'no', 'present', 'other', 'version'),
+  destinationIf: fc.constantFrom('no', 'no', 'no', 'no', 'no', 'present', 'other', 'absent'),
+})
+export type ItemWish = typeof wishes extends fc.Arbitrary<infer T> ? T : never
+
+const operation = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      op: fc.constant('submit' as const),
+      kind: fc.constantFrom(...JOB_KINDS, 'copy' as const, 'move' as const),
+      conflict: fc.constantFrom(...CONFLICTS),
+      dryRun: fc.integer({ min: 0, max: 5 }).map(n => n === 0),
+      batches: fc.array(fc.array(wishes, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 3 }),
+    }),
+  },
+  { weight: 5, arbitrary: fc.record({ op: fc.constant('work' as const) }) },
+  { weight: 4, arbitrary: fc.record({ op: fc.constant('lease' as const), job: which }) },
+  { weight: 4, arbitrary: fc.record({ op: fc.constant('apply' as const), lease: which, rotten: fc.constantFrom(null, null, null, 'x', 'y') }) },
+  { weight: 2, arbitrary: fc.record({ op: fc.constantFrom('release' as const, 'renew' as const), lease: which }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('expire' as const) }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('cancel' as const, 'pause' as const), job: which }) },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant('resume' as const), job: which }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      op: fc.constant('retry' as const),
+      job: which,
+      states: fc.uniqueArray(fc.constantFrom('failed' as const, 'evicted' as const, 'skipped' as const, 'cancelled' as const), { minLength: 1 }),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ op: fc.constant('put' as const), place, text: fc.constantFrom('x', 'y', 'zz') }) },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant('remove' as const), place }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('lock' as const, 'unlock' as const), place, whole: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('lose' as const, 'regain' as const), place }) },
+)
+export type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never
+export const operations = fc.array(operation, { minLength: 1, maxLength: 40, size: 'max' })
