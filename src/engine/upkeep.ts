@@ -53,7 +53,7 @@ export class Upkeep {
       for (const wake of page) this.#parts.wake(wake)
       const last = page.at(-1)
       if (last === undefined || this.#stopped.signal.aborted) return
-      after = last.number
+      after = last.position
     }
   }
 

@@ -229,11 +229,11 @@ export interface Ledger {
   onCommit(listener: (notice: CommitNotice) => void): () => void
 
   // upkeep
-  /** Jobs that are sealed and unfinished: what `recover` wakes, a page at a time by job number. */
+  /** Jobs that are sealed and unfinished: what is woken at a start, a page at a time: those after a `position`. */
   unfinished(
     after: number,
     limit: number,
-  ): Promise<readonly { readonly job: string; readonly number: number; readonly tenant: string; readonly priority: number }[]>
+  ): Promise<readonly { readonly job: string; readonly position: number; readonly tenant: string; readonly priority: number }[]>
   /** For a process that is alone: frees every lease and drops unsealed jobs. */
   recover(): Promise<void>
   /** Purges a small batch of expired items, events, keys, locks; returns how many rows went. Purged jobs stay as tombstones. */

@@ -48,10 +48,10 @@ export function ledgerFaults(ledger: DatabaseSync, book: Book, before: string | 
   const counted = ITEM_STATES.filter(isTerminal).map(state => `coalesce(sum(i.state = ${ITEM_STATES.indexOf(state)}), 0) <> j.${state}`)
   none(
     'I3: counters are not the sum of the items',
-    `SELECT j.key, j.total, count(i.seq) AS items FROM job j LEFT JOIN item i ON i.job = j.key GROUP BY j.key
+    `SELECT j.key, j.total, count(i.seq) AS items FROM job j LEFT JOIN item i ON i.id BETWEEN j.key << 32 AND (j.key << 32) + 4294967295 GROUP BY j.key
     HAVING count(i.seq) <> j.total OR coalesce(sum(i.state < 2), 0) <> j.pending + j.running OR ${counted.join(' OR ')}`,
   )
-  none('I2: a finished job has items without an end', 'SELECT job, seq, i.state FROM item i JOIN job j ON j.key = i.job WHERE j.state = 3 AND i.state < 2')
+  none('I2: a finished job has items without an end', 'SELECT job, seq, i.state FROM item i JOIN job j ON j.key = i.id >> 32 WHERE j.state = 3 AND i.state < 2')
   none(
     'I6: two items made one version',
     `SELECT dst_collection, coalesce(dst_path, src_path) AS path, dst_version, count(*) AS items FROM item

@@ -116,7 +116,7 @@ export function toJob(row: Row): Job {
   const state = word(JOB_STATES, row['state'])
   return {
     id: uuidText(row['id']),
-    number: String(row['key']),
+    number: String(row['number']),
     kind: word(JOB_KINDS, row['kind']),
     state,
     paused: row['paused'] === 1,

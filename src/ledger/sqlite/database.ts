@@ -35,6 +35,18 @@ export class Database {
     return new Database(raw)
   }
 
+  /** A connection that only folds the log into the file (writer/checkpointer.ts). */
+  static openCheckpointer(file: string): Database {
+    const raw = new DatabaseSync(file, { timeout: BUSY_MS })
+    raw.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0')
+    return new Database(raw)
+  }
+
+  /** As much of the log as no reader needs any more; never waits. */
+  checkpoint(): void {
+    this.#raw.exec('PRAGMA wal_checkpoint(PASSIVE)')
+  }
+
   #migrate(): void {
     if (this.#schemaNumber() === MIGRATIONS.length) return
     this.begin()

@@ -215,7 +215,7 @@ export class SqliteLedger implements Ledger {
   }
 
   // upkeep
-  async unfinished(after: number, limit: number): Promise<readonly { job: string; number: number; tenant: string; priority: number }[]> {
+  async unfinished(after: number, limit: number): Promise<readonly { job: string; position: number; tenant: string; priority: number }[]> {
     return jobs.unfinished(this.#db, after, limit)
   }
   recover(): Promise<void> {

@@ -99,11 +99,11 @@ export function upkeepContract(world: World): void {
         found.push(...page)
         const last = page.at(-1)
         if (last === undefined) break
-        after = last.number
+        after = last.position
       }
       const own = found.filter(({ job }) => ids.includes(job))
       expect(own).toEqual(
-        await Promise.all(ids.map(async (job, n) => ({ job, number: Number((await world.job(job)).number), tenant: wishes[n]?.by, priority: n + 1 }))),
+        await Promise.all(ids.map(async (job, n) => ({ job, number: Number((await world.job(job)).position), tenant: wishes[n]?.by, priority: n + 1 }))),
       )
       expect(found.map(({ job }) => job)).not.toContain(finished.id)
       expect(found.map(({ job }) => job)).not.toContain(unsealed.job.id)

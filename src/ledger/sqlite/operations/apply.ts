@@ -4,6 +4,7 @@ import type { Lease } from '../../../ports/ledger.ts'
 import { entityPrefix } from '../codec.ts'
 import type { Row } from '../database.ts'
 import { CONTENT, contentOf, REPLACE_ENTRY } from '../entry-columns.ts'
+import { itemId, itemsBetween } from '../item-range.ts'
 import { finishIfDone } from './finish.ts'
 import { held } from './lease.ts'
 import { CREATE_PLAN, PLAN, STATE_OF_CODE } from './plan.ts'
@@ -30,7 +31,7 @@ export function applyChunk(tx: Tx, lease: Lease, corrupt: readonly string[]): bo
 function cancelChunk(tx: Tx, job: Row, chunk: Row): void {
   const at = { job: job['key'] as number, first: chunk['first_seq'] as number, last: chunk['last_seq'] as number, now: tx.now }
   const n = tx.db.run(
-    `UPDATE item SET state = ${ITEM_STATES.indexOf('cancelled')}, finished_at = :now WHERE job = :job AND seq BETWEEN :first AND :last AND state = 0`,
+    `UPDATE item SET state = ${ITEM_STATES.indexOf('cancelled')}, finished_at = :now WHERE ${itemsBetween('item', ':first', ':last')} AND state = 0`,
     at,
   )
   tx.db.run('UPDATE job SET running = running - :n, cancelled = cancelled + :n, change = change + 1 WHERE key = :job', { job: at.job, n })
@@ -82,8 +83,11 @@ function write(tx: Tx, kind: JobKind, who: string): void {
   tx.db.run(VACATE_SOURCES, by)
 }
 
+/** The range stands on both sides: without it the plan of such a statement walks the whole job for every chunk. */
+const SAME_ITEM = `${itemsBetween('item', ':first', ':last')} AND p.seq BETWEEN :first AND :last AND item.id = ${itemId('p.seq')}`
+
 /**
- * Writes the outcomes down. The range stands on both sides: without it the plan of this statement walks the whole job for every chunk.
+ * Writes the outcomes down.
  * Ids and revisions are facts of versions that exist: a dry run and a deletion name none, an update that changed nothing its present one.
  */
 const SETTLE_ITEMS = `UPDATE item SET state = ${STATE_OF_CODE}, attempts = attempts + 1, reason = p.reason, started_at = :started, finished_at = :now,
@@ -91,11 +95,11 @@ const SETTLE_ITEMS = `UPDATE item SET state = ${STATE_OF_CODE}, attempts = attem
     dst_entity = CASE WHEN p.code = 0 AND :real AND item.dst_collection IS NOT NULL THEN p.t_entity END,
     dst_version = CASE WHEN p.code = 0 AND item.dst_collection IS NOT NULL THEN p.t_version END,
     dst_revision = CASE WHEN p.code = 0 AND :real AND item.dst_collection IS NOT NULL THEN p.t_revision END
-  FROM plan p WHERE item.job = :job AND item.seq BETWEEN :first AND :last AND p.seq BETWEEN :first AND :last AND p.seq = item.seq`
+  FROM plan p WHERE ${SAME_ITEM}`
 
 /** Under the policy `rename` an item may have got another name than it asked for. */
 const SETTLE_NAMES = `UPDATE item SET dst_path = p.t_path FROM plan p
-  WHERE item.job = :job AND item.seq BETWEEN :first AND :last AND p.seq BETWEEN :first AND :last AND p.seq = item.seq AND p.code = 0
+  WHERE ${SAME_ITEM} AND p.code = 0
     AND item.dst_collection IS NOT NULL`
 
 const COUNT_OUTCOMES = `SELECT ${STATE_OF_CODE} AS state, count(*) AS n, sum(CASE WHEN code = 0 THEN size ELSE 0 END) AS bytes FROM plan GROUP BY 1`

@@ -3,6 +3,7 @@ import { ITEM_STATES, type ItemState } from '../../../model/item.ts'
 import type { Job } from '../../../model/job.ts'
 import { toJob } from '../codec.ts'
 import type { Row } from '../database.ts'
+import { itemsBetween } from '../item-range.ts'
 import { finishIfDone } from './finish.ts'
 import { jobRow, type Tx } from './tx.ts'
 
@@ -58,7 +59,7 @@ export function retry(tx: Tx, id: string, states: readonly ItemState[]): Job {
 }
 
 const REOPEN_ITEMS = `UPDATE item SET state = 0, reason = NULL, finished_at = NULL, started_at = NULL, dst_entity = NULL, dst_version = NULL, dst_revision = NULL
-  WHERE job = :job AND state = :state AND state > 2 AND seq BETWEEN :first AND :last`
+  WHERE ${itemsBetween('item', ':first', ':last')} AND state = :state AND state > 2`
 
 function reopen(tx: Tx, job: number, chunk: Row, state: ItemState): number {
   const n = tx.db.run(REOPEN_ITEMS, {

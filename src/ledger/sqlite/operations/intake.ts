@@ -2,6 +2,7 @@ import { WaybillError } from '../../../model/errors.ts'
 import { CONFLICTS, JOB_KINDS, VERIFY, type Job, type Selection, type SubmitItem } from '../../../model/job.ts'
 import type { NewJob, Submitted } from '../../../ports/ledger.ts'
 import { toJob, uuidBytes, uuidText } from '../codec.ts'
+import { itemId, itemsBetween } from '../item-range.ts'
 import { addEvent } from './events.ts'
 import { collectionKey, jobRow, type Tx } from './tx.ts'
 
@@ -15,11 +16,12 @@ export function createJob(tx: Tx, job: NewJob): Submitted {
   const before = job.idempotency === null ? undefined : usedKey(tx, job.submittedBy, job.idempotency.key, job.idempotency.fingerprint)
   if (before !== undefined) return { job: before, replayed: true }
   const { options } = job
-  tx.db.run(
-    `INSERT INTO job (key, id, kind, state, sealed, conflict, verify, dry_run, priority, label, dialect, retention_ms, submitted_by, unresolved, created_at)
-     VALUES (:key, :id, :kind, 0, :sealed, :conflict, :verify, :dryRun, :priority, :label, :dialect, :retention, :by, :unresolved, :now)`,
+  const created = tx.db.get(
+    `INSERT INTO job (number, id, kind, state, sealed, conflict, verify, dry_run, priority, label, dialect, retention_ms, submitted_by, unresolved, created_at)
+     VALUES (:number, :id, :kind, 0, :sealed, :conflict, :verify, :dryRun, :priority, :label, :dialect, :retention, :by, :unresolved, :now)
+     RETURNING key`,
     {
-      key: job.number,
+      number: job.number,
       id: uuidBytes(job.id),
       kind: JOB_KINDS.indexOf(options.kind),
       sealed: job.sealed ? 1 : 0,
@@ -35,18 +37,19 @@ export function createJob(tx: Tx, job: NewJob): Submitted {
       now: tx.now,
     },
   )
+  const key = created?.['key'] as number
   tx.jobs.add(job.id)
   if (job.idempotency !== null) {
     tx.db.run(
       `INSERT INTO idempotency (subject, key, job, fingerprint, created_at) VALUES (:subject, :key, :job, :fingerprint, :now)
        ON CONFLICT (subject, key) DO UPDATE SET job = excluded.job, fingerprint = excluded.fingerprint, created_at = excluded.created_at`,
-      { subject: job.submittedBy, key: job.idempotency.key, job: job.number, fingerprint: job.idempotency.fingerprint, now: tx.now },
+      { subject: job.submittedBy, key: job.idempotency.key, job: key, fingerprint: job.idempotency.fingerprint, now: tx.now },
     )
   }
-  const collections = new JobCollections(tx, job.number)
-  job.select.forEach((selection, no) => addSelection(tx, job.number, no, selection, collections))
-  addItems(tx, job.number, 0, 0, job.items, collections)
-  if (job.sealed) addEvent(tx, job.number, 'job.submitted', { kind: options.kind, label: options.label })
+  const collections = new JobCollections(tx, key)
+  job.select.forEach((selection, no) => addSelection(tx, key, no, selection, collections))
+  addItems(tx, key, 0, 0, job.items, collections)
+  if (job.sealed) addEvent(tx, key, 'job.submitted', { kind: options.kind, label: options.label })
   return { job: toJob(jobRow(tx, job.id)), replayed: false }
 }
 
@@ -140,14 +143,14 @@ function moves(tx: Tx, job: number): boolean {
 }
 
 /** One JSON array a chunk: a million items are stored in about a second, row by row it takes several. */
-const INSERT_ITEMS = `INSERT INTO item (job, seq, src_collection, src_path, dst_collection, dst_path, src_revision_if, src_version_if, dst_revision_if, dst_absent_if, patch)
-  SELECT :job, CAST(:first AS INTEGER) + key, value ->> 0, value ->> 1, value ->> 2, value ->> 3, unhex(value ->> 4), value ->> 5, unhex(value ->> 6), value ->> 7, value ->> 8
+const INSERT_ITEMS = `INSERT INTO item (id, src_collection, src_path, dst_collection, dst_path, src_revision_if, src_version_if, dst_revision_if, dst_absent_if, patch)
+  SELECT ${itemId(':first + key')}, value ->> 0, value ->> 1, value ->> 2, value ->> 3, unhex(value ->> 4), value ->> 5, unhex(value ->> 6), value ->> 7, value ->> 8
   FROM json_each(:rows)`
 
 /** The bytes that the new items would copy, as far as their sources exist now: an estimate until they are settled. */
 const ADD_ITEMS_TO_JOB = `UPDATE job SET total = total + :n, pending = pending + :n, chunks = chunks + :chunks, change = change + 1,
   bytes_total = bytes_total + (SELECT coalesce(sum(s.size), 0) FROM item i CROSS JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path
-    WHERE i.job = :job AND i.seq BETWEEN :first AND :last) WHERE key = :job`
+    WHERE ${itemsBetween('i', ':first', ':last')}) WHERE key = :job`
 
 const INSERT_CHUNK = 'INSERT INTO chunk (job, no, first_seq, last_seq, waiting, serial) VALUES (:job, :no, :first, :last, :n, :serial)'
 

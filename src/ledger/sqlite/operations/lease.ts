@@ -3,6 +3,7 @@ import { JOB_KINDS, VERIFY } from '../../../model/job.ts'
 import type { ChunkBlob, Lease, NextWork } from '../../../ports/ledger.ts'
 import { hexText, uuidBytes } from '../codec.ts'
 import type { Row } from '../database.ts'
+import { itemsBetween } from '../item-range.ts'
 import { addEvent } from './events.ts'
 import { jobRow, type Tx } from './tx.ts'
 
@@ -104,7 +105,7 @@ export function chunkBlobs(tx: Tx, lease: Lease): ChunkBlob[] {
     .all(
       `SELECT DISTINCT c.store, s.digest FROM item i CROSS JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path
        CROSS JOIN collection c ON c.key = s.collection
-       WHERE i.job = :job AND i.seq BETWEEN :first AND :last AND i.state = 0 AND s.digest IS NOT NULL`,
+       WHERE ${itemsBetween('i', ':first', ':last')} AND i.state = 0 AND s.digest IS NOT NULL`,
       { job: job['key'] as number, first: lease.firstSeq, last: lease.lastSeq },
     )
     .map(row => ({ store: row['store'] as string, sha256: hexText(row['digest']) }))

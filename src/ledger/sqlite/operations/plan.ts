@@ -1,3 +1,4 @@
+import { itemsBetween } from '../item-range.ts'
 import { ITEM_STATES, type ItemState } from '../../../model/item.ts'
 import type { JobKind } from '../../../model/job.ts'
 import type { ErrorCode } from '../../../model/errors.ts'
@@ -59,16 +60,22 @@ const SOURCE_CHECKS = `
   WHEN i.src_version_if IS NOT NULL AND (s.path IS NULL OR s.deleted = 1 OR s.version <> i.src_version_if) THEN ${T.sourceVersion}
   WHEN s.path IS NULL OR s.deleted = 1 THEN ${T.missing}`
 
-/** A destination that a selection composed may come out too long or with a relative segment: explicit ones were checked at submission. An explicit, matching ifMatch is the wish to overwrite: the conflict policy is asked only without one. */
+/** A segment "." or ".."; asked only of paths with a segment that begins with a dot, because this runs for every item. */
+const RELATIVE = `(instr('/' || d_path || '/', '/./') OR instr('/' || d_path || '/', '/../'))`
+
+/**
+ * A destination that a selection composed may come out too long or with a relative segment: explicit ones were checked at submission. An explicit, matching
+ * ifMatch is the wish to overwrite: the conflict policy is asked only without one.
+ */
 const DESTINATION_CHECKS = `
-  WHEN length(d_path) > 1024 OR instr('/' || d_path || '/', '//') OR instr('/' || d_path || '/', '/./') OR instr('/' || d_path || '/', '/../') THEN ${T.badPath}
+  WHEN length(d_path) > 1024 OR ((instr(d_path, '/.') OR substr(d_path, 1, 1) = '.') AND ${RELATIVE}) THEN ${T.badPath}
   WHEN i.dst_revision_if IS NOT NULL AND (d.path IS NULL OR d.deleted = 1 OR d.revision <> i.dst_revision_if) THEN ${T.destinationRevision}
   WHEN d.deleted = 0 AND i.dst_absent_if = 1 THEN ${T.destinationPresent}
   WHEN d.deleted = 0 AND i.dst_revision_if IS NULL AND :conflict > 0 THEN CASE :conflict WHEN 1 THEN ${T.skip} WHEN 2 THEN ${T.exists} ELSE ${T.taken} END`
 
 const SAME_PATH = `WHEN i.dst_collection = i.src_collection AND (i.dst_path IS NULL OR i.dst_path = i.src_path) THEN ${T.same}`
 
-const ITEMS = 'i.job = :job AND i.seq BETWEEN :first AND :last AND i.state = 0'
+const ITEMS = `${itemsBetween('i', ':first', ':last')} AND i.state = 0`
 
 const COLUMNS = `seq, code, writes, src_collection, src_path, src_entity, src_version, src_revision,
   t_collection, t_path, t_entity, t_version, t_revision, t_created, kind, deleted, size, digest, media_type, fields`

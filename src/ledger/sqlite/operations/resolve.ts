@@ -1,5 +1,6 @@
 import { globMatcher } from '../../../model/glob.ts'
 import type { Row } from '../database.ts'
+import { itemId, itemsBetween } from '../item-range.ts'
 import { addEvent } from './events.ts'
 import { finishIfDone } from './finish.ts'
 import { addChunk, CHUNK_ITEMS, Clashes } from './intake.ts'
@@ -22,13 +23,13 @@ const DESTINATION = `CASE WHEN :dstPrefix IS NULL THEN NULL
   WHEN :dstIsFolder AND substr(path, :cut, 1) = '/' THEN :dstPrefix || substr(path, :cut + 1)
   ELSE :dstPrefix || substr(path, :cut) END`
 
-const INSERT_PAGE = `INSERT INTO item (job, seq, src_collection, src_path, dst_collection, dst_path, patch)
-  SELECT :job, CAST(:first AS INTEGER) + row_number() OVER (ORDER BY path) - 1, :collection, path, :dstCollection, ${DESTINATION}, :patch FROM (${PAGE})`
+const INSERT_PAGE = `INSERT INTO item (id, src_collection, src_path, dst_collection, dst_path, patch)
+  SELECT ${itemId(':first + row_number() OVER (ORDER BY path) - 1')}, :collection, path, :dstCollection, ${DESTINATION}, :patch FROM (${PAGE})`
 
-const INSERT_KEPT = `INSERT INTO item (job, seq, src_collection, src_path, dst_collection, dst_path, patch)
-  SELECT :job, CAST(:first AS INTEGER) + key, :collection, path, :dstCollection, ${DESTINATION}, :patch FROM (SELECT key, value AS path FROM json_each(:kept))`
+const INSERT_KEPT = `INSERT INTO item (id, src_collection, src_path, dst_collection, dst_path, patch)
+  SELECT ${itemId(':first + key')}, :collection, path, :dstCollection, ${DESTINATION}, :patch FROM (SELECT key, value AS path FROM json_each(:kept))`
 
-const ENDS_OF_PAGE = `SELECT src_path, coalesce(dst_path, src_path) AS dst_path FROM item WHERE job = :job AND seq BETWEEN :first AND :last`
+const ENDS_OF_PAGE = `SELECT src_path, coalesce(dst_path, src_path) AS dst_path FROM item WHERE ${itemsBetween('item', ':first', ':last')}`
 
 /** Resolves one page of the present selection: its items, its chunk, the job's counters and the cursor change together. */
 export function resolvePage(tx: Tx, id: string): void {

@@ -3,6 +3,7 @@ import { JOB_KINDS } from '../../../model/job.ts'
 import { MAX_PATH_LENGTH, renamed } from '../../../model/paths.ts'
 import { hexText, newEntity } from '../codec.ts'
 import type { Row } from '../database.ts'
+import { itemId } from '../item-range.ts'
 import { addEvent } from './events.ts'
 import { TROUBLES, troubleOf } from './plan.ts'
 import type { Tx } from './tx.ts'
@@ -102,7 +103,7 @@ function giveName(tx: Tx, job: Row, seq: number, path: string, tombstone: Row | 
 
 const TROUBLED = `SELECT p.seq, p.code, p.src_path, p.t_path, sc.id AS src_id, tc.id AS t_id, p.src_revision, p.src_version,
     i.src_revision_if, i.src_version_if, i.dst_revision_if, d.revision AS d_revision, d.deleted AS d_deleted, s.deleted AS s_deleted
-  FROM plan p CROSS JOIN item i ON i.job = :job AND i.seq = p.seq
+  FROM plan p CROSS JOIN item i ON i.id = ${itemId('p.seq')}
     LEFT JOIN collection sc ON sc.key = p.src_collection LEFT JOIN collection tc ON tc.key = p.t_collection
     LEFT JOIN entry s ON s.collection = p.src_collection AND s.path = p.src_path
     LEFT JOIN entry d ON d.collection = p.t_collection AND d.path = p.t_path

@@ -1,4 +1,5 @@
 import { uuidText } from '../codec.ts'
+import { itemsOfJob } from '../item-range.ts'
 import { dropUnsealed, IDEMPOTENCY_MS } from './intake.ts'
 import { releaseAll } from './lease.ts'
 import type { Tx } from './tx.ts'
@@ -40,7 +41,7 @@ function purgeExpired(tx: Tx, job: number, id: string, batch: number): number {
 
 /** Removes rows of a job, at most about `batch`; fewer mean that none are left. */
 function purgeRows(tx: Tx, job: number, batch: number): number {
-  const items = tx.db.run('DELETE FROM item WHERE job = :job AND seq IN (SELECT seq FROM item WHERE job = :job ORDER BY seq LIMIT :batch)', { job, batch })
+  const items = tx.db.run(`DELETE FROM item WHERE id IN (SELECT id FROM item WHERE ${itemsOfJob('item')} ORDER BY id LIMIT :batch)`, { job, batch })
   if (items >= batch) return items
   const events = tx.db.run('DELETE FROM event WHERE id IN (SELECT id FROM event WHERE job = :job ORDER BY id LIMIT :batch)', { job, batch })
   if (events >= batch) return events

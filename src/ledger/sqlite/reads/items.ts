@@ -6,6 +6,7 @@ import { prefixEnd } from '../../../model/paths.ts'
 import type { ItemFilter } from '../../../ports/ledger.ts'
 import { hexText, uuidText } from '../codec.ts'
 import type { Database, Params, Row } from '../database.ts'
+import { itemsBetween, itemsOfJob } from '../item-range.ts'
 
 /** How many rows one look walks at most, and how long a call looks before it hands out a short page with a cursor: nobody waits for a selective filter. */
 const WINDOW = 5_000
@@ -15,14 +16,20 @@ const PENDING = ITEM_STATES.indexOf('pending')
 /** States from here on have an index of their own. */
 const FIRST_RARE = ITEM_STATES.indexOf('skipped')
 
-const SELECT = `SELECT i.*, sc.id AS src_id, dc.id AS dst_id FROM item i LEFT JOIN collection sc ON sc.key = i.src_collection
+/** Named one by one: the id itself would not fit into a JavaScript number. */
+const COLUMNS = ['seq', 'state', 'attempts', 'src_path', 'dst_path', 'patch', 'bytes', 'reason', 'started_at', 'finished_at']
+  .concat(['src', 'dst'].flatMap(end => [`${end}_entity`, `${end}_version`, `${end}_revision`]))
+  .map(column => `i.${column}`)
+  .join(', ')
+
+const SELECT = `SELECT ${COLUMNS}, sc.id AS src_id, dc.id AS dst_id FROM item i LEFT JOIN collection sc ON sc.key = i.src_collection
   LEFT JOIN collection dc ON dc.key = i.dst_collection`
 
 const MATCHES = `(:prefix = '' OR (i.src_path >= :prefix AND (:end IS NULL OR i.src_path < :end)))
   AND (:collection IS NULL OR i.src_collection = :collection OR i.dst_collection = :collection)`
 
-const IN_WINDOW = `${SELECT} WHERE i.job = :job AND i.seq > :after AND i.seq <= :upTo AND ${MATCHES}
-  AND (:states IS NULL OR i.state IN (SELECT value FROM json_each(:states))) ORDER BY i.seq LIMIT :limit`
+const IN_WINDOW = `${SELECT} WHERE ${itemsBetween('i', ':after + 1', ':upTo')} AND ${MATCHES}
+  AND (:states IS NULL OR i.state IN (SELECT value FROM json_each(:states))) ORDER BY i.id LIMIT :limit`
 
 const RARE = `${SELECT} WHERE i.job = :job AND i.state = :state AND i.state > 2 AND i.seq > :after AND ${MATCHES} ORDER BY i.seq LIMIT :limit`
 
@@ -75,7 +82,7 @@ function takeWindows(
   limit: number,
   runs: Runs,
 ): { items: Item[]; next: number | null } {
-  const last = (db.get('SELECT max(seq) AS last FROM item WHERE job = :job', { job })?.['last'] as number | null) ?? -1
+  const last = (db.get(`SELECT max(id) & 4294967295 AS last FROM item WHERE ${itemsOfJob('item')}`, { job })?.['last'] as number | null) ?? -1
   const unsettledOnly = filter.states?.every(state => state === 'pending' || state === 'running') === true
   const found: Item[] = []
   const until = performance.now() + BUDGET_MS

@@ -12,7 +12,7 @@ const NUMBER = /^[0-9]{1,16}$/
 /** The row of an acknowledged job, by UUID or number; undefined for an unknown one. Throws `job_expired`. */
 export function acknowledged(db: Database, idOrNumber: string, now: number): Row | undefined {
   const row = NUMBER.test(idOrNumber)
-    ? db.get('SELECT * FROM job WHERE key = :key AND sealed = 1', { key: Number(idOrNumber) })
+    ? db.get('SELECT * FROM job WHERE number = :number AND sealed = 1', { number: Number(idOrNumber) })
     : db.get('SELECT * FROM job WHERE id = :id AND sealed = 1', { id: uuidBytes(idOrNumber) })
   if (row === undefined) return undefined
   const expires = row['expires_at'] as number | null
@@ -108,10 +108,10 @@ export function lastEvent(db: Database): number {
   return (db.get(`SELECT seq FROM sqlite_sequence WHERE name = 'event'`)?.['seq'] as number | undefined) ?? 0
 }
 
-export function unfinished(db: Database, after: number, limit: number): { job: string; number: number; tenant: string; priority: number }[] {
+export function unfinished(db: Database, after: number, limit: number): { job: string; position: number; tenant: string; priority: number }[] {
   return db
     .all('SELECT key, id, submitted_by, priority FROM job WHERE state < 3 AND sealed = 1 AND key > :after ORDER BY key LIMIT :limit', { after, limit })
-    .map(row => ({ job: uuidText(row['id']), number: row['key'] as number, tenant: row['submitted_by'] as string, priority: row['priority'] as number }))
+    .map(row => ({ job: uuidText(row['id']), position: row['key'] as number, tenant: row['submitted_by'] as string, priority: row['priority'] as number }))
 }
 
 export function idempotent(db: Database, subject: string, key: string, since: number): { job: string; fingerprint: string | null } | null {

@@ -14,6 +14,7 @@ interface Pending {
 /** The main thread's end of the writer: sends operations, hands back their results once they are durable. */
 export class Writer {
   readonly #worker: Worker
+  readonly #checkpointer: Worker
   readonly #clock: Clock
   readonly #pending = new Map<number, Pending>()
   readonly #listeners = new Set<(notice: CommitNotice) => void>()
@@ -21,11 +22,13 @@ export class Writer {
   #nextId = 1
   #closed: Error | null = null
 
-  private constructor(worker: Worker, clock: Clock) {
+  private constructor(worker: Worker, checkpointer: Worker, clock: Clock) {
     this.#worker = worker
+    this.#checkpointer = checkpointer
     this.#clock = clock
     worker.on('message', (replies: WriteReplies) => this.#receive(replies))
     worker.on('error', error => this.#end(error instanceof Error ? error : new Error(String(error))))
+    checkpointer.on('error', error => this.#end(error instanceof Error ? error : new Error(String(error))))
     worker.on('exit', () => this.#end(new WaybillError('unavailable', 'the ledger is closed')))
   }
 
@@ -36,7 +39,7 @@ export class Writer {
       worker.once('message', () => resolve())
       worker.once('error', reject)
     })
-    return new Writer(worker, clock)
+    return new Writer(worker, startThread(import.meta.url, './checkpointer', { file }), clock)
   }
 
   call<N extends OperationName>(name: N, ...args: OperationArgs<N>): Promise<OperationResult<N>> {
@@ -81,8 +84,14 @@ export class Writer {
   async close(): Promise<void> {
     if (this.#closed !== null) return
     this.#send()
-    const gone = new Promise<void>(resolve => this.#worker.once('exit', () => resolve()))
-    this.#worker.postMessage('close')
-    await gone
+    await ended(this.#checkpointer)
+    await ended(this.#worker)
   }
+}
+
+/** Asks a thread to close its connection; resolves when it is gone. */
+async function ended(thread: Worker): Promise<void> {
+  const gone = new Promise<void>(resolve => thread.once('exit', () => resolve()))
+  thread.postMessage('close')
+  await gone
 }
