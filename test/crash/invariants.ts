@@ -66,7 +66,7 @@ export function ledgerFaults(ledger: DatabaseSync, book: Book, before: string | 
     ledger.prepare('ATTACH ? AS before').run(before)
     none(
       'I2: a terminal item has changed',
-      `SELECT old.job, old.seq, old.state, now.state AS became FROM before.item old LEFT JOIN main.item now ON now.job = old.job AND now.seq = old.seq
+      `SELECT old.job, old.seq, old.state, now.state AS became FROM before.item old LEFT JOIN main.item now ON now.id = old.id
       WHERE old.state >= 2 AND (now.state IS NOT old.state OR now.attempts IS NOT old.attempts OR now.dst_version IS NOT old.dst_version OR now.dst_revision IS NOT old.dst_revision)`,
     )
     ledger.exec('DETACH before')
