@@ -16,20 +16,25 @@ export function rcloneVersion(): string | null {
   return run.status === 0 ? (run.stdout.split('\n')[0] ?? 'rclone') : null
 }
 
+/** Seconds from a peer's start to its end, and to when a `sync` says that all of it is on disk. */
+export interface PeerTime {
+  readonly ended: number
+  readonly synced: number
+}
+
 /**
- * Seconds that a peer needs for the tree: from its start to its end, without a final sync, which is kind to it (ours is durable when it is finished).
- * The tree is read once before, untimed, so that it lies in the page cache. Each run needs a destination of its own, and none may be removed before the last run: some file systems (ext4) are many times slower at making files
- * for a while after as many were deleted.
+ * Times a peer on the tree, which is read once before, untimed, so that it lies in the page cache. Each run needs a destination of its own, and none may be
+ * removed before the last run: some file systems (ext4) are many times slower at making files for a while after as many were deleted.
  */
-export async function timedPeer(peer: Peer, source: string, destination: string): Promise<number> {
+export async function timedPeer(peer: Peer, source: string, destination: string): Promise<PeerTime> {
   const [program = '', ...args] = peer.command(source, destination)
   spawnSync('sh', ['-c', 'find "$1" -type f -exec cat {} + > /dev/null', 'sh', source])
   const begin = performance.now()
   const [code] = (await once(spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] }), 'exit')) as [number | null]
-  const took = (performance.now() - begin) / 1000
+  const ended = (performance.now() - begin) / 1000
   if (code !== 0) throw new Error(`${peer.name} ended with ${code}`)
   settle()
-  return took
+  return { ended, synced: (performance.now() - begin) / 1000 }
 }
 
 /** Waits until the disk has taken what was written, so that nobody's run pays for the one before. */
