@@ -19,8 +19,22 @@ const jwt = z
   })
   .refine(value => (value.jwksUrl === undefined) !== (value.key === undefined), 'give either jwksUrl or key')
 
-function milliseconds(usual: number): z.ZodDefault<z.ZodCoercedNumber> {
-  return z.coerce.number().int().min(0).default(usual)
+/** Timers of Node.js that are longer than this fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+/** Far longer, and a job would expire after the last moment that a date can name. */
+const LONGEST_RETENTION_MS = 100 * 365 * DAY_MS
+
+/** A whole number, in the environment written in decimal digits. Nothing else is one: not an empty string, not null, not true. */
+function whole(least: number, most: number = Number.MAX_SAFE_INTEGER): z.ZodType<number, number | string> {
+  const fault = `must be a whole number from ${least}${most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`}`
+  return z
+    .union([z.number(), z.string().regex(/^[0-9]+$/, fault)], fault)
+    .transform(Number)
+    .refine(value => Number.isSafeInteger(value) && value >= least && value <= most, fault)
+}
+
+function retention(): z.ZodDefault<z.ZodType<number, number | string>> {
+  return whole(0, LONGEST_RETENTION_MS).default(30 * DAY_MS)
 }
 
 /** Settings that hold more than one value: in the environment they are JSON. */
@@ -30,35 +44,31 @@ const STRUCTURED: ReadonlySet<string> = new Set(['jwt', 'retentionMs'])
 export const configSchema = z.strictObject({
   data: z.string().min(1).default('./waybill-data').describe('directory of the ledger and the local store'),
   host: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
-  port: z.coerce.number().int().min(0).max(65535).default(7070).describe('port to listen on; 0 takes a free one'),
-  publicUrl: z.url().nullable().default(null).describe('base of absolute links; null takes it from the request'),
+  port: whole(0, 65_535).default(7070).describe('port to listen on; 0 takes a free one'),
+  publicUrl: z
+    .url({ protocol: /^https?$/, error: 'must be an absolute http or https URL' })
+    .transform(url => url.replace(/\/+$/, ''))
+    .nullable()
+    .default(null)
+    .describe('base of absolute links; null takes it from the request'),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('warn').describe('least level that is logged to standard error'),
-  concurrency: z.coerce.number().int().min(1).max(256).default(16).describe('turns of jobs at once'),
-  jsonItems: z.coerce.number().int().min(1).default(10_000).describe('items in one JSON body'),
-  submitBodyBytes: z.coerce
-    .number()
-    .int()
-    .min(1024)
+  concurrency: whole(1, 256).default(16).describe('turns of jobs at once'),
+  jsonItems: whole(1).default(10_000).describe('items in one JSON body'),
+  submitBodyBytes: whole(1024)
     .default(32 * MIB)
     .describe('bytes of one JSON job submission'),
-  jsonBodyBytes: z.coerce.number().int().min(1024).default(MIB).describe('bytes of any other JSON body'),
-  uploadBytes: z.coerce
-    .number()
-    .int()
-    .min(1)
+  jsonBodyBytes: whole(1024).default(MIB).describe('bytes of any other JSON body'),
+  uploadBytes: whole(1)
     .default(5 * 1024 * 1024 * MIB)
     .describe('bytes of one uploaded file'),
-  manifestLineBytes: z.coerce
-    .number()
-    .int()
-    .min(1024)
+  manifestLineBytes: whole(1024)
     .default(64 * 1024)
     .describe('bytes of one manifest line'),
-  requestsPerMinute: z.coerce.number().int().min(1).default(1_000_000).describe('requests a minute by one token'),
-  headerTimeoutMs: z.coerce.number().int().min(100).default(15_000).describe("time for a request's header to arrive"),
-  bodyTimeoutMs: z.coerce.number().int().min(100).default(60_000).describe("longest silence within a request's body"),
+  requestsPerMinute: whole(1).default(1_000_000).describe('requests a minute by one token'),
+  headerTimeoutMs: whole(100, LONGEST_TIMER_MS).default(15_000).describe("time for a request's header to arrive"),
+  bodyTimeoutMs: whole(100, LONGEST_TIMER_MS).default(60_000).describe("longest silence within a request's body"),
   retentionMs: z
-    .strictObject({ v1: milliseconds(30 * DAY_MS), apollo: milliseconds(30 * DAY_MS) })
+    .strictObject({ v1: retention(), apollo: retention() })
     .prefault({})
     .describe('how long finished jobs are kept, by the dialect they came through; as JSON in the environment'),
   jwt: jwt.nullable().default(null).describe('accept JWTs of this issuer beside our own tokens'),
@@ -73,20 +83,32 @@ function environmentName(key: string): string {
 }
 
 /**
- * The configuration: a JSON file, over it the environment, over both the flags. Throws `invalid_request` with every fault: which setting, from where, and
- * what would be right.
+ * The configuration: a JSON file, over it the environment, over both the flags. An empty variable counts as none. Throws `invalid_request` with every fault:
+ * which setting, from where, and what would be right.
  */
 export function loadConfig(sources: { readonly file?: string; readonly env?: NodeJS.ProcessEnv; readonly flags?: ConfigInput }): Config {
   const merged: Record<string, unknown> = sources.file === undefined ? {} : readFile(sources.file)
+  const origins = new Map(Object.keys(merged).map(key => [key, sources.file]))
   for (const key of Object.keys(configSchema.shape)) {
-    const fromEnvironment = sources.env?.[environmentName(key)]
-    if (fromEnvironment !== undefined) merged[key] = STRUCTURED.has(key) ? parseJson(fromEnvironment, environmentName(key)) : fromEnvironment
+    const name = environmentName(key)
+    const fromEnvironment = sources.env?.[name]
+    if (fromEnvironment !== undefined && fromEnvironment !== '') {
+      merged[key] = STRUCTURED.has(key) ? parseJson(fromEnvironment, name) : fromEnvironment
+      origins.set(key, name)
+    }
     const flag = sources.flags?.[key as keyof Config]
-    if (flag !== undefined) merged[key] = flag
+    if (flag === undefined) continue
+    merged[key] = flag
+    origins.set(key, 'the command line')
   }
   const parsed = configSchema.safeParse(merged)
   if (parsed.success) return parsed.data
-  const faults = parsed.error.issues.map(issue => `${issue.path.join('.') || 'the configuration'}: ${issue.message}`)
+  const faults = parsed.error.issues.map(({ path, message }) => {
+    const origin = origins.get(String(path[0]))
+    return path.length === 0
+      ? `${sources.file ?? 'the configuration'}: ${message}`
+      : `${path.join('.')}${origin === undefined ? '' : ` (from ${origin})`}: ${message}`
+  })
   throw new WaybillError('invalid_request', `the configuration is wrong: ${faults.join('; ')}`)
 }
 

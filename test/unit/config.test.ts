@@ -1,0 +1,133 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadConfig, type Config } from '../../src/config.ts'
+import { isWaybillError } from '../../src/model/errors.ts'
+
+const DAY_MS = 24 * 3600 * 1000
+
+let directory = ''
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'waybill-config-'))
+})
+afterAll(() => rmSync(directory, { recursive: true }))
+
+function file(text: string): string {
+  const path = join(directory, `${Math.random()}.json`)
+  writeFileSync(path, text)
+  return path
+}
+
+function fault(sources: Parameters<typeof loadConfig>[0]): string {
+  try {
+    return `no fault: ${JSON.stringify(loadConfig(sources))}`
+  } catch (error) {
+    if (isWaybillError(error, 'invalid_request')) return error.message
+    throw error
+  }
+}
+
+describe('the configuration', () => {
+  it('has a default for everything', () => {
+    expect(loadConfig({})).toEqual({
+      data: './waybill-data',
+      host: '127.0.0.1',
+      port: 7070,
+      publicUrl: null,
+      logLevel: 'warn',
+      concurrency: 16,
+      jsonItems: 10_000,
+      submitBodyBytes: 32 * 1024 * 1024,
+      jsonBodyBytes: 1024 * 1024,
+      uploadBytes: 5 * 1024 ** 4,
+      manifestLineBytes: 64 * 1024,
+      requestsPerMinute: 1_000_000,
+      headerTimeoutMs: 15_000,
+      bodyTimeoutMs: 60_000,
+      retentionMs: { v1: 30 * DAY_MS, apollo: 30 * DAY_MS },
+      jwt: null,
+    } satisfies Config)
+  })
+
+  it('comes from a file, over it the environment, over both the flags', () => {
+    const path = file('{"data": "/from/file", "host": "file", "port": 1, "logLevel": "error"}')
+    const env = { WAYBILL_HOST: 'environment', WAYBILL_PORT: '2' }
+    expect(loadConfig({ file: path, env, flags: { port: 3, data: undefined } })).toMatchObject({
+      data: '/from/file',
+      host: 'environment',
+      port: 3,
+      logLevel: 'error',
+    })
+  })
+
+  it('is read from the environment by names in capitals, what has parts as JSON; empty variables count as none', () => {
+    const env = {
+      WAYBILL_PUBLIC_URL: 'https://files.example',
+      WAYBILL_REQUESTS_PER_MINUTE: '60',
+      WAYBILL_RETENTION_MS: '{"apollo": 5}',
+      WAYBILL_JWT: '{"issuer": "i", "audience": "a", "key": "k", "scopes": {"all": ["read", "write"]}}',
+      WAYBILL_PORT: '',
+      WAYBILL_URL: 'http://what.the.command.line.reads',
+      PATH: '/bin',
+    }
+    expect(loadConfig({ env })).toMatchObject({
+      publicUrl: 'https://files.example',
+      requestsPerMinute: 60,
+      retentionMs: { v1: 30 * DAY_MS, apollo: 5 },
+      jwt: { issuer: 'i', audience: 'a', key: 'k', scopes: { all: ['read', 'write'] } },
+      port: 7070,
+    })
+  })
+
+  it('takes the base of links without the slash at its end', () => {
+    expect(loadConfig({ flags: { publicUrl: 'http://x.example/base//' } }).publicUrl).toBe('http://x.example/base')
+    expect(loadConfig({ flags: { publicUrl: null } }).publicUrl).toBeNull()
+    for (const url of ['javascript:alert(1)', 'ftp://x.example', 'x.example', '/base']) {
+      expect(fault({ flags: { publicUrl: url } })).toContain('publicUrl (from the command line): must be an absolute http or https URL')
+    }
+  })
+
+  it('takes numbers that are whole and within bounds, and nothing that only looks like one', () => {
+    for (const port of ['-1', 65_536, '1e3', '0x10', ' 80', 1.5, true, null, [], Number.NaN, 'seven']) {
+      expect(fault({ flags: { port } }), String(port)).toContain('port (from the command line): must be a whole number from 0 to 65535')
+    }
+    for (const [key, value] of [
+      ['concurrency', 0],
+      ['jsonItems', 0],
+      ['jsonBodyBytes', 1023],
+      ['bodyTimeoutMs', 2 ** 31],
+      ['uploadBytes', 2 ** 60],
+    ] as const) {
+      expect(fault({ flags: { [key]: value } })).toContain(`${key} (from the command line): must be a whole number from`)
+    }
+    expect(fault({ flags: { retentionMs: { v1: 200 * 365 * DAY_MS } } })).toContain('retentionMs.v1 (from the command line): must be a whole number from 0 to')
+  })
+
+  it('tells every fault at once: which setting, from where, what would be right', () => {
+    const path = file('{"porty": 1, "data": 5, "logLevel": "loud"}')
+    const told = fault({ file: path, env: { WAYBILL_PORT: 'x', WAYBILL_JWT: '{"issuer": "i", "audience": "a"}' }, flags: { concurrency: 999 } })
+    expect(told).toContain(`${path}: Unrecognized key: "porty"`)
+    expect(told).toContain(`data (from ${path}): `)
+    expect(told).toContain(`logLevel (from ${path}): Invalid option: expected one of "fatal"`)
+    expect(told).toContain('port (from WAYBILL_PORT): must be')
+    expect(told).toContain('jwt (from WAYBILL_JWT): give either jwksUrl or key')
+    expect(told).toContain('concurrency (from the command line): must be')
+  })
+
+  it('says so when a file cannot be read, or something is no JSON', () => {
+    const missing = join(directory, 'nowhere.json')
+    expect(fault({ file: missing })).toContain(`the configuration file ${missing} cannot be read: ENOENT`)
+    const broken = file('{"port": ')
+    expect(fault({ file: broken })).toContain(`${broken}: is not valid JSON`)
+    const list = file('[]')
+    expect(fault({ file: list })).toBe(`${list}: must hold a JSON object`)
+    expect(fault({ env: { WAYBILL_RETENTION_MS: '5 days' } })).toContain('WAYBILL_RETENTION_MS: is not valid JSON')
+    expect(fault({ env: { WAYBILL_RETENTION_MS: '{"v9": 5}' } })).toContain('retentionMs (from WAYBILL_RETENTION_MS): Unrecognized key: "v9"')
+  })
+
+  it('is not fooled by keys with a meaning in JavaScript', () => {
+    expect(fault({ file: file('{"__proto__": {"port": 5}}') })).toContain('Unrecognized key: "__proto__"')
+    expect(fault({ file: file('{"constructor": 5}') })).toContain('Unrecognized key: "constructor"')
+  })
+})
