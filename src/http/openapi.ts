@@ -11,6 +11,10 @@ import { limitAddress } from './auth.ts'
 /** Version of the wire contract, not of the package. */
 const API_VERSION = '1.0.0'
 
+/** A sheet that travels with its goods, and the name. */
+const LOGO = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 150 40" height="40"><g fill="none" stroke="#fff" stroke-width="2.5">
+<path d="M8 6h16l8 8v20H8z"/><path d="M24 6v8h8M13 20h13M13 26h13"/></g><text x="44" y="28" fill="#fff" font-family="sans-serif" font-size="24">Waybill</text></svg>`
+
 /** What any call with a token may answer. */
 const COMMON_ERRORS: readonly ErrorCode[] = ['invalid_request', 'unauthenticated', 'insufficient_scope', 'rate_limited', 'internal', 'unavailable']
 
@@ -75,6 +79,8 @@ export async function registerDocs(app: FastifyInstance): Promise<void> {
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: PAGE_POLICY,
+    logo: { type: 'image/svg+xml', content: Buffer.from(LOGO), href: '/docs', target: '_self' },
+    theme: { title: 'Waybill API' },
     uiConfig: { validatorUrl: null, deepLinking: true, displayRequestDuration: true },
     uiHooks: {
       onRequest: (request, reply, done) => {

@@ -4,6 +4,7 @@ import type { Caller } from '../../model/access.ts'
 import type { Conditions, Entry } from '../../model/entry.ts'
 import { WaybillError, isWaybillError } from '../../model/errors.ts'
 import { authenticate, callerOf } from '../auth.ts'
+import { unlessGivenUp } from '../body-watch.ts'
 import { decodeBase64, readMedia } from './base64-stream.ts'
 import { fileEnvelope } from './envelope.ts'
 import { badRequest } from './errors.ts'
@@ -32,7 +33,7 @@ interface UploadRequest {
  * is none) or `If-Match: N` (only when N is the latest) says otherwise. Nothing is stored when the body breaks off or a condition fails.
  */
 export function uploadRoute(app: FastifyInstance, { services }: ApolloOptions): void {
-  app.put('/upload/:name', { onRequest: authenticate(services, ['apollo_read', 'apollo_write']) }, async request => {
+  app.put('/upload/:name', { onRequest: authenticate(services, ['apollo_read', 'apollo_write']) }, async (request, reply) => {
     const wish: UploadRequest = {
       caller: callerOf(request),
       name: fileNameOf(request),
@@ -47,7 +48,8 @@ export function uploadRoute(app: FastifyInstance, { services }: ApolloOptions): 
     // Its end must not destroy the request: the answer still has to go out.
     const chunks = body.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>
     try {
-      return uploadAnswer(await storeParts(new MultipartRelated(chunks, boundary), wish), wish.metadataOnly)
+      const stored = await unlessGivenUp(reply, storeParts(new MultipartRelated(chunks, boundary), wish))
+      return stored === null ? reply : uploadAnswer(stored, wish.metadataOnly)
     } finally {
       letPass(body, chunks, request)
     }
