@@ -1,18 +1,21 @@
 import { globMatcher } from '../../../model/glob.ts'
-import type { Row } from '../database.ts'
+import { prefixEnd } from '../../../model/paths.ts'
+import type { Params, Row } from '../database.ts'
 import { itemId, itemsBetween } from '../item-range.ts'
 import { addEvent } from './events.ts'
 import { finishIfDone } from './finish.ts'
 import { addChunk, CHUNK_ITEMS, Clashes } from './intake.ts'
 import { jobRow, type Tx } from './tx.ts'
-import { prefixEnd } from '../../../model/paths.ts'
 
 /** The next live files of a selection, in path order after the cursor. One lower bound only: of two, the index may take the one that starts from the beginning. */
 const PAGE = `SELECT path, size FROM entry WHERE collection = :collection AND path >= :from AND path <> :cursor AND (:end IS NULL OR path < :end)
   AND deleted = 0 AND kind <> 1 ORDER BY path LIMIT :limit`
 
-/** Without a glob a page needs only its ends and its sum. */
-const PAGE_SUM = `SELECT count(*) AS n, max(path) AS last, coalesce(sum(size), 0) AS bytes FROM (${PAGE})`
+/** A page on its way, in memory: its rows number themselves, which costs a third of what a window function would. */
+const CREATE_PAGE = 'CREATE TEMP TABLE IF NOT EXISTS page (no INTEGER PRIMARY KEY, path TEXT NOT NULL, size INTEGER NOT NULL)'
+const FILL_PAGE = `INSERT INTO page (path, size) ${PAGE}`
+const FILL_WITH_KEPT = 'INSERT INTO page (path, size) SELECT value ->> 0, value ->> 1 FROM json_each(:kept)'
+const PAGE_SUM = 'SELECT count(*) AS n, max(path) AS last, coalesce(sum(size), 0) AS bytes FROM page'
 
 /**
  * The destination is its prefix followed by what comes after the source prefix. When the destination prefix is a folder, a "/" at that place is not doubled,
@@ -24,10 +27,7 @@ const DESTINATION = `CASE WHEN :dstPrefix IS NULL THEN NULL
   ELSE :dstPrefix || substr(path, :cut) END`
 
 const INSERT_PAGE = `INSERT INTO item (id, src_collection, src_path, dst_collection, dst_path, patch)
-  SELECT ${itemId(':first + row_number() OVER (ORDER BY path) - 1')}, :collection, path, :dstCollection, ${DESTINATION}, :patch FROM (${PAGE})`
-
-const INSERT_KEPT = `INSERT INTO item (id, src_collection, src_path, dst_collection, dst_path, patch)
-  SELECT ${itemId(':first + key')}, :collection, path, :dstCollection, ${DESTINATION}, :patch FROM (SELECT key, value AS path FROM json_each(:kept))`
+  SELECT ${itemId(':first + no - 1')}, :collection, path, :dstCollection, ${DESTINATION}, :patch FROM page`
 
 const ENDS_OF_PAGE = `SELECT src_path, coalesce(dst_path, src_path) AS dst_path FROM item WHERE ${itemsBetween('item', ':first', ':last')}`
 
@@ -82,28 +82,35 @@ function takePage(tx: Tx, job: Row, selection: Row): PageRead {
     cursor: (selection['cursor'] as string | null) ?? '',
     limit: CHUNK_ITEMS,
   }
-  const into = {
-    ...where,
+  const read = fillPage(tx, where, selection['src_glob'] as string | null)
+  tx.db.run(INSERT_PAGE, {
     job: job['key'] as number,
     first: job['total'] as number,
+    collection: where.collection,
     dstCollection: selection['dst_collection'] as number | null,
     // null keeps the source's own path: narrower rows for the commonest copy
     dstPrefix: dstPrefix === prefix ? null : dstPrefix,
+    prefix,
     dstIsFolder: dstIsFolder ? 1 : 0,
     ownName: dstIsFolder ? prefix.slice(prefix.lastIndexOf('/') + 1) : '',
     cut: Array.from(prefix).length + 1,
     patch: selection['patch'] as string | null,
-  }
-  const glob = selection['src_glob'] as string | null
-  if (glob === null) {
-    const sum = tx.db.get(PAGE_SUM, where) as Row
-    tx.db.run(INSERT_PAGE, into)
-    return { ended: (sum['n'] as number) < CHUNK_ITEMS, items: sum['n'] as number, last: sum['last'] as string | null, bytes: sum['bytes'] as number }
-  }
-  const { kept, last, ended } = keepMatching(tx.db.all(PAGE, where), globMatcher(glob), prefix)
-  tx.db.run(INSERT_KEPT, { ...into, kept: JSON.stringify(kept.map(row => row['path'])) })
-  const bytes = kept.reduce((sum, row) => sum + (row['size'] as number), 0)
-  return { ended, items: kept.length, last, bytes }
+  })
+  return read
+}
+
+/** Reads the next page into memory, without what the glob does not match. */
+function fillPage(tx: Tx, where: Params & { readonly prefix: string }, glob: string | null): PageRead {
+  tx.db.exec(CREATE_PAGE)
+  tx.db.run('DELETE FROM page')
+  const matching = glob === null ? null : keepMatching(tx.db.all(PAGE, where), globMatcher(glob), where.prefix)
+  if (matching === null) tx.db.run(FILL_PAGE, where)
+  else tx.db.run(FILL_WITH_KEPT, { kept: JSON.stringify(matching.kept.map(row => [row['path'], row['size']])) })
+  const sum = tx.db.get(PAGE_SUM) as Row
+  const items = sum['n'] as number
+  const bytes = sum['bytes'] as number
+  if (matching === null) return { ended: items < CHUNK_ITEMS, items, last: sum['last'] as string | null, bytes }
+  return { ended: matching.ended, items, last: matching.last, bytes }
 }
 
 /** A hostile glob may be slow: the page then ends early, where the time is over, and the writer's other work goes on. */
