@@ -1,3 +1,4 @@
+import { isWaybillError } from '../model/errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Lease, Ledger } from '../ports/ledger.ts'
 import type { TurnResult } from '../ports/queue.ts'
@@ -46,7 +47,7 @@ export class Runner {
       if (corrupt === null) await this.#ledger.releaseLease(lease)
       return corrupt
     } catch (error) {
-      await this.#ledger.releaseLease(lease)
+      if (!isWaybillError(error, 'stale_lease')) await this.#ledger.releaseLease(lease)
       throw error
     }
   }
@@ -55,16 +56,33 @@ export class Runner {
   async #verify(lease: Lease): Promise<string[] | null> {
     const waiting = [...(await this.#ledger.chunkBlobs(lease))]
     const corrupt: string[] = []
-    let renewAt = this.#clock.now() + LEASE_MS / 3
     const work = async (): Promise<void> => {
-      for (let blob = waiting.pop(); blob !== undefined && !this.#stopping; blob = waiting.pop()) {
+      while (!this.#stopping) {
+        const blob = waiting.pop()
+        if (blob === undefined) return
         if (!(await this.#stores.named(blob.store).verify(blob.sha256))) corrupt.push(blob.sha256)
-        if (this.#clock.now() < renewAt) continue
-        renewAt = this.#clock.now() + LEASE_MS / 3
+      }
+    }
+    await this.#keeping(lease, () => Promise.all(Array.from({ length: VERIFY_AT_ONCE }, work)))
+    return waiting.length > 0 ? null : corrupt
+  }
+
+  /** Renews the lease while work goes on: one large blob may take longer than a lease lasts. */
+  async #keeping(lease: Lease, work: () => Promise<unknown>): Promise<void> {
+    const done = new AbortController()
+    const renew = async (): Promise<void> => {
+      for (;;) {
+        await this.#clock.sleep(LEASE_MS / 3, done.signal)
+        if (done.signal.aborted) return
         await this.#ledger.renewLease(lease, LEASE_MS)
       }
     }
-    await Promise.all(Array.from({ length: VERIFY_AT_ONCE }, work))
-    return waiting.length > 0 ? null : corrupt
+    const renewing = renew()
+    try {
+      await Promise.race([work(), renewing])
+    } finally {
+      done.abort()
+    }
+    await renewing
   }
 }

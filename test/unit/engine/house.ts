@@ -1,0 +1,109 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import type { Engine } from '../../../src/engine/api.ts'
+import { createEngine } from '../../../src/engine/engine.ts'
+import { SqliteLedger } from '../../../src/ledger/sqlite/sqlite-ledger.ts'
+import { SCOPES, type Caller } from '../../../src/model/access.ts'
+import type { Entry } from '../../../src/model/entry.ts'
+import type { Item } from '../../../src/model/item.ts'
+import type { Job, JobOptions, SubmitJob } from '../../../src/model/job.ts'
+import type { BlobStore } from '../../../src/ports/blob-store.ts'
+import type { Ledger } from '../../../src/ports/ledger.ts'
+import { LocalQueue } from '../../../src/queue/local/local-queue.ts'
+import { openLocalBlobStore } from '../../../src/stores/local/local-blob-store.ts'
+import { systemIds } from '../../../src/system/ids.ts'
+import { VirtualClock } from '../../support/virtual-clock.ts'
+
+/** An engine on a real ledger, a real store and the local queue, in virtual time. No HTTP. */
+export interface House {
+  readonly engine: Engine
+  readonly ledger: Ledger
+  readonly store: BlobStore
+  readonly clock: VirtualClock
+  readonly directory: string
+  /** What background work complained of. */
+  readonly errors: unknown[]
+  close(): Promise<void>
+}
+
+export const MAX_ITEMS = 50
+
+/** `wrap` puts something between the engine and its store; `started` false leaves the engine at rest. */
+export async function openHouse(options: { readonly wrap?: (store: BlobStore) => BlobStore; readonly started?: boolean } = {}): Promise<House> {
+  const directory = await mkdtemp(join(tmpdir(), 'waybill-engine-'))
+  const clock = new VirtualClock()
+  const ledger = await SqliteLedger.open(join(directory, 'ledger.db'), clock)
+  const store = await openLocalBlobStore({ name: 'local', directory: join(directory, 'store'), clock })
+  const errors: unknown[] = []
+  const onError = (error: unknown): void => void errors.push(error)
+  const engine = createEngine({
+    ledger,
+    stores: [options.wrap?.(store) ?? store],
+    queue: new LocalQueue(onError),
+    clock,
+    ids: systemIds(clock),
+    worker: 'test',
+    concurrency: 4,
+    maxItems: MAX_ITEMS,
+    maxUploadBytes: 1_000_000,
+    onError,
+  })
+  if (options.started !== false) await engine.start()
+  return {
+    engine,
+    ledger,
+    store,
+    clock,
+    directory,
+    errors,
+    close: async () => {
+      await engine.stop()
+      await ledger.close()
+      await rm(directory, { recursive: true })
+    },
+  }
+}
+
+export function caller(subject: string): Caller {
+  return { subject, scopes: new Set(SCOPES), tokenId: subject }
+}
+
+export const ALICE = caller('alice')
+
+export const OPTIONS: JobOptions = {
+  kind: 'copy',
+  conflict: 'version',
+  verify: 'none',
+  dryRun: false,
+  priority: 5,
+  label: null,
+  dialect: 'v1',
+  retentionMs: 3600 * 1000,
+}
+
+/** A submission; what is left out is usual. */
+export function command(wish: Partial<JobOptions> & Partial<Pick<SubmitJob, 'items' | 'select'>>): SubmitJob {
+  const { items, select, ...options } = wish
+  return { options: { ...OPTIONS, ...options }, items: items ?? [], select: select ?? [] }
+}
+
+export async function put(house: House, collection: string, path: string, text = path, who = ALICE): Promise<Entry> {
+  return (await house.engine.entries.put(who, collection, path, Readable.from([Buffer.from(text)]), {})).entry
+}
+
+export async function text(house: House, collection: string, path: string): Promise<string> {
+  const opened = await house.engine.entries.open(ALICE, collection, path)
+  return Buffer.concat(await (await opened.read()).toArray()).toString()
+}
+
+/** Submits and waits for the end. Time that passes in between is virtual. */
+export async function run(house: House, wish: Parameters<typeof command>[0], who = ALICE): Promise<Job> {
+  const { job } = await house.engine.jobs.submit(who, command(wish))
+  return house.engine.jobs.wait(who, job.id, 60_000)
+}
+
+export async function itemsOf(house: House, job: string, who = ALICE): Promise<readonly Item[]> {
+  return (await house.engine.jobs.items(who, job, {}, { limit: 1000 })).items
+}
