@@ -1,4 +1,5 @@
 import type { Caller } from '../../model/access.ts'
+import { isWaybillError } from '../../model/errors.ts'
 import type { JobEvent } from '../../model/event.ts'
 import type { Job } from '../../model/job.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -94,7 +95,7 @@ class Progress {
       this.pending = true
       return null
     }
-    const job = await this.#parts.ledger.job(id)
+    const job = await this.#find(id)
     if (job === null || job.state === 'finished') {
       this.#told.delete(id)
       return null
@@ -102,6 +103,16 @@ class Progress {
     if (job.change === told?.change) return null
     this.#told.set(id, { at: now, change: job.change })
     return job
+  }
+
+  /** Null also for a job that has expired meanwhile: being purged is a change, too, and ends no stream. */
+  async #find(id: string): Promise<Job | null> {
+    try {
+      return await this.#parts.ledger.job(id)
+    } catch (error) {
+      if (isWaybillError(error, 'job_expired')) return null
+      throw error
+    }
   }
 }
 
