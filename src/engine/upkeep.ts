@@ -10,6 +10,8 @@ const PURGE_EVERY_MS = 5_000
 /** Lost wake-ups lose nothing: unfinished jobs are woken again this often. */
 const WAKE_EVERY_MS = 10_000
 const SWEEP_EVERY_MS = 24 * 3600 * 1000
+/** The first sweep comes sooner, or a server that is restarted every night would never come to it. */
+const FIRST_SWEEP_MS = 3600 * 1000
 /** A blob that nothing refers to goes after this long: an upload or copy that might use it is over by then. */
 const ORPHAN_GRACE_MS = 24 * 3600 * 1000
 const SWEEP_BATCH = 50_000
@@ -36,7 +38,7 @@ export class Upkeep {
     this.#loops.push(
       this.#every(PURGE_EVERY_MS, 'purge', () => this.#purge()),
       this.#every(WAKE_EVERY_MS, 'wake', () => this.wakeUnfinished()),
-      this.#every(SWEEP_EVERY_MS, 'sweep', () => this.#sweep()),
+      this.#every(SWEEP_EVERY_MS, 'sweep', () => this.#sweep(), FIRST_SWEEP_MS),
     )
   }
 
@@ -57,10 +59,10 @@ export class Upkeep {
     }
   }
 
-  async #every(ms: number, what: string, task: () => Promise<void>): Promise<void> {
+  async #every(ms: number, what: string, task: () => Promise<void>, first = ms): Promise<void> {
     const { signal } = this.#stopped
-    while (!signal.aborted) {
-      await this.#parts.clock.sleep(ms, signal)
+    for (let pause = first; !signal.aborted; pause = ms) {
+      await this.#parts.clock.sleep(pause, signal)
       if (signal.aborted) return
       try {
         await task()
