@@ -1,5 +1,5 @@
 import fastify, { LogController } from 'fastify'
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { WaybillError } from '../model/errors.ts'
 import type { ErrorCode } from '../model/errors.ts'
 import { apolloPlugin, isApollo, sendRefusal } from './apollo/index.ts'
@@ -34,11 +34,8 @@ export interface ServerOptions {
   /** Gets what only we can repair, and fastify's own warnings. Without it nothing is logged. */
   readonly logger?: FastifyBaseLogger
   /** How long jobs are kept after they finished, by the dialect they were submitted through, in milliseconds. */
-  readonly retentionMs?: { readonly v1?: number; readonly apollo?: number }
+  readonly retentionMs: { readonly v1: number; readonly apollo: number }
 }
-
-/** How long jobs are kept unless it is configured: 30 days. */
-const USUAL_RETENTION_MS = 30 * 24 * 3600 * 1000
 
 /** Open connections at once; beyond them new ones are closed at once, before they cost memory. */
 const MAX_CONNECTIONS = 10_000
@@ -51,7 +48,7 @@ const IDLE_CHECK_MS = 50
 const DRAIN_MS = 20_000
 
 /** Builds the server: the common rules here, each dialect an encapsulated plugin. It is ready but does not listen yet. */
-export async function buildServer(services: HttpServices, options: ServerOptions = {}): Promise<FastifyInstance> {
+export async function buildServer(services: HttpServices, options: ServerOptions): Promise<FastifyInstance> {
   const app = newInstance(services, options)
   app.setValidatorCompiler(compileValidator)
   app.setErrorHandler(sendProblem)
@@ -67,8 +64,9 @@ export async function buildServer(services: HttpServices, options: ServerOptions
   await registerOpenapi(app)
   registerHealth(app, services)
   await registerDocs(app)
-  await app.register(v1Plugin, { services, retentionMs: options.retentionMs?.v1 ?? USUAL_RETENTION_MS })
-  await app.register(apolloPlugin, { services, retentionMs: options.retentionMs?.apollo ?? USUAL_RETENTION_MS })
+  registerWelcome(app)
+  await app.register(v1Plugin, { services, retentionMs: options.retentionMs.v1 })
+  await app.register(apolloPlugin, { services, retentionMs: options.retentionMs.apollo })
   await app.after()
   refuseOtherMethods()
   app.setNotFoundHandler((request, reply) => {
@@ -77,6 +75,12 @@ export async function buildServer(services: HttpServices, options: ServerOptions
   })
   await app.ready()
   return app
+}
+
+/** Whoever comes to the root with a browser is shown the description of the API. */
+function registerWelcome(app: FastifyInstance): void {
+  const onRequest = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => limitAddress(request, reply)
+  app.get('/', { schema: { hide: true }, onRequest }, (_request, reply) => reply.redirect('/docs', 302))
 }
 
 function newInstance(services: HttpServices, options: ServerOptions): FastifyInstance {
@@ -122,5 +126,5 @@ function closeGracefully(app: FastifyInstance): void {
 
 /** Routes of the native API, whose wrong methods answer 405. */
 function isNative(url: string): boolean {
-  return url.startsWith('/v1') || url === '/healthz' || url === '/readyz' || url === '/openapi.json'
+  return url === '/' || url.startsWith('/v1') || url === '/healthz' || url === '/readyz' || url === '/openapi.json'
 }

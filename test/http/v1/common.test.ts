@@ -112,6 +112,16 @@ describe('tokens', () => {
   })
 })
 
+describe('the root', () => {
+  it('leads to the description of the API', async () => {
+    const answer = await fetch(of().url, { redirect: 'manual' })
+    expect([answer.status, answer.headers.get('location')]).toEqual([302, '/docs'])
+    const page = await fetch(of().url)
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')])
+    expect((await told(await of().call('alice', 'POST', '/'))).body).toMatchObject({ code: 'method_not_allowed' })
+  })
+})
+
 describe('requests that are not understood', () => {
   it('to nowhere are 404, and wrong methods 405 with the right ones', async () => {
     expect(await told(await of().call('alice', 'GET', '/v1/nothing?x=1'))).toEqual({
