@@ -39,6 +39,8 @@ function retention(): z.ZodDefault<z.ZodType<number, number | string>> {
 
 /** Settings that hold more than one value: in the environment they are JSON. */
 const STRUCTURED: ReadonlySet<string> = new Set(['jwt', 'retentionMs'])
+/** Variables of ours that are no settings of the server: those of the command line and of the benches. */
+const OTHER_VARIABLES = ['WAYBILL_URL', 'WAYBILL_TOKEN', 'WAYBILL_DEBUG', 'WAYBILL_BENCH_DIR']
 
 /** Every setting, with its default: one schema for the file, the environment and the flags. */
 export const configSchema = z.strictObject({
@@ -83,8 +85,8 @@ function environmentName(key: string): string {
 }
 
 /**
- * The configuration: a JSON file, over it the environment, over both the flags. An empty variable counts as none. Throws `invalid_request` with every fault:
- * which setting, from where, and what would be right.
+ * The configuration: a JSON file, over it the environment, over both the flags. An empty variable counts as none, and one that begins with WAYBILL_ but is
+ * no setting is refused, as an unknown key of the file is. Throws `invalid_request` with every fault: which setting, from where, and what would be right.
  */
 export function loadConfig(sources: { readonly file?: string; readonly env?: NodeJS.ProcessEnv; readonly flags?: ConfigInput }): Config {
   const merged: Record<string, unknown> = sources.file === undefined ? {} : readFile(sources.file)
@@ -101,15 +103,41 @@ export function loadConfig(sources: { readonly file?: string; readonly env?: Nod
     merged[key] = flag
     origins.set(key, 'the command line')
   }
+  const misspelt = unknownVariables(sources.env ?? {})
   const parsed = configSchema.safeParse(merged)
-  if (parsed.success) return parsed.data
-  const faults = parsed.error.issues.map(({ path, message }) => {
+  if (parsed.success && misspelt.length === 0) return parsed.data
+  const faults = (parsed.error?.issues ?? []).map(({ path, message }) => {
     const origin = origins.get(String(path[0]))
     return path.length === 0
       ? `${sources.file ?? 'the configuration'}: ${message}`
       : `${path.join('.')}${origin === undefined ? '' : ` (from ${origin})`}: ${message}`
   })
-  throw new WaybillError('invalid_request', `the configuration is wrong: ${faults.join('; ')}`)
+  throw new WaybillError('invalid_request', `the configuration is wrong: ${[...faults, ...misspelt].join('; ')}`)
+}
+
+/** A sentence on every variable that looks like a setting and is none. */
+function unknownVariables(env: NodeJS.ProcessEnv): string[] {
+  const known = [...Object.keys(configSchema.shape).map(environmentName), ...OTHER_VARIABLES]
+  return Object.entries(env)
+    .filter(([name, value]) => name.startsWith('WAYBILL_') && value !== '' && !known.includes(name))
+    .map(([name]) => `the environment variable ${name} is no setting; the nearest is ${nearest(name, known)}`)
+}
+
+function nearest(name: string, known: readonly string[]): string {
+  return known.reduce((best, one) => (distance(name, one) < distance(name, best) ? one : best))
+}
+
+/** How many letters must be added, removed or changed to make `a` into `b` (Levenshtein), a row of the usual table at a time. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (const [index, letter] of [...a].entries()) {
+    const next = [index + 1]
+    for (const [at, other] of [...b].entries()) {
+      next.push(Math.min((row[at + 1] ?? 0) + 1, (next[at] ?? 0) + 1, (row[at] ?? 0) + (letter === other ? 0 : 1)))
+    }
+    row = next
+  }
+  return row.at(-1) ?? 0
 }
 
 function readFile(file: string): Record<string, unknown> {

@@ -80,6 +80,16 @@ describe('the configuration', () => {
     })
   })
 
+  it('refuses variables that look like settings and are none, naming the nearest', () => {
+    const told = fault({ env: { WAYBILL_JSON_ITEM: '5', WAYBILL_REQUEST_PER_MINUTE: '7', WAYBILL_PROT: '', WAYBILL_CONCURRENCY: '0' } })
+    expect(told).toContain('the environment variable WAYBILL_JSON_ITEM is no setting; the nearest is WAYBILL_JSON_ITEMS')
+    expect(told).toContain('the environment variable WAYBILL_REQUEST_PER_MINUTE is no setting; the nearest is WAYBILL_REQUESTS_PER_MINUTE')
+    expect(told).toContain('concurrency (from WAYBILL_CONCURRENCY): must be')
+    expect(told).not.toContain('WAYBILL_PROT')
+    const others = { WAYBILL_URL: 'http://x', WAYBILL_TOKEN: 't', WAYBILL_DEBUG: '1', WAYBILL_BENCH_DIR: '/tmp' }
+    expect(loadConfig({ env: others })).toEqual(loadConfig({}))
+  })
+
   it('takes the base of links without the slash at its end', () => {
     expect(loadConfig({ flags: { publicUrl: 'http://x.example/base//' } }).publicUrl).toBe('http://x.example/base')
     expect(loadConfig({ flags: { publicUrl: null } }).publicUrl).toBeNull()
