@@ -21,8 +21,8 @@ export class LockService implements Locks {
     await this.#access.requireRole(caller, collection, 'readwrite')
     if (path !== null) checkPath(path)
     const { ttlSeconds } = request
-    if (!Number.isFinite(ttlSeconds) || ttlSeconds <= 0 || ttlSeconds > MAX_LOCK_SECONDS) {
-      throw new WaybillError('invalid_request', `a lock lasts from 1 to ${MAX_LOCK_SECONDS} seconds, not ${ttlSeconds}; renew it while you need it`)
+    if (!Number.isInteger(ttlSeconds) || ttlSeconds < 1 || ttlSeconds > MAX_LOCK_SECONDS) {
+      throw new WaybillError('invalid_request', `a lock lasts from 1 to ${MAX_LOCK_SECONDS} whole seconds, not ${ttlSeconds}; renew it while you need it`)
     }
     return this.#ledger.acquireLock({ collection, path, holder: caller.subject, reason: request.reason ?? null, ttlMs: ttlSeconds * 1000 })
   }

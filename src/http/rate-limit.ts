@@ -9,7 +9,7 @@ interface Bucket {
 const SWEEP_ABOVE = 10_000
 
 /**
- * A token bucket a caller: at most `perMinute` requests at once, refilled evenly over a minute. Zero or less means no limit.
+ * A token bucket a caller: at most `perMinute` requests at once, refilled evenly over a minute.
  * Buckets live in this process: each node counts for itself.
  */
 export class RateLimiter {
@@ -24,7 +24,6 @@ export class RateLimiter {
 
   /** Takes one request of `key`. Returns 0 when it may pass, else the seconds (whole, 1 or more) until the next one may. */
   take(key: string): number {
-    if (this.#perMinute <= 0) return 0
     const bucket = this.#refilled(key)
     if (bucket.tokens >= 1) {
       bucket.tokens -= 1

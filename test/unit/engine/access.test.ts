@@ -149,7 +149,7 @@ describe('who may do what with a collection', () => {
     expect((await refusal(house.engine.locks.release(caller('writer'), collection, 'b'), 'locked')).facts.holder).toBe('root')
     await house.engine.locks.release(caller('root'), collection, 'held')
     await refusal(house.engine.locks.release(caller('root'), collection, 'held'), 'lock_not_found')
-    for (const ttlSeconds of [0, -1, Number.NaN, Infinity, 1e9]) {
+    for (const ttlSeconds of [0, 0.5, 1.5, -1, Number.NaN, Infinity, 1e9]) {
       await refusal(house.engine.locks.acquire(caller('root'), collection, 'c', { ttlSeconds }), 'invalid_request')
     }
     await refusal(house.engine.locks.acquire(caller('root'), collection, '../c', { ttlSeconds: 1 }), 'invalid_path')
