@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { WaybillError, isWaybillError } from '../model/errors.ts'
 import type { ErrorCode } from '../model/errors.ts'
+import { MAX_PATH_LENGTH } from '../model/paths.ts'
 
 /** RFC 9457 problem details, with the catalogue's code and, where they are known, the facts of the error. Times are RFC 3339. */
 export interface Problem {
@@ -27,7 +28,7 @@ const FASTIFY_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid_json', 'the body is empty; send a JSON object'],
   FST_ERR_CTP_INVALID_JSON_BODY: ['invalid_json', 'the body is not valid JSON; send a JSON object'],
   FST_ERR_BAD_URL: ['invalid_path', 'the URL is not valid percent-encoded UTF-8; encode each path segment once'],
-  FST_ERR_MAX_PARAM_LENGTH: ['invalid_path', 'a part of the URL is too long; at most 1024 characters a path are allowed'],
+  FST_ERR_MAX_PARAM_LENGTH: ['invalid_path', `a part of the URL is too long; at most ${MAX_PATH_LENGTH} characters a path are allowed`],
 }
 
 /**
@@ -63,7 +64,7 @@ export function problemOf(error: WaybillError, request: FastifyRequest): Problem
   }
 }
 
-/** Seconds a client should wait where the error itself does not say: 429 and 503 always carry Retry-After (contract /v1, Common). */
+/** Seconds a client should wait where the error itself does not say: 429 and 503 always carry Retry-After (docs/reference/v1.md, Errors). */
 const USUAL_WAIT_SECONDS = 5
 
 /** Sets the headers that an error brings whatever the dialect: Retry-After. */

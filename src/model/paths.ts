@@ -1,6 +1,6 @@
 import { WaybillError } from './errors.ts'
 
-/** Longest entry path, in characters (Unicode code units). Contract /v1, "The server itself". */
+/** Longest entry path, in characters (Unicode code units). No setting: every ledger and every client may rely on it. */
 export const MAX_PATH_LENGTH = 1024
 
 /** A control character of ASCII or Latin-1: never part of a path or a glob. */
@@ -60,7 +60,7 @@ function nextCodePoint(point: number): number | null {
 
 /**
  * The n-th name to try when a destination is taken and the conflict policy is `rename`: a counter before the file's own name,
- * `a/file.ext` becomes `a/1_file.ext` (the form of the Seven Bridges contract, section 4).
+ * `a/file.ext` becomes `a/1_file.ext`, which is the form used.
  */
 export function renamed(path: string, n: number): string {
   const slash = path.lastIndexOf('/') + 1

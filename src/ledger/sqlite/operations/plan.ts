@@ -1,6 +1,7 @@
 import { itemsBetween } from '../item-range.ts'
 import { ITEM_STATES, type ItemState } from '../../../model/item.ts'
 import type { JobKind } from '../../../model/job.ts'
+import { MAX_PATH_LENGTH } from '../../../model/paths.ts'
 import type { ErrorCode } from '../../../model/errors.ts'
 
 /**
@@ -68,7 +69,7 @@ const RELATIVE = `(instr('/' || d_path || '/', '/./') OR instr('/' || d_path || 
  * ifMatch is the wish to overwrite: the conflict policy is asked only without one.
  */
 const DESTINATION_CHECKS = `
-  WHEN length(d_path) > 1024 OR ((instr(d_path, '/.') OR substr(d_path, 1, 1) = '.') AND ${RELATIVE}) THEN ${T.badPath}
+  WHEN length(d_path) > ${MAX_PATH_LENGTH} OR ((instr(d_path, '/.') OR substr(d_path, 1, 1) = '.') AND ${RELATIVE}) THEN ${T.badPath}
   WHEN i.dst_revision_if IS NOT NULL AND (d.path IS NULL OR d.deleted = 1 OR d.revision <> i.dst_revision_if) THEN ${T.destinationRevision}
   WHEN d.deleted = 0 AND i.dst_absent_if = 1 THEN ${T.destinationPresent}
   WHEN d.deleted = 0 AND i.dst_revision_if IS NULL AND :conflict > 0 THEN CASE :conflict WHEN 1 THEN ${T.skip} WHEN 2 THEN ${T.exists} ELSE ${T.taken} END`
