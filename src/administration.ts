@@ -1,16 +1,34 @@
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { SqliteLedger } from './ledger/sqlite/sqlite-ledger.ts'
+import { WaybillError } from './model/errors.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Ledger } from './ports/ledger.ts'
 import { systemClock } from './system/clock.ts'
 
 /** Opens the ledger of a data directory, making both when they are missing. */
 export function openLedger(data: string, clock: Clock): Promise<Ledger> {
-  return SqliteLedger.open(join(data, 'ledger.db'), clock)
+  return SqliteLedger.open(ledgerFile(data), clock)
 }
 
-/** The ledger of a data directory for administration, beside a running server or without one. Apart from main.ts, so that no command waits for the server's code. */
-export async function openAdministration(data: string, clock: Clock = systemClock): Promise<{ readonly ledger: Ledger; close(): Promise<void> }> {
+/**
+ * The ledger of a data directory for administration, beside a running server or without one. Apart from main.ts, so that no command waits for the server's code.
+ * `create` makes what is missing; without it a directory that holds no ledger (a name mistyped, most likely) is an `invalid_request`.
+ */
+export async function openAdministration(
+  data: string,
+  options: { readonly create: boolean },
+  clock: Clock = systemClock,
+): Promise<{ readonly ledger: Ledger; close(): Promise<void> }> {
+  const found = statSync(data, { throwIfNoEntry: false })
+  if (found !== undefined && !found.isDirectory()) throw new WaybillError('invalid_request', `${data} is a file where a directory is needed`)
+  if (!options.create && statSync(ledgerFile(data), { throwIfNoEntry: false }) === undefined) {
+    throw new WaybillError('invalid_request', `there is no data directory at ${data}`)
+  }
   const ledger = await openLedger(data, clock)
   return { ledger, close: () => ledger.close() }
+}
+
+function ledgerFile(data: string): string {
+  return join(data, 'ledger.db')
 }

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander'
 import { ClientError } from '../client/index.ts'
-import { type ErrorCode, isWaybillError } from '../model/errors.ts'
+import { type ErrorCode, isWaybillError, type WaybillError } from '../model/errors.ts'
 import { printable } from './printable.ts'
 
 /** How the command ends; documented in docs/reference/cli.md and at the end of every --help. */
@@ -16,12 +16,21 @@ export const EXIT = {
   unavailable: 4,
 } as const
 
+/** A server that could not start, for a reason of this machine: its data directory, its settings. */
+export class StartError extends Error {
+  constructor(cause: WaybillError) {
+    super(cause.message, { cause })
+    this.name = 'StartError'
+  }
+}
+
 /** Codes that say what is wrong with the words typed, when no server was asked. */
 const USAGE_CODES: ReadonlySet<ErrorCode> = new Set(['invalid_request', 'invalid_path', 'invalid_collection_id', 'invalid_manifest'])
 
 /** The exit code that an error means. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+  if (error instanceof StartError) return EXIT.usage
   if (error instanceof ClientError) return error.status >= 400 && error.status < 500 ? EXIT.refused : EXIT.unavailable
   if (isWaybillError(error)) {
     if (USAGE_CODES.has(error.code)) return EXIT.usage
@@ -34,7 +43,7 @@ export function exitCodeOf(error: unknown): number {
 export function sentenceOf(error: unknown): string | null {
   if (error instanceof CommanderError) return null
   if (error instanceof ClientError) return sentence(`${error.detail}${placesOf(error)}`)
-  if (isWaybillError(error)) return sentence(error.message)
+  if (isWaybillError(error) || error instanceof StartError) return sentence(error.message)
   if (isSystemError(error)) return sentence(systemSentence(error))
   if (error instanceof Error) return sentence(`something unexpected went wrong: ${error.message || error.name}`)
   return sentence(`something unexpected went wrong: ${String(error)}`)
@@ -64,10 +73,15 @@ const SYSTEM_SENTENCES: Readonly<Record<string, (error: SystemError) => string>>
   EACCES: error => (error.syscall === 'listen' ? `this user may not listen on port ${error.port ?? ''}` : `this user may not access ${error.path ?? 'that'}`),
   EPERM: error => `this user may not do that with ${error.path ?? 'it'}`,
   EISDIR: error => `${error.path ?? 'that'} is a directory where a file is needed`,
-  ENOTDIR: error => `${error.path ?? 'that'} is a file where a directory is needed`,
+  EEXIST: error => (error.syscall === 'mkdir' ? needsDirectory(error) : `${error.path ?? 'that'} is there already`),
+  ENOTDIR: error => (error.syscall === 'scandir' ? needsDirectory(error) : `there is a file on the way to ${error.path ?? 'it'} where a directory is needed`),
   EADDRINUSE: error => `port ${error.port ?? ''} on ${error.address ?? 'this host'} is taken by another program; choose another with --port`,
   EADDRNOTAVAIL: error => `${error.address ?? 'that address'} is not an address of this machine; choose another with --host`,
   ENOSPC: () => 'the disk is full',
+}
+
+function needsDirectory(error: SystemError): string {
+  return `${error.path ?? 'that'} is a file where a directory is needed`
 }
 
 function systemSentence(error: SystemError): string {

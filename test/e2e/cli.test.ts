@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -65,6 +65,26 @@ describe('administration, while the server runs', () => {
     expect(await admin('unlock', 'photos', '--holder', 'carol')).toMatchObject({ code: 3 })
     expect(await admin('unlock', 'photos', '--holder', 'bob')).toMatchObject({ code: 0, err: 'photos is unlocked.\n' })
     expect(await run('put', 'tree/a.txt', 'photos:locked.txt')).toMatchObject({ code: 0 })
+  })
+
+  it('makes no directory at a mistyped path, and takes no file for one', async () => {
+    const nowhere = join(root, 'nowhere')
+    for (const words of [['token', 'list'], ['token', 'revoke', 'x'], ['grant', 'photos', 'bob', 'readonly'], ['lock', 'photos', '--holder', 'bob']]) {
+      const refused = await waybill([...words, '--data', nowhere])
+      expect(refused).toEqual({ code: 2, out: '', err: `waybill: There is no data directory at ${nowhere}.\n` })
+    }
+    await expect(stat(nowhere)).rejects.toThrow('ENOENT')
+    expect(await waybill(['token', 'list', '--data', root])).toMatchObject({ code: 2, err: `waybill: There is no data directory at ${root}.\n` })
+    const file = join(root, 'tree', 'a.txt')
+    const needed = { code: 2, out: '', err: `waybill: ${file} is a file where a directory is needed.\n` }
+    expect(await waybill(['collection', 'create', 'x', '--owner', 'alice', '--data', file])).toEqual(needed)
+    expect(await waybill(['serve', '--data', file, '--port', '0'])).toEqual(needed)
+  })
+
+  it('tells a second server to stay away from a data directory in use', async () => {
+    const second = await waybill(['serve', '--data', data, '--port', '0'])
+    expect(second).toMatchObject({ code: 2, out: '' })
+    expect(second.err).toContain('is in use by another server')
   })
 
   it('needs good words', async () => {

@@ -35,7 +35,7 @@ function registerCreate(program: Command): void {
     .action(async (id: string) => {
       const flags = create.opts<DataOptions & { readonly owner: string; readonly name?: string }>()
       const wish = { id, name: flags.name ?? id, store: STORE, attributes: {}, createdBy: flags.owner }
-      await administrate(flags, ledger => ledger.createCollection(wish))
+      await administrate(flags, ledger => ledger.createCollection(wish), true)
       await print(id)
     })
 }

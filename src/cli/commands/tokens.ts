@@ -37,7 +37,8 @@ function registerCreate(token: Command): void {
       const flags = create.opts<CreateFlags>()
       const secret = mintToken()
       const expiresAt = flags.expires === undefined ? null : Date.now() + flags.expires
-      await administrate(flags, ledger => ledger.createToken({ id: uuid(), subject: flags.subject, scopes: flags.scopes, expiresAt, hash: hashToken(secret) }))
+      const token = { id: uuid(), subject: flags.subject, scopes: flags.scopes, expiresAt, hash: hashToken(secret) }
+      await administrate(flags, ledger => ledger.createToken(token), true)
       await print(secret)
     })
 }
