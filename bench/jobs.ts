@@ -1,6 +1,6 @@
 import type { Http } from '../test/support/http.ts'
 
-/** What the benches read of a job (contract /v1). */
+/** What the benches read of a job (docs/reference/v1.md, The job). */
 export interface JobSeen {
   readonly id: string
   readonly state: string

@@ -6,7 +6,7 @@ import { pause, type Transport } from './transport.ts'
 import type { ItemInfo, ItemQuery, JobInfo, JobQuery, JobRequest, ManifestRequest, ServerEvent, SubmitOptions } from './types.ts'
 
 const MANIFEST_TYPES = { ndjson: 'application/x-ndjson', csv: 'text/csv' } as const
-/** The server holds an answer for at most a minute (contract /v1, Prefer: wait). */
+/** The server holds an answer for at most a minute (docs/reference/v1.md, Waiting). */
 const MOST_WAIT_SECONDS = 60
 /** Between attempts to reach a server that is away while its job is waited for. */
 const AWAY_PAUSE_MS = 1000

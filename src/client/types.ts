@@ -154,7 +154,7 @@ export interface JobRequest extends JobChoices {
 /** Bytes to send: a stream is sent as it comes and cannot be sent again after a refusal that says "try later". */
 export type Body = string | Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array>
 
-/** A job of any size: one item a line (NDJSON), or CSV with the header of the contract. */
+/** A job of any size: one item a line (NDJSON), or CSV with a header (docs/reference/v1.md, Manifests). */
 export interface ManifestRequest extends JobChoices {
   readonly manifest: Body
   readonly format: 'ndjson' | 'csv'

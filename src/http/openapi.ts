@@ -8,7 +8,7 @@ import { CATALOGUE } from '../model/errors.ts'
 import type { ErrorCode } from '../model/errors.ts'
 import { limitAddress } from './auth.ts'
 
-/** Version of the wire contract, not of the package. */
+/** Version of the API, not of the package. */
 const API_VERSION = '1.0.0'
 
 /** A sheet that travels with its goods, and the name. */

@@ -80,7 +80,7 @@ function placeOf(fault: Fault, schema: SchemaNode, part: string): ErrorPlace[] {
   return [{ pointer: at(), detail: fault.message }]
 }
 
-/** Bodies have JSON pointers; a query parameter or header is told by its name (contract /v1, Common). */
+/** Bodies have JSON pointers; a query parameter or header is told by its name (docs/reference/v1.md, Errors). */
 function placeName(pointer: string, part: string): string {
   return part === 'body' ? pointer : pointer.slice(1).replaceAll('~1', '/').replaceAll('~0', '~')
 }

@@ -14,7 +14,7 @@ export interface Lock {
 /** Lifetime bounds of a lock, in seconds; a lock without an end would outlive a crashed holder. */
 export const MAX_LOCK_SECONDS = 7 * 24 * 3600
 
-/** The refusal of what lies under another holder's lock (contract /v1: "423 with the holder, job if any, and expiry"). */
+/** The refusal of what lies under another holder's lock (docs/reference/v1.md, Locks: 423 tells holder and expiry). */
 export function lockedBy(lock: Lock, pointer?: string): WaybillError {
   const what = lock.path === null ? `the collection ${JSON.stringify(lock.collection)}` : JSON.stringify(lock.path)
   const detail = `${what} is locked by ${JSON.stringify(lock.holder)} until ${new Date(lock.expiresAt).toISOString()}`

@@ -15,13 +15,13 @@ function timeOrNull(ms: number | null): string | null {
   return ms === null ? null : time(ms)
 }
 
-/** A collection as the contract has it. */
+/** A collection on the wire (docs/reference/v1.md, Collections). */
 export function encodeCollection(collection: CollectionView): CollectionWire {
   const { id, name, store, attributes, role, createdAt, createdBy, modifiedAt } = collection
   return { id, name, store, attributes: { ...attributes }, role, createdAt: time(createdAt), createdBy, modifiedAt: time(modifiedAt) }
 }
 
-/** An entry as the contract has it; only a tombstone says `deleted`. */
+/** An entry on the wire (docs/reference/v1.md, Entries); only a tombstone says `deleted`. */
 export function encodeEntry(entry: Entry): EntryWire {
   const { entityId, collection, path, kind, version, revision, size, mediaType, digest, fields, createdAt, modifiedAt, modifiedBy, deleted } = entry
   const tombstone = deleted ? { deleted: true as const } : {}
@@ -38,7 +38,7 @@ export interface JobNow {
   readonly waitingFor: string | null
 }
 
-/** A job as the contract has it. */
+/** A job on the wire (docs/reference/v1.md, The job). */
 export function encodeJob(job: Job, { now, rate, waitingFor }: JobNow): JobWire {
   const { total, pending, running, done, skipped, failed, evicted, cancelled } = job.counts
   return {
@@ -70,13 +70,13 @@ function roundRate(rate: number): number {
   return rate >= 10 ? Math.round(rate) : Math.round(rate * 10) / 10
 }
 
-/** Null rather than a guess: while the total still grows, while nothing moves, and without a rate (contract /v1, Jobs). */
+/** Null rather than a guess: while the total still grows, while nothing moves, and without a rate (docs/reference/v1.md, The job). */
 function estimate(job: Job, now: number, rate: number | null, waitingFor: string | null): string | null {
   if (job.state !== 'running' || job.discovering || job.paused || waitingFor !== null || rate === null || rate <= 0) return null
   return time(Math.round(now + ((job.counts.pending + job.counts.running) / rate) * 1000))
 }
 
-/** An item as the contract has it. */
+/** An item on the wire (docs/reference/v1.md, Items and reports). */
 export function encodeItem(item: Item): ItemWire {
   return {
     seq: item.seq,

@@ -7,7 +7,7 @@ import type { JobWire } from './schemas/job.ts'
 /** What a stream of the engine yields. */
 export type EventOrProgress = { readonly event: JobEvent } | { readonly progress: Job }
 
-/** A comment after so long without anything else: proxies cut what is silent (contract /v1: every 15 s). */
+/** A comment after so long without anything else: proxies cut what is silent (docs/reference/v1.md, Events). */
 export const KEEP_ALIVE_MS = 15_000
 
 /** The first bytes of a stream: they bring the header to the client at once, and how soon it should come back after a break. */

@@ -22,7 +22,7 @@ export interface V1Options {
   readonly retentionMs: number
 }
 
-/** Our own API (contract /v1): one file a resource. Its errors are the root's, problem details. */
+/** Our own API (docs/reference/v1.md): one file a resource. Its errors are the root's, problem details. */
 export const v1Plugin: FastifyPluginAsync<V1Options> = async (app, { services, retentionMs }) => {
   const context: V1Context = {
     services,

@@ -1,4 +1,4 @@
-/** Longest `Prefer: wait`, in seconds (contract /v1, Jobs). */
+/** Longest `Prefer: wait`, in seconds (docs/reference/v1.md, Waiting). */
 export const LONGEST_WAIT_SECONDS = 60
 
 /**

@@ -22,7 +22,7 @@ describe('the OpenAPI document', () => {
     expect(await served()).toEqual(golden)
   })
 
-  it('has every call of the contract', async () => {
+  it('has every call of the reference', async () => {
     expect(
       operations(await served())
         .map(([name]) => name)

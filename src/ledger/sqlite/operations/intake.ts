@@ -9,7 +9,7 @@ import { collectionKey, jobRow, type Tx } from './tx.ts'
 /** Items of one chunk: a transaction of some 15 ms, so that small work never waits long behind a big job's. */
 export const CHUNK_ITEMS = 2_000
 
-/** How long an idempotency key is remembered (contract /v1, "for 24 hours"). */
+/** How long an idempotency key is remembered (docs/reference/v1.md, Idempotency). */
 export const IDEMPOTENCY_MS = 24 * 3600 * 1000
 
 export function createJob(tx: Tx, job: NewJob): Submitted {

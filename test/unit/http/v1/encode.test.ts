@@ -32,7 +32,7 @@ const JOB: Job = {
 }
 
 describe('a job', () => {
-  it('has the keys of the contract, in its order', () => {
+  it('has the keys of the reference, in its order', () => {
     const wire = encodeJob(JOB, { now: NOW, rate: 20, waitingFor: null })
     expect(JSON.stringify(wire)).toBe(
       '{"id":"id","number":"7","kind":"copy","state":"running","paused":false,"outcome":null,' +
