@@ -1,5 +1,5 @@
 /**
- * The one catalogue of errors (architecture decision 11). Every refusal and every item's reason has one of these codes;
+ * The one catalogue of errors. Every refusal and every item's reason has one of these codes;
  * each dialect translates the code into its own status and body. `status` is the native API's HTTP status.
  */
 export const CATALOGUE = {

@@ -9,8 +9,8 @@ export interface Wake {
 }
 
 /**
- * Wake-ups only; the ledger is the truth (decision 4). Losing a wake-up loses nothing, a doubled one does nothing twice.
- * - MUST share turns evenly between tenants, and between a tenant's jobs by priority (decision 7).
+ * Wake-ups only; the ledger is the truth. Losing a wake-up loses nothing, a doubled one does nothing twice.
+ * - MUST share turns evenly between tenants, and between a tenant's jobs by priority.
  * - MUST call the handler again for a job whose turn ended with `more`.
  * - `stop` MUST wait for the running turns and take no new ones.
  */

@@ -22,7 +22,7 @@ export function acknowledged(db: Database, idOrNumber: string, now: number): Row
   return row
 }
 
-/** One row, whatever the size of the job (decision 5). */
+/** One row, whatever the size of the job: its counters are kept beside it (I3). */
 export function job(db: Database, idOrNumber: string, now: number): Job | null {
   const row = acknowledged(db, idOrNumber, now)
   return row === undefined ? null : toJob(row)
