@@ -26,28 +26,34 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** Composes the server on the embedded default and starts it. Throws `unavailable` when another server works on the same data directory. */
+/**
+ * Composes the server on the embedded default and starts it. Throws `unavailable` when another server works on the same data directory. A start that fails
+ * (a port that is taken, say) undoes what it began, the claim on the directory last.
+ */
 export async function startServer(config: Config, clock: Clock = systemClock): Promise<RunningServer> {
-  mkdirSync(config.data, { recursive: true })
-  const release = claimDirectory(config.data)
+  const begun = new AsyncDisposableStack()
   try {
-    return await compose(config, clock, release)
+    return await compose(config, clock, begun)
   } catch (error) {
-    release()
+    await begun.disposeAsync()
     throw error
   }
 }
 
-async function compose(config: Config, clock: Clock, release: () => void): Promise<RunningServer> {
+/** `begun` gets everything that must be ended again, in the order of its beginning. */
+async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack): Promise<RunningServer> {
+  mkdirSync(config.data, { recursive: true })
+  begun.defer(claimDirectory(config.data))
   const logger = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'token'] }, pino.destination(2))
-  const ledger = await openLedger(config.data, clock)
-  const store = await openLocalBlobStore({ name: 'local', directory: join(config.data, 'store'), clock })
   const onError = (error: unknown, what: string): void => logger.error({ err: error, what }, 'background work failed; it will be tried again')
-  const queue = new LocalQueue(onError)
+  const jwt = config.jwt === null ? null : await createJwtVerifier(config.jwt, clock)
+  const ledger = await openLedger(config.data, clock)
+  begun.defer(() => ledger.close())
+  const store = await openLocalBlobStore({ name: 'local', directory: join(config.data, 'store'), clock })
   const engine = createEngine({
     ledger,
     stores: [store],
-    queue,
+    queue: new LocalQueue(onError),
     clock,
     ids: systemIds(clock),
     worker: `${process.pid}`,
@@ -56,10 +62,11 @@ async function compose(config: Config, clock: Clock, release: () => void): Promi
     maxUploadBytes: config.uploadBytes,
     onError,
   })
-  const jwt = config.jwt === null ? null : await createJwtVerifier(config.jwt, clock)
+  begun.defer(() => engine.stop())
   const authenticator = createAuthenticator({ ledger, clock, jwt })
   const services = { engine, authenticator, clock, limits: config, publicUrl: config.publicUrl }
   const app = await buildServer(services, { logger, retentionMs: config.retentionMs })
+  begun.defer(() => app.close())
   await engine.start()
   await app.listen({ host: config.host, port: config.port })
   const { address, port, family } = app.server.address() as AddressInfo
@@ -67,11 +74,6 @@ async function compose(config: Config, clock: Clock, release: () => void): Promi
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     engine,
     ledger,
-    close: async () => {
-      await app.close()
-      await engine.stop()
-      await ledger.close()
-      release()
-    },
+    close: () => begun.disposeAsync(),
   }
 }

@@ -47,7 +47,7 @@ export class CollectionService implements Collections {
 
   async remove(caller: Caller, id: string): Promise<void> {
     await this.#access.requireRole(caller, id, 'owner')
-    await this.#ledger.deleteCollection(id)
+    await this.#ledger.deleteCollection(id, caller.subject)
   }
 
   async grants(caller: Caller, id: string, page: PageQuery): Promise<Page<Grant>> {

@@ -133,8 +133,8 @@ export interface CommitNotice {
  * The truth. Every method that writes is one transaction: all of it is durable when its promise resolves, or none of it ever happened.
  * Ids of jobs are their UUIDs. Every implementation passes `test/contracts/ledger`.
  *
- * - Item results, the entries they create, the job's counters and its events MUST commit together (decision 4, invariants I3, I6).
- * - `job` MUST be O(1), whatever the size of the job (decision 5).
+ * - Item results, the entries they create, the job's counters and its events MUST commit together (invariants I3, I6).
+ * - `job` MUST be O(1), whatever the size of the job.
  * - `applyChunk`, `renewLease` and `releaseLease` MUST refuse a lease whose token is not the chunk's present one, with `stale_lease` (I7).
  * - A lock held by a subject other than the writer's MUST stop each write beneath it: `locked` for single writes, the item's reason in jobs.
  */
@@ -142,8 +142,8 @@ export interface Ledger {
   // collections and grants
   createCollection(collection: Omit<Collection, 'createdAt' | 'modifiedAt'>): Promise<Collection>
   updateCollection(id: string, change: { readonly name?: string; readonly attributes?: Readonly<Record<string, unknown>> }): Promise<Collection>
-  /** Refuses a collection with live entries: `collection_not_empty`. Its id may be taken again afterwards; old jobs keep naming it. */
-  deleteCollection(id: string): Promise<void>
+  /** Refuses a collection with live entries (`collection_not_empty`) and one in which a subject other than `subject` holds a lock (`locked`). Its id may be taken again afterwards; old jobs keep naming it. */
+  deleteCollection(id: string, subject: string): Promise<void>
   collection(id: string): Promise<Collection | null>
   collections(subject: string, filter: { readonly minRole?: Role; readonly prefix?: string }, page: PageQuery): Promise<Page<CollectionView>>
   role(subject: string, collection: string): Promise<Role | null>
@@ -194,7 +194,7 @@ export interface Ledger {
   // jobs: life
   /** Leases the next chunk, or says that selections must be resolved first. Moves submitted -> resolving -> running as needed. */
   nextWork(job: string, worker: string, leaseMs: number): Promise<NextWork>
-  /** Resolves one page of the job's present selection into items, with its cursor, in one transaction. */
+  /** Resolves one page of the job's present selection into items, with its cursor, in one transaction; of a big job's retry it wakes some items. */
   resolvePage(job: string): Promise<void>
   renewLease(lease: Lease, leaseMs: number): Promise<void>
   releaseLease(lease: Lease): Promise<void>
@@ -209,7 +209,8 @@ export interface Ledger {
   cancel(job: string): Promise<Job>
   pause(job: string): Promise<Job>
   resume(job: string): Promise<Job>
-  /** A new attempt for the items in these terminal states (failed, evicted, skipped, cancelled). The job runs again when there are any. */
+  /** A new attempt for the items in these terminal states (failed, evicted, skipped, cancelled). The job runs again when there are any;
+   * of a big job the first are woken at once, the others in its turns. */
   retry(job: string, states: readonly ItemState[]): Promise<Job>
 
   // jobs: reading

@@ -6,7 +6,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Ledger } from '../../ports/ledger.ts'
 import type { Watch } from './watch.ts'
 
-/** "job.progress (at most 4 a second)" (contract /v1, events). */
+/** At most 4 `job.progress` a second (docs/reference/v1.md, Events). */
 const PROGRESS_MS = 250
 /** Commits of a big job come by the dozen a second; events of this long go out together. */
 const GATHER_MS = 50
@@ -24,13 +24,14 @@ export interface EventParts {
   readonly maySee: (caller: Caller, job: string) => Promise<boolean>
 }
 
-/** Events of one job: stored ones after `after`, then live, with its progress between. The caller's right to see it is checked before. */
-export async function* jobEvents(parts: EventParts, id: string, after: number, signal: AbortSignal): AsyncGenerator<StreamEvent> {
+/** Events of one job: stored ones after `after`, then live, with its progress between; until the caller may no longer see it. */
+export async function* jobEvents(parts: EventParts, caller: Caller, id: string, after: number, signal: AbortSignal): AsyncGenerator<StreamEvent> {
   const flag = parts.watch.flag(raise => parts.watch.onJob(id, raise))
+  const sight = new Sight(parts, caller)
   const progress = new Progress(parts)
   let last = after
   try {
-    while (!signal.aborted) {
+    while (!signal.aborted && (await sight.of(id))) {
       const batch = await parts.ledger.eventsAfter(last, BATCH, id)
       for (const event of batch) yield { event }
       last = batch.at(-1)?.id ?? last
@@ -116,6 +117,9 @@ class Progress {
   }
 }
 
+/** How long a look at the grants counts: a stream lives long, and a grant that is taken back must end it soon. */
+const SIGHT_MS = 1_000
+
 /** Remembers which jobs the caller may see; a stream lives long and events of one job come by the thousand. */
 class Sight {
   readonly #parts: EventParts
@@ -130,8 +134,7 @@ class Sight {
   async of(job: string): Promise<boolean> {
     const now = this.#parts.clock.now()
     const known = this.#known.get(job)
-    // not for ever: grants come and go
-    if (known !== undefined && now - known.at < LOOK_AGAIN_MS) return known.seen
+    if (known !== undefined && now - known.at < SIGHT_MS) return known.seen
     const seen = await this.#parts.maySee(this.#caller, job)
     if (this.#known.size > 10_000) this.#known.clear()
     this.#known.set(job, { seen, at: now })

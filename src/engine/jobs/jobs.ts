@@ -81,11 +81,11 @@ export class JobService implements Jobs {
     afterSeq = -1,
   ): Promise<{ readonly job: Job; readonly items: AsyncIterable<readonly Item[]> }> {
     await this.#parts.access.requireRole(caller, collection, 'readonly')
-    const snapshot = await this.#snapshot(id)
-    if (!(await this.#parts.ledger.touches(snapshot.job.id, collection))) {
-      snapshot.close()
+    if (!(await this.#parts.ledger.touches(id, collection))) {
+      await this.#parts.ledger.job(id) // an expired job has forgotten its collections: 410 for whoever has its id
       throw unknownJob(id)
     }
+    const snapshot = await this.#snapshot(id)
     const report = streamed(snapshot, { collection, afterSeq })
     if (report.job.submittedBy === caller.subject) return report
     const sees = async (other: string): Promise<boolean> => (await this.#parts.ledger.role(caller.subject, other)) !== null
@@ -177,7 +177,7 @@ export class JobService implements Jobs {
       return
     }
     const job = await this.get(caller, request.id)
-    yield* jobEvents(this.#events, job.id, request.after ?? 0, signal)
+    yield* jobEvents(this.#events, caller, job.id, request.after ?? 0, signal)
   }
 }
 

@@ -31,7 +31,7 @@ export class Database {
   /** A connection that only reads, beside any number of others and the writers. */
   static openReader(file: string): Database {
     const raw = new DatabaseSync(file, { readOnly: true, timeout: BUSY_MS })
-    raw.exec('PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY')
+    raw.exec('PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY')
     return new Database(raw)
   }
 
@@ -42,9 +42,13 @@ export class Database {
     return new Database(raw)
   }
 
-  /** As much of the log as no reader needs any more; never waits. */
+  /** As much of the log as no reader needs any more; never waits. A full or busy disk is no error here: the log keeps everything until the next time. */
   checkpoint(): void {
-    this.#raw.exec('PRAGMA wal_checkpoint(PASSIVE)')
+    try {
+      this.#raw.exec('PRAGMA wal_checkpoint(PASSIVE)')
+    } catch (error) {
+      if (translateSqliteError(error) === error) throw error
+    }
   }
 
   #migrate(): void {

@@ -3,6 +3,9 @@
  * JavaScript number.
  */
 
+/** The highest seq there can be. */
+export const LAST_SEQ = 2 ** 32 - 1
+
 /** The id of the item with that seq. Numbers are bound as floating point, which ids outgrow: hence the cast. */
 export function itemId(seq: string): string {
   return `((:job << 32) + CAST(${seq} AS INTEGER))`
@@ -15,5 +18,5 @@ export function itemsBetween(alias: string, first: string, last: string): string
 
 /** All items of job `:job`. */
 export function itemsOfJob(alias: string): string {
-  return itemsBetween(alias, '0', '4294967295')
+  return itemsBetween(alias, '0', String(LAST_SEQ))
 }

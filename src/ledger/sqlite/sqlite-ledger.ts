@@ -69,8 +69,8 @@ export class SqliteLedger implements Ledger {
   updateCollection(id: string, change: { name?: string; attributes?: Readonly<Record<string, unknown>> }): Promise<Collection> {
     return this.#writer.call('updateCollection', id, change)
   }
-  deleteCollection(id: string): Promise<void> {
-    return this.#writer.call('deleteCollection', id)
+  deleteCollection(id: string, subject: string): Promise<void> {
+    return this.#writer.call('deleteCollection', id, subject)
   }
   async collection(id: string): Promise<Collection | null> {
     return collections.collection(this.#db, id)

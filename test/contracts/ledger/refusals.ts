@@ -126,7 +126,7 @@ export function refusalsContract(world: World): void {
     it('end with their collection: a copy into one that was deleted fails', async () => {
       const [c, d] = await granted()
       const id = await world.start({ items: [item([c, 'b'], [d, 'x'])] })
-      await world.ledger.deleteCollection(d)
+      await world.ledger.deleteCollection(d, 'alice')
       await world.ledger.createCollection({ id: d, name: d, store: 'local', attributes: {}, createdBy: 'alice' })
       await world.work(id)
       expect(await reasons(id)).toEqual(['insufficient_role'])

@@ -74,6 +74,7 @@ CREATE TABLE history (
   PRIMARY KEY (collection, path, version)
 ) STRICT, WITHOUT ROWID;
 
+-- retrying: states (a bit each) whose items are still to be woken, in the chunks from retry_from on
 -- sealed: 0 still arriving, 1 acknowledged, 2 broken off, its rows wait for the purge
 CREATE TABLE job (
   key INTEGER PRIMARY KEY,
@@ -105,6 +106,8 @@ CREATE TABLE job (
   bytes_done INTEGER NOT NULL DEFAULT 0,
   chunks INTEGER NOT NULL DEFAULT 0,
   unresolved INTEGER NOT NULL DEFAULT 0,
+  retrying INTEGER NOT NULL DEFAULT 0,
+  retry_from INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL,
   started_at INTEGER,
   finished_at INTEGER,

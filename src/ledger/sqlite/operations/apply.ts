@@ -2,9 +2,10 @@ import { CONFLICTS, JOB_KINDS, type JobKind } from '../../../model/job.ts'
 import { ITEM_STATES } from '../../../model/item.ts'
 import type { Lease } from '../../../ports/ledger.ts'
 import { entityPrefix } from '../codec.ts'
-import type { Row } from '../database.ts'
+import { translateSqliteError, type Row } from '../database.ts'
 import { CONTENT, contentOf, REPLACE_ENTRY } from '../entry-columns.ts'
 import { itemId, itemsBetween } from '../item-range.ts'
+import { addEvent } from './events.ts'
 import { finishIfDone } from './finish.ts'
 import { held } from './lease.ts'
 import { CREATE_PLAN, PLAN, STATE_OF_CODE } from './plan.ts'
@@ -14,7 +15,7 @@ import type { Tx } from './tx.ts'
 const RENAME = CONFLICTS.indexOf('rename')
 
 /**
- * Plans, applies and settles a leased chunk in one transaction (decision 4): a stale lease is refused before anything is read (I7), and because the
+ * Plans, applies and settles a leased chunk in one transaction: a stale lease is refused before anything is read (I7), and because the
  * entries, the items' states and the counters commit together, no crash can apply an item twice (I6) or count it wrongly (I3).
  */
 export function applyChunk(tx: Tx, lease: Lease, corrupt: readonly string[]): boolean {
@@ -41,8 +42,39 @@ function workChunk(tx: Tx, job: Row, chunk: Row, corrupt: readonly string[]): vo
   tx.db.exec(CREATE_PLAN)
   const first = chunk['first_seq'] as number
   const last = chunk['last_seq'] as number
-  if (chunk['serial'] === 0) workRun(tx, job, chunk, first, last, corrupt)
-  else for (let seq = first; seq <= last; seq++) workRun(tx, job, chunk, seq, seq, corrupt)
+  if (chunk['serial'] === 0 && attempt(tx, () => workRun(tx, job, chunk, first, last, corrupt)) === null) return
+  for (let seq = first; seq <= last; seq++) {
+    const fault = attempt(tx, () => workRun(tx, job, chunk, seq, seq, corrupt))
+    if (fault !== null) failItem(tx, job, seq, fault)
+  }
+}
+
+/**
+ * Runs work in a savepoint; what went wrong, or null. A statement that fails on one item must not hold up its whole chunk for ever: the chunk is then worked
+ * item by item, and that item fails alone. Troubles of the disk are not the items': they end the transaction.
+ */
+function attempt(tx: Tx, work: () => void): Error | null {
+  tx.db.exec('SAVEPOINT attempt')
+  try {
+    work()
+    tx.db.exec('RELEASE attempt')
+    return null
+  } catch (error) {
+    if (!tx.db.inTransaction || translateSqliteError(error) !== error || !(error instanceof Error)) throw error
+    tx.db.exec('ROLLBACK TO attempt; RELEASE attempt')
+    return error
+  }
+}
+
+const FAIL_ITEM = `UPDATE item SET state = ${ITEM_STATES.indexOf('failed')}, attempts = attempts + 1, reason = :reason, finished_at = :now
+  WHERE id = ${itemId(':seq')} AND state = 0`
+
+function failItem(tx: Tx, job: Row, seq: number, fault: Error): void {
+  const reason = { code: 'internal', message: `The item could not be worked on: ${fault.message}.` }
+  const key = job['key'] as number
+  if (tx.db.run(FAIL_ITEM, { job: key, seq, reason: JSON.stringify(reason), now: tx.now }) === 0) return
+  tx.db.run('UPDATE job SET running = running - 1, failed = failed + 1, change = change + 1 WHERE key = :key', { key })
+  addEvent(tx, key, 'item.failed', { seq, reason })
 }
 
 /** Items that do not touch each other's paths: decided together, then written together. */

@@ -1,6 +1,7 @@
 import { ROLES, type Collection, type Role } from '../../../model/collection.ts'
 import { WaybillError } from '../../../model/errors.ts'
-import { toCollection } from '../codec.ts'
+import { lockedBy } from '../../../model/lock.ts'
+import { toCollection, toLock } from '../codec.ts'
 import { collectionKey, type Tx } from './tx.ts'
 
 const OWNER = ROLES.indexOf('owner')
@@ -28,8 +29,10 @@ export function updateCollection(tx: Tx, id: string, change: { name?: string; at
   return toCollection(row)
 }
 
-export function deleteCollection(tx: Tx, id: string): void {
+export function deleteCollection(tx: Tx, id: string, subject: string): void {
   const key = collectionKey(tx, id)
+  const lock = tx.db.get('SELECT * FROM lock WHERE collection = :key AND holder <> :subject AND expires_at > :now LIMIT 1', { key, subject, now: tx.now })
+  if (lock !== undefined) throw lockedBy(toLock(lock, id))
   const live = tx.db.get('SELECT path FROM entry WHERE collection = :key AND deleted = 0 LIMIT 1', { key })
   if (live !== undefined) {
     throw new WaybillError('collection_not_empty', `the collection still holds ${JSON.stringify(live['path'])}; delete its entries first, or use force=true`)
@@ -60,7 +63,7 @@ function putGrant(tx: Tx, key: number, subject: string, role: number): void {
   )
 }
 
-/** "The last owner cannot go" (contract /v1, grants). */
+/** The last owner cannot go (docs/reference/v1.md, Grants). */
 function refuseLastOwner(tx: Tx, key: number, subject: string): void {
   const others = tx.db.get('SELECT 1 FROM access_grant WHERE collection = :key AND role = :owner AND subject <> :subject', { key, owner: OWNER, subject })
   const isOwner = tx.db.get('SELECT 1 FROM access_grant WHERE collection = :key AND role = :owner AND subject = :subject', { key, owner: OWNER, subject })

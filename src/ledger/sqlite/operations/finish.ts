@@ -7,7 +7,8 @@ import { jobRow, type Tx } from './tx.ts'
 export function finishIfDone(tx: Tx, id: string): boolean {
   const row = jobRow(tx, id)
   const counts = toCounts(row)
-  if (row['state'] !== 2 || row['unresolved'] !== 0 || counts.pending + counts.running > 0) return counts.pending > 0
+  if (row['state'] !== 2 || row['unresolved'] !== 0 || row['retrying'] !== 0 || counts.pending + counts.running > 0)
+    return counts.pending > 0 || row['retrying'] !== 0
   const outcome = row['cancelling'] === 1 && counts.total === 0 ? 'cancelled' : outcomeOf(counts)
   tx.db.run(
     'UPDATE job SET state = 3, outcome = :outcome, paused = 0, cancelling = 0, finished_at = :now, expires_at = :expires, change = change + 1 WHERE key = :job',

@@ -15,6 +15,7 @@ export function nextWork(tx: Tx, id: string, worker: string, leaseMs: number): N
   const job = tx.db.get('SELECT * FROM job WHERE id = :id AND purged = 0', { id: uuidBytes(id) })
   if (job === undefined || job['sealed'] !== 1 || job['paused'] === 1 || job['state'] === 3) return { do: 'nothing' }
   const key = job['key'] as number
+  if (job['retrying'] !== 0) return { do: 'resolve' }
   if (job['unresolved'] !== 0) {
     if (job['state'] === 0) {
       tx.jobs.add(id)

@@ -5,6 +5,7 @@ import { itemId, itemsBetween } from '../item-range.ts'
 import { addEvent } from './events.ts'
 import { finishIfDone } from './finish.ts'
 import { addChunk, CHUNK_ITEMS, Clashes } from './intake.ts'
+import { wakeSome } from './retry.ts'
 import { jobRow, type Tx } from './tx.ts'
 
 /** The next live files of a selection, in path order after the cursor. One lower bound only: of two, the index may take the one that starts from the beginning. */
@@ -31,9 +32,13 @@ const INSERT_PAGE = `INSERT INTO item (id, src_collection, src_path, dst_collect
 
 const ENDS_OF_PAGE = `SELECT src_path, coalesce(dst_path, src_path) AS dst_path FROM item WHERE ${itemsBetween('item', ':first', ':last')}`
 
-/** Resolves one page of the present selection: its items, its chunk, the job's counters and the cursor change together. */
+/** Prepares one page of work: wakes some items of a retry, or resolves a page of the present selection: its items, its chunk, the job's counters and the cursor change together. */
 export function resolvePage(tx: Tx, id: string): void {
   const job = jobRow(tx, id)
+  if (job['retrying'] !== 0) {
+    wakeSome(tx, id)
+    return
+  }
   if (job['unresolved'] === 0) return // another turn was quicker: the job may be running, or even finished, by now
   const selection = tx.db.get('SELECT * FROM selection WHERE job = :job AND resolved = 0 ORDER BY no LIMIT 1', { job: job['key'] as number })
   if (selection === undefined || job['cancelling'] === 1) {
@@ -82,7 +87,8 @@ function takePage(tx: Tx, job: Row, selection: Row): PageRead {
     cursor: (selection['cursor'] as string | null) ?? '',
     limit: CHUNK_ITEMS,
   }
-  const read = fillPage(tx, where, selection['src_glob'] as string | null)
+  const glob = selection['src_glob'] as string | null
+  const read = lostGrant(tx, job, selection) ? standIn(tx, `${prefix}${glob ?? '*'}`) : fillPage(tx, where, glob)
   tx.db.run(INSERT_PAGE, {
     job: job['key'] as number,
     first: job['total'] as number,
@@ -97,6 +103,22 @@ function takePage(tx: Tx, job: Row, selection: Row): PageRead {
     patch: selection['patch'] as string | null,
   })
   return read
+}
+
+const GRANT = 'SELECT role FROM access_grant WHERE collection = :collection AND subject = :who'
+
+/** Asked again for every page: what comes into a collection after a grant was taken back is never listed (I9). */
+function lostGrant(tx: Tx, job: Row, selection: Row): boolean {
+  const ends = [selection['src_collection'], selection['dst_collection']].filter(end => end !== null)
+  return ends.some(collection => tx.db.get(GRANT, { collection: collection as number, who: job['submitted_by'] as string }) === undefined)
+}
+
+/** One item in the place of all that may no longer be seen: it fails for want of the grant, under the name of the selection itself. */
+function standIn(tx: Tx, path: string): PageRead {
+  tx.db.exec(CREATE_PAGE)
+  tx.db.run('DELETE FROM page')
+  tx.db.run('INSERT INTO page (path, size) VALUES (:path, 0)', { path })
+  return { ended: true, items: 1, last: null, bytes: 0 }
 }
 
 /** Reads the next page into memory, without what the glob does not match. */

@@ -1,4 +1,5 @@
 import { decodeCursor, encodeCursor } from '../../../model/cursor.ts'
+import { WaybillError } from '../../../model/errors.ts'
 import type { Fields } from '../../../model/entry.ts'
 import { ITEM_STATES, type Item, type ItemEnd, type ItemState, type Reason } from '../../../model/item.ts'
 import type { Page, PageQuery } from '../../../model/page.ts'
@@ -6,7 +7,7 @@ import { prefixEnd } from '../../../model/paths.ts'
 import type { ItemFilter } from '../../../ports/ledger.ts'
 import { hexText, uuidText } from '../codec.ts'
 import type { Database, Params, Row } from '../database.ts'
-import { itemsBetween, itemsOfJob } from '../item-range.ts'
+import { itemsBetween, itemsOfJob, LAST_SEQ } from '../item-range.ts'
 
 /** How many rows one look walks at most, and how long a call looks before it hands out a short page with a cursor: nobody waits for a selective filter. */
 const WINDOW = 5_000
@@ -28,7 +29,8 @@ const SELECT = `SELECT ${COLUMNS}, sc.id AS src_id, dc.id AS dst_id FROM item i 
 const MATCHES = `(:prefix = '' OR (i.src_path >= :prefix AND (:end IS NULL OR i.src_path < :end)))
   AND (:collection IS NULL OR i.src_collection = :collection OR i.dst_collection = :collection)`
 
-const IN_WINDOW = `${SELECT} WHERE ${itemsBetween('i', ':after + 1', ':upTo')} AND ${MATCHES}
+/** The range of ids finds the rows; the job is asked for again, so that no arithmetic could ever show another's. */
+const IN_WINDOW = `${SELECT} WHERE i.job = :job AND ${itemsBetween('i', ':after + 1', ':upTo')} AND ${MATCHES}
   AND (:states IS NULL OR i.state IN (SELECT value FROM json_each(:states))) ORDER BY i.id LIMIT :limit`
 
 const RARE = `${SELECT} WHERE i.job = :job AND i.state = :state AND i.state > 2 AND i.seq > :after AND ${MATCHES} ORDER BY i.seq LIMIT :limit`
@@ -37,9 +39,16 @@ const RARE = `${SELECT} WHERE i.job = :job AND i.state = :state AND i.state > 2 
 type Runs = readonly { readonly first: number; readonly last: number; readonly startedAt: number | null }[]
 
 export function items(db: Database, job: number, filter: ItemFilter, page: PageQuery): Page<Item> {
-  const after = page.cursor === undefined ? (filter.afterSeq ?? -1) : decodeCursor(page.cursor, 'number')
+  const after = page.cursor === undefined ? (filter.afterSeq ?? -1) : seqOf(page.cursor)
   const slice = take(db, job, filter, after, page.limit)
   return { items: slice.items, nextCursor: slice.next === null ? null : encodeCursor(slice.next) }
+}
+
+/** A forged cursor must not reach beyond the job: ids of items hold the job above the bits of seq. */
+function seqOf(cursor: string): number {
+  const seq = decodeCursor(cursor, 'number')
+  if (seq >= 0 && seq <= LAST_SEQ) return seq
+  throw new WaybillError('invalid_cursor', 'the cursor is not one of ours; use the nextCursor of the page before')
 }
 
 /** At most `limit` matching items after `after`, and where to go on, null at the end. */

@@ -1,3 +1,4 @@
+import { WaybillError } from '../../../model/errors.ts'
 import type { Item } from '../../../model/item.ts'
 import type { Job } from '../../../model/job.ts'
 import type { ItemFilter, JobSnapshot } from '../../../ports/ledger.ts'
@@ -12,18 +13,26 @@ const STEP = 1_000
 /** Idle connections that are kept for the next snapshot: opening one and preparing its statements costs more than a small job's whole report. */
 const KEPT = 4
 
+/** Snapshots open at once: each keeps the log from being folded in while it is read, and holds memory of its own. */
+const MOST_OPEN = 32
+
 /** Opens snapshots, each on a connection of its own: a read transaction belongs to one. */
 export class Snapshots {
   readonly #file: string
   readonly #idle: Database[] = []
+  #open = 0
   #closed = false
 
   constructor(file: string) {
     this.#file = file
   }
 
-  /** A job as of one commit, until it is closed; null for an unknown one. Throws `job_expired`. */
+  /** A job as of one commit, until it is closed; null for an unknown one. Throws `job_expired`, `unavailable` while too many are open. */
   open(idOrNumber: string, now: number): JobSnapshot | null {
+    if (this.#open >= MOST_OPEN) {
+      throw new WaybillError('unavailable', `${MOST_OPEN} reports are being read already; ask again shortly`, { retryAfterSeconds: 5 })
+    }
+    this.#open += 1
     const db = this.#idle.pop() ?? Database.openReader(this.#file)
     db.exec('BEGIN')
     try {
@@ -38,6 +47,7 @@ export class Snapshots {
   }
 
   #giveBack(db: Database): void {
+    this.#open -= 1
     db.rollback()
     if (this.#closed || this.#idle.length >= KEPT) db.close()
     else this.#idle.push(db)

@@ -1,6 +1,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { Database, translateSqliteError } from '../database.ts'
 import { operations } from '../operations/index.ts'
+import { lastEvent } from '../reads/jobs.ts'
 import type { Tx } from '../operations/tx.ts'
 import { toWire, type WriteReplies, type WriteReply, type WriteRequest } from './protocol.ts'
 
@@ -46,6 +47,7 @@ function runBatch(): void {
   const taken: WriteRequest[] = []
   const replies: WriteReply[] = []
   const jobs = new Set<string>()
+  let last: number
   try {
     db.begin()
     const until = performance.now() + BATCH_MS
@@ -56,12 +58,13 @@ function runBatch(): void {
       replies.push(runOne(request, jobs))
       if (waiting.length === 0) drainPort()
     } while (performance.now() < until)
-    const lastEvent = db.get(`SELECT seq FROM sqlite_sequence WHERE name = 'event'`)?.['seq'] as number | undefined
+    last = lastEvent(db)
     db.commit()
-    port.postMessage({ replies, jobs: [...jobs], lastEvent: lastEvent ?? 0 } satisfies WriteReplies)
   } catch (error) {
     failBatch(error, taken)
+    return
   }
+  port.postMessage({ replies, jobs: [...jobs], lastEvent: last } satisfies WriteReplies)
 }
 
 /** Nothing of the batch happened: everyone in it hears so. A batch that could not even begin refuses all who wait, rather than spin. */

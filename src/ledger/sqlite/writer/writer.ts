@@ -27,8 +27,10 @@ export class Writer {
     this.#checkpointer = checkpointer
     this.#clock = clock
     worker.on('message', (replies: WriteReplies) => this.#receive(replies))
-    worker.on('error', error => this.#end(error instanceof Error ? error : new Error(String(error))))
-    checkpointer.on('error', error => this.#end(error instanceof Error ? error : new Error(String(error))))
+    worker.on('messageerror', cause => this.#end(new WaybillError('unavailable', 'an answer of the ledger was lost; restart the server', {}, { cause })))
+    worker.on('error', cause => this.#end(new WaybillError('unavailable', 'the writer of the ledger has failed; restart the server', {}, { cause })))
+    // without it the writer folds the log in by itself, only slower
+    checkpointer.on('error', error => process.emitWarning(`the checkpoints of the ledger have stopped: ${String(error)}`))
     worker.on('exit', () => this.#end(new WaybillError('unavailable', 'the ledger is closed')))
   }
 
@@ -53,7 +55,29 @@ export class Writer {
   #send(): void {
     const batch = this.#outbox
     this.#outbox = []
-    if (batch.length > 0 && this.#closed === null) this.#worker.postMessage(batch)
+    if (batch.length === 0 || this.#closed !== null) return
+    try {
+      this.#worker.postMessage(batch)
+    } catch (error) {
+      this.#sendOneByOne(batch, error)
+    }
+  }
+
+  /** One request of the batch cannot cross to the writer: it alone is refused. */
+  #sendOneByOne(batch: readonly WriteRequest[], error: unknown): void {
+    const [only] = batch
+    if (batch.length === 1 && only !== undefined) {
+      this.#pending.get(only.id)?.reject(error instanceof Error ? error : new Error(String(error)))
+      this.#pending.delete(only.id)
+      return
+    }
+    for (const request of batch) {
+      try {
+        this.#worker.postMessage([request])
+      } catch (cause) {
+        this.#sendOneByOne([request], cause)
+      }
+    }
   }
 
   #receive({ replies, jobs, lastEvent }: WriteReplies): void {
@@ -82,15 +106,18 @@ export class Writer {
 
   /** Waits for what was asked before, then closes the file. */
   async close(): Promise<void> {
-    if (this.#closed !== null) return
     this.#send()
     await ended(this.#checkpointer)
     await ended(this.#worker)
   }
 }
 
+/** What Node gives as the id of a thread that is gone. */
+const EXITED = -1
+
 /** Asks a thread to close its connection; resolves when it is gone. */
 async function ended(thread: Worker): Promise<void> {
+  if (thread.threadId === EXITED) return
   const gone = new Promise<void>(resolve => thread.once('exit', () => resolve()))
   thread.postMessage('close')
   await gone
