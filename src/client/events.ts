@@ -9,6 +9,7 @@ export const ALL_EVENTS = '/v1/events'
 /** Pauses between attempts to reconnect: the first unless the stream set its own, doubling up to the last. */
 const RECONNECT_MS = { first: 500, most: 10_000 }
 
+/** Which events to follow, and from where. */
 export interface EventsRequest {
   /** Only events after this one (an earlier event's `id`); `0` replays all that are kept. */
   readonly after?: string

@@ -11,6 +11,7 @@ const MOST_WAIT_SECONDS = 60
 /** Between attempts to reach a server that is away while its job is waited for. */
 const AWAY_PAUSE_MS = 1000
 
+/** How long to wait for a job, and what stops it. */
 export interface WaitOptions {
   /** Called with every state seen, the last one included. */
   readonly onProgress?: (job: JobInfo) => void

@@ -1,6 +1,7 @@
 import { ClientError, errorOf, UNREACHABLE } from './client-error.ts'
 import type { Body, Page } from './types.ts'
 
+/** Where the server is and who calls. */
 export interface ClientOptions {
   /** Where the server is, for example `http://127.0.0.1:7070`. */
   readonly url: string
@@ -10,6 +11,7 @@ export interface ClientOptions {
   readonly patienceMs?: number
 }
 
+/** One call over HTTP. */
 export interface Call {
   readonly method?: string
   /** From the root, already percent-encoded: `/v1/jobs`. */

@@ -18,6 +18,7 @@ export interface PageRequest {
   readonly cursor?: string
 }
 
+/** A collection; `role` is the caller's own. */
 export interface CollectionInfo {
   readonly id: string
   readonly name: string
@@ -29,18 +30,21 @@ export interface CollectionInfo {
   readonly modifiedAt: string
 }
 
+/** A subject's role on a collection. */
 export interface GrantInfo {
   readonly subject: string
   readonly role: Role
   readonly grantedAt: string
 }
 
+/** A lock that was taken or renewed. `token` only grows from lock to lock. */
 export interface LockInfo {
   readonly holder: string
   readonly token: number
   readonly expiresAt: string
 }
 
+/** One version of an entry. `revision` is its entity tag, `digest` the SHA-256 of its bytes in hex, null without bytes. */
 export interface EntryInfo {
   readonly entityId: string
   readonly collection: string
@@ -64,6 +68,7 @@ export interface EntryPage extends Page<EntryInfo> {
   readonly prefixes?: readonly string[]
 }
 
+/** Which entries to list; `deleted` lists tombstones too. */
 export interface EntryQuery extends PageRequest {
   readonly prefix?: string
   readonly delimiter?: '/'
@@ -80,6 +85,7 @@ export interface PutOptions {
   readonly signal?: AbortSignal
 }
 
+/** How many items are in each state; they add up to `total`, which still grows while `discovering`. */
 export interface CountsInfo {
   readonly total: number
   readonly discovering: boolean
@@ -92,6 +98,7 @@ export interface CountsInfo {
   readonly cancelled: number
 }
 
+/** A job as it is now (docs/reference/v1.md, The job). */
 export interface JobInfo {
   readonly id: string
   readonly number: string
@@ -115,6 +122,7 @@ export interface JobInfo {
   readonly expiresAt: string | null
 }
 
+/** One end of an item; ids, version and revision are null until they are known. */
 export interface ItemEndInfo {
   readonly collection: string
   readonly path: string
@@ -123,6 +131,7 @@ export interface ItemEndInfo {
   readonly revision: string | null
 }
 
+/** One item of a job, `seq` counting from 0; `reason` says why it is not done. */
 export interface ItemInfo {
   readonly seq: number
   readonly source: ItemEndInfo
@@ -160,6 +169,7 @@ export interface ManifestRequest extends JobChoices {
   readonly format: 'ndjson' | 'csv'
 }
 
+/** How a job is submitted. */
 export interface SubmitOptions {
   /** The same key and body answers the same job again, for 24 hours. */
   readonly idempotencyKey?: string
@@ -168,6 +178,7 @@ export interface SubmitOptions {
   readonly signal?: AbortSignal
 }
 
+/** Which jobs to list; `since` (at or after) and `until` (before) are RFC 3339. */
 export interface JobQuery extends PageRequest {
   readonly state?: JobState
   readonly outcome?: Outcome
@@ -179,6 +190,7 @@ export interface JobQuery extends PageRequest {
   readonly until?: string
 }
 
+/** Which items of a job; `path` begins the path of their source. */
 export interface ItemQuery {
   readonly states?: readonly ItemState[]
   readonly path?: string
@@ -202,6 +214,7 @@ export interface Problem {
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
 }
 
+/** Who the token stands for, and its scopes. */
 export interface WhoAmI {
   readonly subject: string
   readonly scopes: readonly string[]

@@ -27,6 +27,7 @@ export interface Engine {
   ready(): Promise<void>
 }
 
+/** Collections and who may do what in them. Grants need admin; nobody gives or takes a role above their own, and the last owner stays (`last_owner`). */
 export interface Collections {
   /** The caller owns it. Without `id` a UUID is made. `collection_exists`, `invalid_collection_id`, `invalid_request` (unknown store). */
   create(
@@ -55,6 +56,7 @@ export interface OpenEntry {
   read(range?: ByteRange): Promise<Readable>
 }
 
+/** What goes with the bytes of an upload: `sha256` (hex) and `size` are checked against what arrives (`digest_mismatch`, `incomplete_body`). */
 export interface PutRequest {
   readonly mediaType?: string
   readonly fields?: Fields
@@ -63,6 +65,7 @@ export interface PutRequest {
   readonly size?: number
 }
 
+/** What lies in collections, one entry a call. Reading needs readonly, writing readwrite; writes throw `locked` and `precondition_failed`. */
 export interface Entries {
   list(caller: Caller, collection: string, filter: EntryFilter, page: PageQuery): Promise<EntryPage>
   /** `entry_not_found` when absent or deleted; with `version` (tombstones too) `version_not_found`. */
@@ -81,6 +84,7 @@ export interface Entries {
   versions(caller: Caller, collection: string, path: string, page: PageQuery): Promise<Page<Entry>>
 }
 
+/** Locks on a path and all beneath it, or (path null) on a whole collection. They end by themselves after `ttlSeconds`, whole seconds from 1. */
 export interface Locks {
   /** Needs readwrite. `locked` while another holds it. */
   acquire(caller: Caller, collection: string, path: string | null, request: { readonly ttlSeconds: number; readonly reason?: string }): Promise<Lock>
@@ -98,6 +102,7 @@ export interface ManifestIntake {
   abort(): Promise<void>
 }
 
+/** The life of jobs. A job is seen by its submitter, and by whoever is admin or more of every collection it names; for all others it does not exist. */
 export interface Jobs {
   /**
    * Checks everything that can be checked, stores job and items, and only then returns. At most `limits.jsonItems` items.

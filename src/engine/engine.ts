@@ -13,6 +13,7 @@ import { Runner } from './runner.ts'
 import { Stores } from './stores.ts'
 import { Upkeep } from './upkeep.ts'
 
+/** What the engine is made of. */
 export interface EngineParts {
   readonly ledger: Ledger
   readonly stores: readonly BlobStore[]

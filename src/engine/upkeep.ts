@@ -16,6 +16,7 @@ const FIRST_SWEEP_MS = 3600 * 1000
 const ORPHAN_GRACE_MS = 24 * 3600 * 1000
 const SWEEP_BATCH = 50_000
 
+/** What upkeep works with. */
 export interface UpkeepParts {
   readonly ledger: Ledger
   readonly stores: Stores

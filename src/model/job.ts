@@ -1,5 +1,6 @@
 import type { Fields } from './entry.ts'
 
+/** What a job does with each of its items. */
 export const JOB_KINDS = ['copy', 'move', 'delete', 'update'] as const
 export type JobKind = (typeof JOB_KINDS)[number]
 

@@ -71,6 +71,7 @@ export interface PutEntry extends EntryWrite {
   readonly fields: Fields | null
 }
 
+/** Which entries of a collection. */
 export interface EntryFilter {
   readonly prefix?: string
   /** "/" rolls up what lies beneath the next one into `prefixes`. */
@@ -79,10 +80,12 @@ export interface EntryFilter {
   readonly deleted?: boolean
 }
 
+/** Entries in path order, and the prefixes that a delimiter rolled up. */
 export interface EntryPage extends Page<Entry> {
   readonly prefixes: readonly string[]
 }
 
+/** Which jobs; all that is given must hold. */
 export interface JobFilter {
   /** Whose jobs: submitted by this subject, or naming only collections where the subject is admin or more. Null (with `collection`): all of the collection. */
   readonly visibleTo: string | null
@@ -97,6 +100,7 @@ export interface JobFilter {
   readonly until?: number
 }
 
+/** Which items of a job; all that is given must hold. */
 export interface ItemFilter {
   readonly states?: readonly ItemState[]
   /** Source path begins with this. */
@@ -114,6 +118,7 @@ export interface JobSnapshot {
   close(): void
 }
 
+/** A token to store. */
 export interface NewToken {
   readonly id: string
   readonly subject: string

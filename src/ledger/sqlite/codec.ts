@@ -21,16 +21,19 @@ export function uuidBytes(id: string): Buffer | null {
   return UUID.test(id) ? Buffer.from(id.replaceAll('-', ''), 'hex') : null
 }
 
+/** A stored UUID as text. */
 export function uuidText(bytes: unknown): string {
   const hex = hexText(bytes)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
+/** Stored bytes as hex. */
 export function hexText(bytes: unknown): string {
   const view = bytes as Uint8Array
   return Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString('hex')
 }
 
+/** Hex as bytes to store; null for none. */
 export function hexBytes(hex: string | null | undefined): Buffer | null {
   return hex === null || hex === undefined ? null : Buffer.from(hex, 'hex')
 }
@@ -52,6 +55,7 @@ export function newEntity(now: number): Buffer {
   return Buffer.concat([entityPrefix(now), randomBytes(7)])
 }
 
+/** A row of `collection`. */
 export function toCollection(row: Row): Collection {
   return {
     id: row['id'] as string,
@@ -64,10 +68,12 @@ export function toCollection(row: Row): Collection {
   }
 }
 
+/** A stored role. */
 export function toRole(index: unknown): Role {
   return word(ROLES, index)
 }
 
+/** A row of `entry` or `history`. */
 export function toEntry(row: Row, collection: string): Entry {
   return {
     entityId: uuidText(row['entity']),
@@ -87,6 +93,7 @@ export function toEntry(row: Row, collection: string): Entry {
   }
 }
 
+/** A row of `lock`; the empty path is the whole collection's. */
 export function toLock(row: Row, collection: string): Lock {
   return {
     collection,
@@ -99,6 +106,7 @@ export function toLock(row: Row, collection: string): Lock {
   }
 }
 
+/** A job's counters. */
 export function toCounts(row: Row): Counts {
   return {
     total: row['total'] as number,
@@ -112,6 +120,7 @@ export function toCounts(row: Row): Counts {
   }
 }
 
+/** A row of `job`. */
 export function toJob(row: Row): Job {
   const state = word(JOB_STATES, row['state'])
   return {
@@ -142,6 +151,7 @@ export function toJob(row: Row): Job {
   }
 }
 
+/** A row of `event`, joined with the id of its job. */
 export function toEvent(row: Row): JobEvent {
   return {
     id: row['id'] as number,
@@ -152,6 +162,7 @@ export function toEvent(row: Row): JobEvent {
   }
 }
 
+/** A row of `token`. */
 export function toToken(row: Row): TokenRecord {
   return {
     id: row['id'] as string,

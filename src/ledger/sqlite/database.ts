@@ -5,6 +5,7 @@ import { initial } from './migrations/0001-initial.ts'
 /** Numbered migrations: the schema's number is how many of these have run (PRAGMA user_version). Never change one that has shipped. */
 const MIGRATIONS = [initial]
 
+/** A statement's named parameters. */
 export type Params = Record<string, SQLInputValue>
 export type Row = Record<string, unknown>
 

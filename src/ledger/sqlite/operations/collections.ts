@@ -6,6 +6,7 @@ import { collectionKey, type Tx } from './tx.ts'
 
 const OWNER = ROLES.indexOf('owner')
 
+/** Makes a collection, owned by its creator. Throws `collection_exists`. */
 export function createCollection(tx: Tx, wish: Omit<Collection, 'createdAt' | 'modifiedAt'>): Collection {
   const taken = tx.db.get('SELECT 1 FROM collection WHERE id = :id AND deleted_at IS NULL', { id: wish.id })
   if (taken !== undefined) throw new WaybillError('collection_exists', `the collection id ${JSON.stringify(wish.id)} is taken; choose another`)
@@ -19,6 +20,7 @@ export function createCollection(tx: Tx, wish: Omit<Collection, 'createdAt' | 'm
   return toCollection(row)
 }
 
+/** Changes name and attributes (the whole of them). Throws `collection_not_found`. */
 export function updateCollection(tx: Tx, id: string, change: { name?: string; attributes?: Readonly<Record<string, unknown>> }): Collection {
   const row = tx.db.get(
     `UPDATE collection SET name = coalesce(:name, name), attributes = coalesce(:attributes, attributes), modified_at = :now
@@ -29,6 +31,7 @@ export function updateCollection(tx: Tx, id: string, change: { name?: string; at
   return toCollection(row)
 }
 
+/** Deletes an empty collection with its grants and locks; its history stays. Throws `collection_not_empty`, and `locked` while others hold a lock in it. */
 export function deleteCollection(tx: Tx, id: string, subject: string): void {
   const key = collectionKey(tx, id)
   const lock = tx.db.get('SELECT * FROM lock WHERE collection = :key AND holder <> :subject AND expires_at > :now LIMIT 1', { key, subject, now: tx.now })
@@ -42,12 +45,14 @@ export function deleteCollection(tx: Tx, id: string, subject: string): void {
   tx.db.run('DELETE FROM lock WHERE collection = :key', { key })
 }
 
+/** Gives a subject a role, in place of the one it had. Throws `last_owner`. */
 export function setGrant(tx: Tx, id: string, subject: string, role: Role): void {
   const key = collectionKey(tx, id)
   if (role !== 'owner') refuseLastOwner(tx, key, subject)
   putGrant(tx, key, subject, ROLES.indexOf(role))
 }
 
+/** Takes a subject's role away. Throws `grant_not_found`, `last_owner`. */
 export function removeGrant(tx: Tx, id: string, subject: string): void {
   const key = collectionKey(tx, id)
   refuseLastOwner(tx, key, subject)

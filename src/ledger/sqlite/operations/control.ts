@@ -14,10 +14,12 @@ export function cancel(tx: Tx, id: string): Job {
   return toJob(jobRow(tx, id))
 }
 
+/** No further chunk is leased until `resume`; those under way end. Throws `job_finished`. */
 export function pause(tx: Tx, id: string): Job {
   return setPaused(tx, id, 1)
 }
 
+/** Ends a pause. Throws `job_finished`. */
 export function resume(tx: Tx, id: string): Job {
   return setPaused(tx, id, 0)
 }

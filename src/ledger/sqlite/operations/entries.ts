@@ -14,6 +14,7 @@ const WRITE = `INSERT INTO entry (collection, path, ${CONTENT})
   VALUES (:key, :path, :entity, :version, :revision, :kind, :deleted, :size, :digest, :mediaType, :fields, :createdAt, :now, :subject)
   ${REPLACE_ENTRY} RETURNING *`
 
+/** Makes a new version of a path over stored bytes; `created` when nothing live was there. Throws `precondition_failed`, `locked`. */
 export function putEntry(tx: Tx, put: PutEntry): { entry: Entry; created: boolean } {
   const { key, present, live } = lookUp(tx, put)
   const fields = put.fields === null ? ((live?.['fields'] as string | null | undefined) ?? null) : JSON.stringify(put.fields)
@@ -28,6 +29,7 @@ export function putEntry(tx: Tx, put: PutEntry): { entry: Entry; created: boolea
   return { entry, created: live === undefined }
 }
 
+/** Makes a tombstone the newest version. Throws `entry_not_found`, `precondition_failed`, `locked`. */
 export function removeEntry(tx: Tx, remove: EntryWrite): Entry {
   const { key, live } = lookUp(tx, remove)
   if (live === undefined) throw notFound(remove.path)
@@ -41,6 +43,7 @@ export function removeEntry(tx: Tx, remove: EntryWrite): Entry {
   })
 }
 
+/** Makes a new version over the same bytes, its fields merged (RFC 7396). Throws `entry_not_found`, `precondition_failed`, `locked`. */
 export function patchEntry(tx: Tx, patch: EntryWrite & { fields?: Fields; mediaType?: string }): Entry {
   const { key, live } = lookUp(tx, patch)
   if (live === undefined) throw notFound(patch.path)

@@ -12,6 +12,7 @@ export const CHUNK_ITEMS = 2_000
 /** How long an idempotency key is remembered (docs/reference/v1.md, Idempotency). */
 export const IDEMPOTENCY_MS = 24 * 3600 * 1000
 
+/** Stores a job with its items and selections, or answers the one its key made before. Throws `idempotency_mismatch`, `idempotency_in_progress`. */
 export function createJob(tx: Tx, job: NewJob): Submitted {
   const before = job.idempotency === null ? undefined : usedKey(tx, job.submittedBy, job.idempotency.key, job.idempotency.fingerprint)
   if (before !== undefined) return { job: before, replayed: true }
@@ -53,6 +54,7 @@ export function createJob(tx: Tx, job: NewJob): Submitted {
   return { job: toJob(jobRow(tx, job.id)), replayed: false }
 }
 
+/** Adds a batch to a manifest that is still being received. */
 export function appendItems(tx: Tx, id: string, items: readonly SubmitItem[]): void {
   const row = jobRow(tx, id)
   if (row['sealed'] !== 0) throw new Error(`job ${id} takes no more items`)
@@ -60,6 +62,7 @@ export function appendItems(tx: Tx, id: string, items: readonly SubmitItem[]): v
   addItems(tx, job, row['total'] as number, row['chunks'] as number, items, new JobCollections(tx, job))
 }
 
+/** Ends a manifest: from now on the job runs. `fingerprint` is kept for its idempotency key. */
 export function seal(tx: Tx, id: string, fingerprint: string | null): Job {
   const row = jobRow(tx, id)
   if (row['sealed'] !== 0) throw new Error(`job ${id} cannot be sealed again`)
@@ -173,6 +176,7 @@ function addItems(tx: Tx, job: number, firstSeq: number, firstChunk: number, ite
   if (items.length > 0) tx.db.run(ADD_ITEMS_TO_JOB, { job, n: items.length, chunks, first: firstSeq, last: firstSeq + items.length - 1 })
 }
 
+/** Adds a chunk over `n` items from `first`; a serial one is worked item by item. */
 export function addChunk(tx: Tx, job: number, no: number, first: number, n: number, serial: boolean): void {
   tx.db.run(INSERT_CHUNK, { job, no, first, last: first + n - 1, n, serial: serial ? 1 : 0 })
 }

@@ -11,6 +11,7 @@ const NEXT_WAITING = 'SELECT * FROM chunk WHERE job = :job AND state = 0 ORDER B
 /** Work is at least once: a chunk whose worker went silent is taken over. Its token then outdates the silent one's (I7). */
 const NEXT_ABANDONED = 'SELECT * FROM chunk WHERE job = :job AND state = 1 AND expires_at <= :now ORDER BY no LIMIT 1'
 
+/** Leases the next free chunk of a job, or says what else its turn is for. `leaseMs` is how long the lease holds. */
 export function nextWork(tx: Tx, id: string, worker: string, leaseMs: number): NextWork {
   const job = tx.db.get('SELECT * FROM job WHERE id = :id AND purged = 0', { id: uuidBytes(id) })
   if (job === undefined || job['sealed'] !== 1 || job['paused'] === 1 || job['state'] === 3) return { do: 'nothing' }
@@ -77,11 +78,13 @@ export function held(tx: Tx, lease: Lease): { job: Row; chunk: Row } {
   return { job, chunk }
 }
 
+/** Holds a lease for another `leaseMs` from now. Throws `stale_lease` (I7). */
 export function renewLease(tx: Tx, lease: Lease, leaseMs: number): void {
   const { job } = held(tx, lease)
   tx.db.run('UPDATE chunk SET expires_at = :until WHERE job = :job AND no = :no', { job: job['key'] as number, no: lease.chunk, until: tx.now + leaseMs })
 }
 
+/** Gives a chunk back undone. Throws `stale_lease` (I7). */
 export function releaseLease(tx: Tx, lease: Lease): void {
   const { job, chunk } = held(tx, lease)
   release(tx, job['key'] as number, chunk)

@@ -16,6 +16,7 @@ interface LockWish {
 const LOCKS_BENEATH = `SELECT * FROM lock WHERE collection = :key AND holder <> :holder AND expires_at > :now
   AND (:path = '' OR substr(path, 1, length(:path) + 1) = :path || '/') LIMIT 1`
 
+/** Takes or renews a lock. Throws `locked` when another's lies over or beneath the place. */
 export function acquireLock(tx: Tx, wish: LockWish): Lock {
   const key = collectionKey(tx, wish.collection)
   const path = wish.path ?? ''
@@ -34,6 +35,7 @@ export function acquireLock(tx: Tx, wish: LockWish): Lock {
   return toLock(row, wish.collection)
 }
 
+/** Ends a lock; with a holder only theirs. Throws `lock_not_found`, `locked`. */
 export function releaseLock(tx: Tx, collection: string, path: string | null, holder: string | null): void {
   const key = collectionKey(tx, collection)
   const row = tx.db.get('SELECT * FROM lock WHERE collection = :key AND path = :path AND expires_at > :now', { key, path: path ?? '', now: tx.now })

@@ -4,6 +4,7 @@ import type { NewToken } from '../../../ports/ledger.ts'
 import { hexBytes, toToken } from '../codec.ts'
 import type { Tx } from './tx.ts'
 
+/** Stores a token by the hash of its secret. */
 export function createToken(tx: Tx, token: NewToken): TokenRecord {
   const row = tx.db.get(
     `INSERT INTO token (hash, id, subject, scopes, created_at, expires_at) VALUES (:hash, :id, :subject, :scopes, :now, :until) RETURNING *`,
@@ -13,6 +14,7 @@ export function createToken(tx: Tx, token: NewToken): TokenRecord {
   return toToken(row)
 }
 
+/** Revokes a token, for good; again changes nothing. Throws `token_not_found`. */
 export function revokeToken(tx: Tx, id: string): void {
   const found = tx.db.run('UPDATE token SET revoked_at = coalesce(revoked_at, :now) WHERE id = :id', { id, now: tx.now })
   if (found === 0) throw new WaybillError('token_not_found', `there is no token with the id ${JSON.stringify(id)}`)

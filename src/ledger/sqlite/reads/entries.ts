@@ -11,6 +11,7 @@ function keyOf(db: Database, id: string): number | null {
   return (db.get('SELECT key FROM collection WHERE id = :id AND deleted_at IS NULL', { id })?.['key'] as number | undefined) ?? null
 }
 
+/** The present version of a path (a tombstone, too), or the given one; null when there is none. */
 export function entry(db: Database, collection: string, path: string, version?: number): Entry | null {
   const key = keyOf(db, collection)
   if (key === null) return null
@@ -26,6 +27,7 @@ export function entry(db: Database, collection: string, path: string, version?: 
 const LIST = `SELECT * FROM entry WHERE collection = :key AND path >= :from AND path <> :after AND (:end IS NULL OR path < :end)
   AND (:deleted OR deleted = 0) AND (:kind IS NULL OR kind = :kind) ORDER BY path LIMIT :limit`
 
+/** Entries in path order, with a delimiter rolled up into prefixes. */
 export function entries(db: Database, collection: string, filter: EntryFilter, page: PageQuery): EntryPage {
   const key = keyOf(db, collection)
   if (key === null) return { items: [], prefixes: [], nextCursor: null }
@@ -89,6 +91,7 @@ function folderOf(row: Row, prefix: string): string | null {
 const VERSIONS = `SELECT * FROM (SELECT path, ${CONTENT} FROM entry WHERE collection = :key AND path = :path AND version < :before
   UNION ALL SELECT path, ${CONTENT} FROM history WHERE collection = :key AND path = :path AND version < :before) ORDER BY version DESC LIMIT :limit`
 
+/** All versions of a path, newest first. */
 export function versions(db: Database, collection: string, path: string, page: PageQuery): Page<Entry> {
   const key = keyOf(db, collection)
   if (key === null) return { items: [], nextCursor: null }
@@ -108,6 +111,7 @@ const REFERENCED = `WITH wanted (digest) AS MATERIALIZED (SELECT unhex(value) FR
   SELECT digest FROM entry WHERE digest IN (SELECT digest FROM wanted) AND collection IN (SELECT key FROM places)
   UNION SELECT digest FROM history WHERE digest IN (SELECT digest FROM wanted) AND collection IN (SELECT key FROM places)`
 
+/** Those of the digests that some version in the store still names. */
 export function referenced(db: Database, store: string, digests: readonly string[]): Set<string> {
   const known = digests.filter(digest => hexBytes(digest)?.length === 32)
   return new Set(db.all(REFERENCED, { store, digests: JSON.stringify(known) }).map(row => hexText(row['digest'])))

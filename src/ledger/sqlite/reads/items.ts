@@ -38,6 +38,7 @@ const RARE = `${SELECT} WHERE i.job = :job AND i.state = :state AND i.state > 2 
 /** Runs of items whose chunk is leased: their pending items are running. */
 type Runs = readonly { readonly first: number; readonly last: number; readonly startedAt: number | null }[]
 
+/** A page of the items of a job, in order; pending ones under a lease are running. */
 export function items(db: Database, job: number, filter: ItemFilter, page: PageQuery): Page<Item> {
   const after = page.cursor === undefined ? (filter.afterSeq ?? -1) : seqOf(page.cursor)
   const slice = take(db, job, filter, after, page.limit)

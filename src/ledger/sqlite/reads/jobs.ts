@@ -49,6 +49,7 @@ const VISIBLE_JOBS = `SELECT * FROM (SELECT j.* FROM job j WHERE j.submitted_by 
 const JOBS_OF_COLLECTION = `SELECT j.* FROM collection k CROSS JOIN job_collection c ON c.collection = k.key CROSS JOIN job j ON j.key = c.job
   WHERE k.id = :collection AND k.deleted_at IS NULL AND c.job < :before AND ${FILTER} ORDER BY c.job DESC LIMIT :limit`
 
+/** Jobs that a subject may see, or all of one collection; newest first. */
 export function jobs(db: Database, filter: JobFilter, page: PageQuery, now: number): Page<Job> {
   const params: Params = {
     who: filter.visibleTo,
@@ -92,6 +93,7 @@ export function touches(db: Database, id: string, collection: string): boolean {
   return row !== undefined
 }
 
+/** Stored events after a number, of all jobs or of one, in the order of their commits. */
 export function eventsAfter(db: Database, after: number, limit: number, id?: string): JobEvent[] {
   const rows =
     id === undefined
@@ -104,16 +106,19 @@ export function eventsAfter(db: Database, after: number, limit: number, id?: str
   return rows.map(toEvent)
 }
 
+/** The number of the newest event ever stored; 0 before the first. */
 export function lastEvent(db: Database): number {
   return (db.get(`SELECT seq FROM sqlite_sequence WHERE name = 'event'`)?.['seq'] as number | undefined) ?? 0
 }
 
+/** Sealed jobs that are not finished, oldest first, to be woken after a start. */
 export function unfinished(db: Database, after: number, limit: number): { job: string; position: number; tenant: string; priority: number }[] {
   return db
     .all('SELECT key, id, submitted_by, priority FROM job WHERE state < 3 AND sealed = 1 AND key > :after ORDER BY key LIMIT :limit', { after, limit })
     .map(row => ({ job: uuidText(row['id']), position: row['key'] as number, tenant: row['submitted_by'] as string, priority: row['priority'] as number }))
 }
 
+/** The job a key made since then, or null; its fingerprint is null while it is still being received. */
 export function idempotent(db: Database, subject: string, key: string, since: number): { job: string; fingerprint: string | null } | null {
   const row = db.get(
     `SELECT i.fingerprint, j.id, j.sealed FROM idempotency i CROSS JOIN job j ON j.key = i.job WHERE i.subject = :subject AND i.key = :key AND i.created_at > :since`,

@@ -6,6 +6,7 @@ import type { Database } from '../database.ts'
 export const LOCKS_OVER = `SELECT * FROM lock WHERE collection = :key AND expires_at > :now
   AND (path = '' OR path = :path OR substr(:path, 1, length(path) + 1) = path || '/') ORDER BY path`
 
+/** Live locks on a path, above it, or on its collection. */
 export function locksOver(db: Database, collection: string, path: string | null, now: number): Lock[] {
   const row = db.get('SELECT key FROM collection WHERE id = :id AND deleted_at IS NULL', { id: collection })
   if (row === undefined) return []
