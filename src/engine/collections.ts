@@ -1,6 +1,7 @@
 import { subjectFault, type Caller } from '../model/access.ts'
 import { checkCollectionId, roleAtLeast, type Collection, type CollectionView, type Grant, type Role } from '../model/collection.ts'
 import { WaybillError } from '../model/errors.ts'
+import { jsonDepthFault } from '../model/json-depth.ts'
 import type { Page, PageQuery } from '../model/page.ts'
 import type { Ids } from '../ports/clock.ts'
 import type { Ledger } from '../ports/ledger.ts'
@@ -26,6 +27,7 @@ export class CollectionService implements Collections {
   }
 
   async create(caller: Caller, wish: Wish): Promise<CollectionView> {
+    checkWords(wish)
     const id = checkCollectionId(wish.id ?? this.#ids.uuid())
     const store = this.#stores.named(wish.store).name
     const collection = await this.#ledger.createCollection({ id, name: wish.name ?? id, store, attributes: wish.attributes ?? {}, createdBy: caller.subject })
@@ -42,6 +44,7 @@ export class CollectionService implements Collections {
 
   async update(caller: Caller, id: string, change: Change, least: Role = 'admin'): Promise<Collection> {
     await this.#access.requireRole(caller, id, least)
+    checkWords(change)
     return this.#ledger.updateCollection(id, change)
   }
 
@@ -75,4 +78,10 @@ export class CollectionService implements Collections {
     if (roleAtLeast(own, role) && (present === null || roleAtLeast(own, present))) return
     throw new WaybillError('insufficient_role', `your role on ${JSON.stringify(id)} is ${own}; you may not grant, change or take away a stronger one`)
   }
+}
+
+/** Throws `invalid_request` for attributes that no reader could bear. */
+function checkWords({ attributes }: Pick<Wish, 'attributes'>): void {
+  const fault = jsonDepthFault(attributes)
+  if (fault !== null) throw new WaybillError('invalid_request', `attributes ${fault}`, { errors: [{ pointer: '/attributes', detail: fault }] })
 }

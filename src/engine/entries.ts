@@ -3,6 +3,7 @@ import type { Caller } from '../model/access.ts'
 import type { CollectionView } from '../model/collection.ts'
 import { DEFAULT_MEDIA_TYPE, refuseUnmet, type Conditions, type Entry, type Fields } from '../model/entry.ts'
 import { WaybillError } from '../model/errors.ts'
+import { jsonDepthFault } from '../model/json-depth.ts'
 import type { Page, PageQuery } from '../model/page.ts'
 import { checkPath, prefixFault } from '../model/paths.ts'
 import type { ByteRange } from '../ports/blob-store.ts'
@@ -11,6 +12,9 @@ import type { Access } from './access.ts'
 import type { Entries, OpenEntry, PutRequest } from './api.ts'
 import { refuseLocked } from './locks.ts'
 import type { Stores } from './stores.ts'
+
+/** What a write says of an entry beside its bytes. */
+type Description = Pick<PutRequest, 'fields' | 'mediaType'>
 
 /** Entries of collections, one at a time: bytes in and out, metadata, versions. */
 export class EntryService implements Entries {
@@ -53,7 +57,7 @@ export class EntryService implements Entries {
     body: Readable,
     request: PutRequest,
   ): Promise<{ readonly entry: Entry; readonly created: boolean }> {
-    const { store } = await this.#beforeWrite(caller, collection, path)
+    const { store } = await this.#beforeWrite(caller, collection, path, request)
     await this.#refuseEarly(collection, path, request.conditions)
     const blob = await this.#stores.named(store).put(body, {
       maxSize: this.#maxSize,
@@ -86,7 +90,7 @@ export class EntryService implements Entries {
     change: { readonly fields?: Fields; readonly mediaType?: string },
     conditions: Conditions = {},
   ): Promise<Entry> {
-    await this.#beforeWrite(caller, collection, path)
+    await this.#beforeWrite(caller, collection, path, change)
     return this.#ledger.patchEntry({ collection, path, subject: caller.subject, conditions, ...change })
   }
 
@@ -104,8 +108,9 @@ export class EntryService implements Entries {
     throw new WaybillError('version_not_found', `${JSON.stringify(path)} has no version ${version}`)
   }
 
-  async #beforeWrite(caller: Caller, collection: string, path: string): Promise<CollectionView> {
+  async #beforeWrite(caller: Caller, collection: string, path: string, description: Description = {}): Promise<CollectionView> {
     const view = await this.#access.require(caller, collection, 'readwrite')
+    checkDescription(description)
     await refuseLocked(this.#ledger, caller, collection, checkPath(path))
     return view
   }
@@ -116,6 +121,12 @@ export class EntryService implements Entries {
     const present = await this.#ledger.entry(collection, path)
     refuseUnmet(conditions, path, present === null || present.deleted ? null : present)
   }
+}
+
+/** Throws `invalid_request` for fields that no reader could bear. */
+function checkDescription({ fields }: Description): void {
+  const fault = jsonDepthFault(fields)
+  if (fault !== null) throw new WaybillError('invalid_request', `fields ${fault}`, { errors: [{ pointer: '/fields', detail: fault }] })
 }
 
 function notFound(path: string): WaybillError {

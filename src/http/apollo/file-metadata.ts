@@ -1,6 +1,7 @@
 import { DEFAULT_MEDIA_TYPE } from '../../model/entry.ts'
 import type { Entry, Fields } from '../../model/entry.ts'
 import { WaybillError } from '../../model/errors.ts'
+import { jsonDepthFault } from '../../model/json-depth.ts'
 import { badRequest } from './errors.ts'
 import { WORDS } from './words.ts'
 
@@ -51,7 +52,10 @@ export function decodeMetadata(value: unknown): FileMetadata {
 export function parseMetadata(bytes: Buffer): FileMetadata {
   if (bytes.length === 0) throw faulty('it is empty; send a JSON object')
   try {
-    return decodeMetadata(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)))
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    const fault = jsonDepthFault(value)
+    if (fault !== null) throw faulty(`It ${fault}`)
+    return decodeMetadata(value)
   } catch (error) {
     if (error instanceof WaybillError) throw error
     throw new WaybillError('invalid_request', `${WORDS.badMetadata} It is not JSON in UTF-8`, {}, { cause: error })

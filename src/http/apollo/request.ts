@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { WaybillError } from '../../model/errors.ts'
+import { jsonDepthFault } from '../../model/json-depth.ts'
 import { pathFault } from '../../model/paths.ts'
 import { badRequest } from './errors.ts'
 import { WORDS } from './words.ts'
@@ -46,6 +47,8 @@ export function versionIn(text: string): number | null {
 export function jsonObjectOf(body: unknown): Record<string, unknown> {
   if (!Buffer.isBuffer(body) || body.length === 0) throw new WaybillError('invalid_json', 'the body is empty; send a JSON object')
   const value = parseJson(body)
+  const fault = jsonDepthFault(value)
+  if (fault !== null) throw new WaybillError('invalid_json', `the body ${fault}`)
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new WaybillError('invalid_json', 'the body is JSON but not an object; send a JSON object')
   return value as Record<string, unknown>

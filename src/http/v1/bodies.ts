@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import { WaybillError } from '../../model/errors.ts'
+import { jsonDepthFault } from '../../model/json-depth.ts'
 import { Strict } from './schemas/common.ts'
 
 declare module 'fastify' {
@@ -22,8 +23,10 @@ export function readJson(app: FastifyInstance, limit: number): void {
     if (!isUtf8(bytes)) return done(new WaybillError('invalid_json', 'the body is not valid UTF-8; send JSON in UTF-8'), undefined)
     const text = bytes.toString('utf8')
     void parse(request, text, (error, value) => {
-      if (error === null) done(null, value)
-      else done(jsonError(text, 'the body'), undefined)
+      if (error !== null) return done(jsonError(text, 'the body'), undefined)
+      const fault = jsonDepthFault(value)
+      if (fault === null) done(null, value)
+      else done(new WaybillError('invalid_json', `the body ${fault}`), undefined)
     })
   })
 }

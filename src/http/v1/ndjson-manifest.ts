@@ -1,5 +1,6 @@
 import { Compile } from 'typebox/compile'
 import type { SubmitItem } from '../../model/job.ts'
+import { jsonDepthFault } from '../../model/json-depth.ts'
 import { placesOf } from '../validation.ts'
 import { jsonColumn } from './json-column.ts'
 import { BATCH_ITEMS, BatchMaker, manifestError } from './manifest-batch.ts'
@@ -30,6 +31,8 @@ export async function* ndjsonBatches(source: AsyncIterable<Buffer>, longest: num
 function itemOf(text: string, line: number): SubmitItem | null {
   if (text === '' || text.trim() === '') return null
   const value = parsed(text, line)
+  const fault = jsonDepthFault(value)
+  if (fault !== null) throw manifestError(line, 1, `the item ${fault}`)
   if (ITEM.Check(value)) return value
   const place = placesOf(ITEM.Errors(value), SubmitItemBody)[0] ?? { pointer: '', detail: 'is no item' }
   throw manifestError(line, jsonColumn(text, place.pointer), `${place.pointer === '' ? 'the item' : place.pointer} ${place.detail}`, place.pointer)

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import { jobOf, refused, testServer } from './golden.ts'
+
+const { of, collection } = testServer()
+const JSON_TYPE = { 'content-type': 'application/json' }
+
+/** A JSON object whose depth is so many levels. */
+function deep(levels: number): string {
+  return '{"a":'.repeat(levels) + '0' + '}'.repeat(levels)
+}
+
+describe('deeply nested JSON', () => {
+  it('is refused before anything recurses, and the server lives on', async () => {
+    await collection('deep', { a: 'a' })
+    const update = (fields: string): string => `{"source":{"collection":"deep","path":"a"},"fields":${fields}}`
+    const calls = [
+      ['PATCH', '/v1/collections/deep/metadata/a', (inner: string) => `{"fields":${inner}}`],
+      ['PATCH', '/v1/collections/deep', (inner: string) => `{"attributes":${inner}}`],
+      ['POST', '/v1/collections', (inner: string) => `{"attributes":${inner}}`],
+      ['POST', '/v1/jobs', (inner: string) => `{"kind":"update","items":[${update(inner)}]}`],
+      ['PUT', '/v1/collections/deep/lock', (inner: string) => inner],
+    ] as const
+    for (const [method, path, body] of calls) {
+      for (const levels of [65, 1001, 5000]) {
+        const answer = await of().call('alice', method, path, body(deep(levels)), JSON_TYPE)
+        expect(await refused(answer), `${method} ${path} ${levels}`).toMatchObject({ status: 400, code: 'invalid_json', detail: expect.stringMatching(/nested more than 64 levels/) as string })
+      }
+    }
+    const line = await of().call('alice', 'POST', '/v1/jobs?kind=update', update(deep(5000)), { 'content-type': 'application/x-ndjson' })
+    expect(await refused(line)).toMatchObject({ status: 400, code: 'invalid_manifest', detail: expect.stringMatching(/line 1, column 1: the item is nested more than 64/) as string })
+    expect((await of().call('alice', 'PATCH', '/v1/collections/deep/metadata/a', `{"fields":${deep(63)}}`, JSON_TYPE)).status).toBe(200)
+    const job = await of().call('alice', 'POST', '/v1/jobs', `{"kind":"update","items":[${update(deep(60))}]}`, { ...JSON_TYPE, prefer: 'wait=30' })
+    expect(await jobOf(job)).toMatchObject({ outcome: 'succeeded' })
+  })
+})
