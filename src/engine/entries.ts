@@ -4,6 +4,7 @@ import type { CollectionView } from '../model/collection.ts'
 import { DEFAULT_MEDIA_TYPE, refuseUnmet, type Conditions, type Entry, type Fields } from '../model/entry.ts'
 import { WaybillError } from '../model/errors.ts'
 import { jsonDepthFault } from '../model/json-depth.ts'
+import { mediaTypeFault } from '../model/media-type.ts'
 import type { Page, PageQuery } from '../model/page.ts'
 import { checkPath, prefixFault } from '../model/paths.ts'
 import type { ByteRange } from '../ports/blob-store.ts'
@@ -123,10 +124,14 @@ export class EntryService implements Entries {
   }
 }
 
-/** Throws `invalid_request` for fields that no reader could bear. */
-function checkDescription({ fields }: Description): void {
-  const fault = jsonDepthFault(fields)
-  if (fault !== null) throw new WaybillError('invalid_request', `fields ${fault}`, { errors: [{ pointer: '/fields', detail: fault }] })
+/** Throws `invalid_request` for fields that no reader could bear, and a media type that no answer could carry. */
+function checkDescription({ fields, mediaType }: Description): void {
+  refuseFault('/fields', jsonDepthFault(fields))
+  if (mediaType !== undefined) refuseFault('/mediaType', mediaTypeFault(mediaType))
+}
+
+function refuseFault(pointer: string, fault: string | null): void {
+  if (fault !== null) throw new WaybillError('invalid_request', `${pointer}: ${fault}`, { errors: [{ pointer, detail: fault }] })
 }
 
 function notFound(path: string): WaybillError {

@@ -2,6 +2,7 @@ import { DEFAULT_MEDIA_TYPE } from '../../model/entry.ts'
 import type { Entry, Fields } from '../../model/entry.ts'
 import { WaybillError } from '../../model/errors.ts'
 import { jsonDepthFault } from '../../model/json-depth.ts'
+import { isMediaType } from '../../model/media-type.ts'
 import { badRequest } from './errors.ts'
 import { WORDS } from './words.ts'
 
@@ -24,10 +25,6 @@ export interface MetadataWords {
   readonly file_rating: string
   readonly file_version: string
 }
-
-/** RFC 9110 section 8.3.1, loosely: type "/" subtype, parameters perhaps. */
-const MEDIA_TYPE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+\/[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:[ \t]*;[\x20-\x7e\t]*)?$/
-const MOST_TYPE = 255
 
 /**
  * Reads the metadata part. Only `file_name` must be there (the documents call all but max-age required, but nothing hangs on the others);
@@ -102,11 +99,6 @@ export function fileTypeOf(entry: Entry): string {
 export function maxAgeOf(entry: Entry): number | null {
   const seconds = entry.fields.max_age
   return typeof seconds === 'number' && Number.isSafeInteger(seconds) && seconds >= 0 ? seconds : null
-}
-
-/** True for a media type that can stand in a Content-Type. */
-export function isMediaType(type: string): boolean {
-  return type.length <= MOST_TYPE && MEDIA_TYPE.test(type)
 }
 
 function stringField(entry: Entry, key: string): string | null {

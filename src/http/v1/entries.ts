@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { PutRequest } from '../../engine/api.ts'
 import { WaybillError } from '../../model/errors.ts'
+import { mediaTypeFault } from '../../model/media-type.ts'
 import { callerOf } from '../auth.ts'
 import { unlessGivenUp } from '../body-watch.ts'
 import { readStreams } from './bodies.ts'
@@ -132,12 +133,15 @@ function putRequest(request: FastifyRequest, mostBytes: number): PutRequest {
   if (coding !== undefined && coding.toLowerCase() !== 'identity') {
     throw new WaybillError('unsupported_media_type', `Content-Encoding ${coding} is not taken; send the bytes as they are to be stored`)
   }
+  const type = headers['content-type']
+  const fault = type === undefined ? null : mediaTypeFault(type)
+  if (fault !== null) throw refused('Content-Type', `Content-Type ${fault}`)
   const sha256 = announcedSha256(headers['repr-digest'])
   const size = headers['content-length'] === undefined ? undefined : Number(headers['content-length'])
   if (size !== undefined && size > mostBytes) throw new WaybillError('body_too_large', `the file has ${size} bytes; at most ${mostBytes} are allowed`)
   return {
     conditions: writeConditions(headers),
-    ...(headers['content-type'] === undefined ? {} : { mediaType: headers['content-type'] }),
+    ...(type === undefined ? {} : { mediaType: type }),
     ...(sha256 === null ? {} : { sha256 }),
     ...(size === undefined ? {} : { size }),
   }

@@ -33,3 +33,17 @@ describe('deeply nested JSON', () => {
     expect(await jobOf(job)).toMatchObject({ outcome: 'succeeded' })
   })
 })
+
+describe('media types', () => {
+  it('must be able to stand in a header', async () => {
+    await collection('types', { a: 'a' })
+    for (const mediaType of ['a\r\nb: c', 'text/plain\r\nx: y', 'text/plän', 'text/plain; a="ü"', 'text/plain\0', '', ' ', 'text', `a/${'b'.repeat(254)}`]) {
+      const answer = await of().call('alice', 'PATCH', '/v1/collections/types/metadata/a', { mediaType })
+      expect(await refused(answer), mediaType).toMatchObject({ status: 400, code: 'invalid_request', pointers: ['/mediaType'] })
+    }
+    const put = await of().call('alice', 'PUT', '/v1/collections/types/entries/b', 'b', { 'content-type': 'text/plain; a="\u00fc"' })
+    expect(await refused(put)).toMatchObject({ status: 400, code: 'invalid_request', pointers: ['Content-Type'] })
+    expect((await of().call('alice', 'PATCH', '/v1/collections/types/metadata/a', { mediaType: 'text/html; charset="utf-8"' })).status).toBe(200)
+    expect((await of().call('alice', 'GET', '/v1/collections/types/entries/a')).headers.get('content-type')).toBe('text/html; charset="utf-8"')
+  })
+})
