@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import { changesContract } from './ledger/changes.ts'
 import { clashesContract } from './ledger/clashes.ts'
 import { collectionsContract } from './ledger/collections.ts'
+import { containmentContract } from './ledger/containment.ts'
 import { entriesContract } from './ledger/entries.ts'
 import { eventsContract } from './ledger/events.ts'
 import { intakeContract } from './ledger/intake.ts'
@@ -29,6 +30,7 @@ const MATTERS = [
   transfersContract,
   changesContract,
   clashesContract,
+  containmentContract,
   refusalsContract,
   readingContract,
   eventsContract,

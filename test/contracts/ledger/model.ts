@@ -100,13 +100,21 @@ export class Model {
 
   /** Works a leased chunk; `corrupt` are digests whose bytes rotted. */
   apply(job: ModelJob, chunk: ModelChunk, corrupt: ReadonlySet<string>): void {
+    const before = [...this.places].map(([place, versions]) => [place, [...versions]] as const)
     for (const item of chunk.items) {
       if (item.state !== 'pending') continue
       if (job.cancelling) item.state = 'cancelled'
       else this.#work(job, item, corrupt)
     }
+    if (job.dryRun) this.#putBack(before)
     chunk.state = 'settled'
     this.#finish(job)
+  }
+
+  /** A dry run decides as in earnest, each item after those before it; then nothing has happened. */
+  #putBack(before: readonly (readonly [string, readonly ModelVersion[]])[]): void {
+    this.places.clear()
+    for (const [place, versions] of before) this.places.set(place, [...versions])
   }
 
   #finish(job: ModelJob): void {
@@ -170,7 +178,6 @@ export class Model {
 
   #write(job: ModelJob, item: ModelItem, source: ModelVersion): void {
     item.went = this.#freeName(job, item)
-    if (job.dryRun) return
     const target = item.went ?? item.source
     if (job.kind === 'delete') this.#bury(item.source, source)
     if (job.kind === 'update') this.#update(item.source, source)

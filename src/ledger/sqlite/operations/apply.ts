@@ -2,14 +2,14 @@ import { CONFLICTS, JOB_KINDS, type JobKind } from '../../../model/job.ts'
 import { ITEM_STATES } from '../../../model/item.ts'
 import type { Lease } from '../../../ports/ledger.ts'
 import { entityPrefix } from '../codec.ts'
-import { translateSqliteError, type Row } from '../database.ts'
+import { translateSqliteError, type Params, type Row } from '../database.ts'
 import { CONTENT, contentOf, REPLACE_ENTRY } from '../entry-columns.ts'
 import { itemId, itemsBetween } from '../item-range.ts'
 import { addEvent } from './events.ts'
 import { finishIfDone } from './finish.ts'
 import { held } from './lease.ts'
-import { CREATE_PLAN, PLAN, STATE_OF_CODE } from './plan.ts'
-import { explainTroubles, findFreeNames, markTroubles } from './troubles.ts'
+import { CREATE_PLAN, PLAN, PUT_BACK, STATE_OF_CODE } from './plan.ts'
+import { explainTroubles, findFreeNames, markTroubles, tellTroubles } from './troubles.ts'
 import type { Tx } from './tx.ts'
 
 const RENAME = CONFLICTS.indexOf('rename')
@@ -43,6 +43,7 @@ function workChunk(tx: Tx, job: Row, chunk: Row, corrupt: readonly string[]): vo
   const first = chunk['first_seq'] as number
   const last = chunk['last_seq'] as number
   if (chunk['serial'] === 0 && attempt(tx, () => workRun(tx, job, chunk, first, last, corrupt)) === null) return
+  if (chunk['serial'] === 1 && job['dry_run'] === 1 && attempt(tx, () => rehearse(tx, job, chunk, corrupt)) === null) return
   for (let seq = first; seq <= last; seq++) {
     const fault = attempt(tx, () => workRun(tx, job, chunk, seq, seq, corrupt))
     if (fault !== null) failItem(tx, job, seq, fault)
@@ -79,15 +80,46 @@ function failItem(tx: Tx, job: Row, seq: number, fault: Error): void {
 
 /** Items that do not touch each other's paths: decided together, then written together. */
 function workRun(tx: Tx, job: Row, chunk: Row, first: number, last: number, corrupt: readonly string[]): void {
-  const kind = JOB_KINDS[job['kind'] as number] as JobKind
+  decide(tx, job, first, last, corrupt)
+  tellTroubles(tx, job['key'] as number)
+  if (job['dry_run'] === 0) write(tx, job)
+  settle(tx, job, chunk, first, last)
+}
+
+/**
+ * A dry run of items that touch each other: each is decided on what those before it would have left, as in earnest. All of that is then undone, and only the
+ * decisions are written down.
+ */
+function rehearse(tx: Tx, job: Row, chunk: Row, corrupt: readonly string[]): void {
+  const first = chunk['first_seq'] as number
+  const last = chunk['last_seq'] as number
+  const decided: Row[] = []
+  tx.db.exec('SAVEPOINT rehearsal')
+  for (let seq = first; seq <= last; seq++) {
+    decide(tx, job, seq, seq, corrupt)
+    write(tx, job)
+    decided.push(...tx.db.all('SELECT * FROM plan'))
+  }
+  tx.db.exec('ROLLBACK TO rehearsal; RELEASE rehearsal')
+  tx.db.run('DELETE FROM plan')
+  for (const row of decided) tx.db.run(PUT_BACK, row as Params)
+  tellTroubles(tx, job['key'] as number)
+  settle(tx, job, chunk, first, last)
+}
+
+/** Makes the plan of these items: what would be written where, or why nothing would. */
+function decide(tx: Tx, job: Row, first: number, last: number, corrupt: readonly string[]): void {
+  const kind = kindOf(job)
   const key = job['key'] as number
   tx.db.run('DELETE FROM plan')
   tx.db.run(PLAN[kind], { job: key, first, last, conflict: job['conflict'] as number, now: tx.now, newEntity: entityPrefix(tx.now) })
   markTroubles(tx, job, corrupt)
   if (job['conflict'] === RENAME) findFreeNames(tx, job)
   explainTroubles(tx, key)
-  if (job['dry_run'] === 0) write(tx, kind, job['submitted_by'] as string)
-  settle(tx, job, chunk, kind, first, last)
+}
+
+function kindOf(job: Row): JobKind {
+  return JOB_KINDS[job['kind'] as number] as JobKind
 }
 
 const SUPERSEDE_TARGETS = `INSERT INTO history (collection, path, ${CONTENT}) SELECT d.collection, d.path, ${contentOf('d')}
@@ -106,11 +138,11 @@ const VACATE_SOURCES = `UPDATE entry SET version = version + 1, revision = rando
     modified_at = :now, modified_by = :who
   FROM plan p WHERE p.code = 0 AND entry.collection = p.src_collection AND entry.path = p.src_path`
 
-function write(tx: Tx, kind: JobKind, who: string): void {
-  const by = { now: tx.now, who }
+function write(tx: Tx, job: Row): void {
+  const by = { now: tx.now, who: job['submitted_by'] as string }
   tx.db.run(SUPERSEDE_TARGETS, by)
   tx.db.run(WRITE_TARGETS, by)
-  if (kind !== 'move') return
+  if (kindOf(job) !== 'move') return
   tx.db.run(SUPERSEDE_SOURCES, by)
   tx.db.run(VACATE_SOURCES, by)
 }
@@ -136,7 +168,7 @@ const SETTLE_NAMES = `UPDATE item SET dst_path = p.t_path FROM plan p
 
 const COUNT_OUTCOMES = `SELECT ${STATE_OF_CODE} AS state, count(*) AS n, sum(CASE WHEN code = 0 THEN size ELSE 0 END) AS bytes FROM plan GROUP BY 1`
 
-function settle(tx: Tx, job: Row, chunk: Row, kind: JobKind, first: number, last: number): void {
+function settle(tx: Tx, job: Row, chunk: Row, first: number, last: number): void {
   const key = job['key'] as number
   tx.db.run(SETTLE_ITEMS, { job: key, first, last, started: chunk['leased_at'] as number, now: tx.now, real: job['dry_run'] === 0 ? 1 : 0 })
   if (job['conflict'] === RENAME) tx.db.run(SETTLE_NAMES, { job: key, first, last })
@@ -146,7 +178,7 @@ function settle(tx: Tx, job: Row, chunk: Row, kind: JobKind, first: number, last
   for (const row of tx.db.all(COUNT_OUTCOMES)) {
     counted[ITEM_STATES[row['state'] as number] as keyof typeof counted] = row['n'] as number
     items += row['n'] as number
-    bytes += kind === 'delete' ? 0 : ((row['bytes'] as number | null) ?? 0)
+    bytes += kindOf(job) === 'delete' ? 0 : ((row['bytes'] as number | null) ?? 0)
   }
   tx.db.run(
     `UPDATE job SET running = running - :items, done = done + :done, skipped = skipped + :skipped, failed = failed + :failed, evicted = evicted + :evicted,

@@ -44,6 +44,7 @@ export const TROUBLES = {
 
 const BY_NUMBER: ReadonlyMap<number, Trouble> = new Map(Object.values(TROUBLES).map(trouble => [trouble.no, trouble]))
 
+/** The meaning of a plan's code above 0. */
 export function troubleOf(code: number): Trouble {
   const trouble = BY_NUMBER.get(code)
   if (trouble === undefined) throw new Error(`the plan holds the code ${code}, which means nothing`)
@@ -78,6 +79,7 @@ const SAME_PATH = `WHEN i.dst_collection = i.src_collection AND (i.dst_path IS N
 
 const ITEMS = `${itemsBetween('i', ':first', ':last')} AND i.state = 0`
 
+/** The columns that planning fills; `reason` comes later. */
 const COLUMNS = `seq, code, writes, src_collection, src_path, src_entity, src_version, src_revision,
   t_collection, t_path, t_entity, t_version, t_revision, t_created, kind, deleted, size, digest, media_type, fields`
 
@@ -109,6 +111,9 @@ const PLAN_UPDATE = `INSERT INTO plan (${COLUMNS})
     i.src_collection, i.src_path, s.entity, s.version + 1, randomblob(16), s.created_at, s.kind, 0, s.size, s.digest, s.media_type,
     json_patch(coalesce(s.fields, '{}'), i.patch)
   FROM item i LEFT JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path WHERE ${ITEMS}`
+
+/** Puts a row of a plan back that was read out of it. */
+export const PUT_BACK = `INSERT INTO plan (reason, ${COLUMNS}) VALUES (:reason, ${COLUMNS.replaceAll(/(\w+)/g, ':$1')})`
 
 /** The deciding statement of each kind. Parameters: job, first, last, conflict, now, newEntity. */
 export const PLAN: Readonly<Record<JobKind, string>> = {

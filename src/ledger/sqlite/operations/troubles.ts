@@ -113,7 +113,7 @@ const TROUBLED = `SELECT p.seq, p.code, p.src_path, p.t_path, sc.id AS src_id, t
 const EXPLAIN = `UPDATE plan SET reason = :reason, src_entity = iif(:hide, NULL, src_entity), src_version = iif(:hide, NULL, src_version),
     src_revision = iif(:hide, NULL, src_revision) WHERE seq = :seq`
 
-/** Writes the reason beside every item that will not be done, and an event for those that failed or were evicted. */
+/** Writes the reason beside every item of the plan that will not be done. */
 export function explainTroubles(tx: Tx, job: number): void {
   if (tx.db.get('SELECT 1 FROM plan WHERE code > 0 LIMIT 1') === undefined) return
   for (const row of tx.db.all(TROUBLED, { job })) {
@@ -124,12 +124,22 @@ export function explainTroubles(tx: Tx, job: number): void {
     const reason: Reason = { code: trouble.error, message, ...facts }
     const hide = row['s_deleted'] !== 0 || row['code'] === TROUBLES.sourceRole.no
     tx.db.run(EXPLAIN, { seq: row['seq'] as number, reason: JSON.stringify(reason), hide: hide ? 1 : 0 })
-    if (trouble.state !== 'failed' && trouble.state !== 'evicted') continue
-    addEvent(tx, job, trouble.state === 'failed' ? 'item.failed' : 'item.evicted', {
+  }
+}
+
+const EXPLAINED = `SELECT p.seq, p.code, p.reason, p.src_path, p.t_path, sc.id AS src_id, tc.id AS t_id FROM plan p
+  LEFT JOIN collection sc ON sc.key = p.src_collection LEFT JOIN collection tc ON tc.key = p.t_collection WHERE p.code > 0 ORDER BY p.seq`
+
+/** An event for every item of the plan that failed or was evicted, once the reasons are written. */
+export function tellTroubles(tx: Tx, job: number): void {
+  for (const row of tx.db.all(EXPLAINED)) {
+    const { state } = troubleOf(row['code'] as number)
+    if (state !== 'failed' && state !== 'evicted') continue
+    addEvent(tx, job, state === 'failed' ? 'item.failed' : 'item.evicted', {
       seq: row['seq'],
       source: { collection: row['src_id'], path: row['src_path'] },
       destination: row['t_id'] === null ? null : { collection: row['t_id'], path: row['t_path'] },
-      reason,
+      reason: JSON.parse(row['reason'] as string) as Reason,
     })
   }
 }

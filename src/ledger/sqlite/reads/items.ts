@@ -96,7 +96,7 @@ function takeWindows(
   const unsettledOnly = filter.states?.every(state => state === 'pending' || state === 'running') === true
   const found: Item[] = []
   const until = performance.now() + BUDGET_MS
-  let after = start
+  let after = Math.max(start, -1)
   while (after < last) {
     if (unsettledOnly) after = beforeNextUnsettled(db, job, after, last)
     const upTo = Math.min(after + WINDOW, last)
