@@ -86,7 +86,7 @@ function environmentName(key: string): string {
 
 /**
  * The configuration: a JSON file, over it the environment, over both the flags. An empty variable counts as none, and one that begins with WAYBILL_ but is
- * no setting is refused, as an unknown key of the file is. Throws `invalid_request` with every fault: which setting, from where, and what would be right.
+ * no setting is only warned of: orchestrators set such names by themselves. Throws `invalid_request` with every fault: which setting, from where, and what would be right.
  */
 export function loadConfig(sources: { readonly file?: string; readonly env?: NodeJS.ProcessEnv; readonly flags?: ConfigInput }): Config {
   const merged: Record<string, unknown> = sources.file === undefined ? {} : readFile(sources.file)
@@ -103,16 +103,16 @@ export function loadConfig(sources: { readonly file?: string; readonly env?: Nod
     merged[key] = flag
     origins.set(key, 'the command line')
   }
-  const misspelt = unknownVariables(sources.env ?? {})
+  for (const sentence of unknownVariables(sources.env ?? {})) process.emitWarning(sentence)
   const parsed = configSchema.safeParse(merged)
-  if (parsed.success && misspelt.length === 0) return parsed.data
-  const faults = (parsed.error?.issues ?? []).map(({ path, message }) => {
+  if (parsed.success) return parsed.data
+  const faults = parsed.error.issues.map(({ path, message }) => {
     const origin = origins.get(String(path[0]))
     return path.length === 0
       ? `${sources.file ?? 'the configuration'}: ${message}`
       : `${path.join('.')}${origin === undefined ? '' : ` (from ${origin})`}: ${message}`
   })
-  throw new WaybillError('invalid_request', `the configuration is wrong: ${[...faults, ...misspelt].join('; ')}`)
+  throw new WaybillError('invalid_request', `the configuration is wrong: ${faults.join('; ')}`)
 }
 
 /** A sentence on every variable that looks like a setting and is none. */
