@@ -2,10 +2,15 @@ import type { ItemInfo, JobInfo } from '../client/index.ts'
 import { count, plural, size, span } from './output.ts'
 import { printable } from './printable.ts'
 
+/** Of a shorter time a rate tells nothing but how clocks are rounded. */
+const LEAST_RATED_MS = 100
+
 /** A job in a few lines for a person. */
 export function describeJob(job: JobInfo): readonly string[] {
   const label = job.label === null ? '' : ` "${printable(job.label)}"`
-  const lines = [`${job.kind} job ${job.id} (number ${job.number})${label}: ${stateOf(job)}`, `  ${countsOf(job)}`, `  ${pace(job)}`]
+  const lines = [`${job.kind} job ${job.id} (number ${job.number})${label}: ${stateOf(job)}`, `  ${countsOf(job)}`]
+  const words = pace(job)
+  if (words.length > 0) lines.push(`  ${words.join(', ')}`)
   if (job.waitingFor !== null) lines.push(`  waiting: ${printable(job.waitingFor)}`)
   return lines
 }
@@ -47,14 +52,16 @@ function countsOf(job: JobInfo): string {
   return [`${plural(job.counts.total, 'item')}${soFar}`, ...states.map(state => `${count(job.counts[state])} ${state}`)].join(', ')
 }
 
-function pace(job: JobInfo): string {
-  const words = [`${size(job.bytes.done)} of ${size(job.bytes.total)}`]
+/** Bytes (deleting has none), time and rate, as far as they say something. */
+function pace(job: JobInfo): readonly string[] {
+  const words = job.kind === 'delete' ? [] : [`${size(job.bytes.done)} of ${size(job.bytes.total)}`]
   if (job.startedAt !== null && job.finishedAt !== null) {
-    const ms = Math.max(1, Date.parse(job.finishedAt) - Date.parse(job.startedAt))
-    words.push(span(ms), `${count((settled(job) / ms) * 1000)} items a second`)
+    const ms = Date.parse(job.finishedAt) - Date.parse(job.startedAt)
+    words.push(span(ms))
+    if (ms >= LEAST_RATED_MS) words.push(`${count((settled(job) / ms) * 1000)} items a second`)
   } else {
     if (job.itemsPerSecond !== null) words.push(`${count(job.itemsPerSecond)} items a second`)
     if (job.estimatedFinishAt !== null) words.push(`done about ${job.estimatedFinishAt}`)
   }
-  return words.join(', ')
+  return words
 }

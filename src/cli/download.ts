@@ -6,6 +6,7 @@ import { Readable, Transform, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { sha256Of } from '../client/index.ts'
 import { WaybillError } from '../model/errors.ts'
+import { isSystemError } from './exit-codes.ts'
 
 let downloads = 0
 
@@ -18,7 +19,8 @@ export async function saveAs(response: Response, file: string): Promise<number> 
     return bytes
   } catch (error) {
     await rm(temporary, { force: true })
-    throw error
+    // nobody knows the temporary name: what is missing, or closed to us, is its directory
+    throw isSystemError(error) && error.path === temporary ? Object.assign(error, { path: dirname(file) }) : error
   }
 }
 

@@ -29,7 +29,7 @@ function version(): string {
 function waybill(): Command {
   const program = new Command('waybill')
   program
-    .description('Bulk jobs over files in collections: copy, move, delete, with the exact state of every item.')
+    .description('Bulk jobs over files in collections: copy, move, delete (and, by the API only, update), with the exact state of every item.')
     .version(version(), '--version', 'print the version')
     .enablePositionalOptions() // so that `get --version 3` is the command's own
     .showSuggestionAfterError(true)

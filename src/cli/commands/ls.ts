@@ -20,7 +20,7 @@ export function registerLs(program: Command): void {
   command
     .argument('[PLACE]', 'collection, collection:prefix/, collection:path or collection:glob; without it: your collections')
     .option('-r, --recursive', 'everything beneath, not only this level')
-    .option('-l, --long', 'with size, version, time and digest')
+    .option('-l, --long', 'with size, version, time, path, digest and revision (which put --if-match takes)')
     .option('--literal', 'take * ? [ { in PLACE as they are, not as a pattern')
     .option('--json', 'print each entry (or collection) as one line of JSON')
     .action(async (text: string | undefined) => {
@@ -80,7 +80,8 @@ async function listLevel(client: WaybillClient, collection: string, prefix: stri
 async function printEntry(entry: EntryInfo, flags: LsFlags): Promise<void> {
   if (flags.json) return printJson(entry)
   if (!flags.long) return print(printable(entry.path))
-  await print(printable(`${size(entry.size).padStart(12)}  ${`v${entry.version}`.padEnd(6)}${entry.modifiedAt}  ${entry.path}  ${entry.digest ?? ''}`))
+  const facts = `${size(entry.size).padStart(12)}  ${`v${entry.version}`.padEnd(6)}${entry.modifiedAt}`
+  await print(printable(`${facts}  ${entry.path}  ${entry.digest ?? '-'}  ${entry.revision}`))
 }
 
 function prefixOf(prefix: string): { readonly prefix?: string } {
