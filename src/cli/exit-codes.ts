@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import { ClientError } from '../client/index.ts'
+import { ClientError, UNREACHABLE } from '../client/index.ts'
 import { type ErrorCode, isWaybillError, type WaybillError } from '../model/errors.ts'
 import { printable } from './printable.ts'
 
@@ -42,11 +42,19 @@ export function exitCodeOf(error: unknown): number {
 /** One plain sentence for a person. Null when it has been said already. */
 export function sentenceOf(error: unknown): string | null {
   if (error instanceof CommanderError) return null
-  if (error instanceof ClientError) return sentence(`${error.detail}${placesOf(error)}`)
+  if (error instanceof ClientError) return sentence(`${detailOf(error)}${placesOf(error)}`)
   if (isWaybillError(error) || error instanceof StartError) return sentence(error.message)
   if (isSystemError(error)) return sentence(systemSentence(error))
   if (error instanceof Error) return sentence(`something unexpected went wrong: ${error.message || error.name}`)
   return sentence(`something unexpected went wrong: ${String(error)}`)
+}
+
+/** What the server (or its silence) says, in the words of the command line. */
+function detailOf(error: ClientError): string {
+  if (error.code === 'unauthenticated') return `${error.detail.split(';')[0] ?? ''}; give a valid one in WAYBILL_TOKEN or with --token`
+  if (error.code === UNREACHABLE && error.detail.includes('ECONNREFUSED')) return `${error.detail}; is a server running there? Start one with: ./waybill serve`
+  // of a manifest the caller knows lines, not the number that an item came to have
+  return error.detail.replace(/^(line \d+, column \d+: )\/items\/\d+\/?/i, '$1')
 }
 
 /** Places that the detail does not speak of already. */

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { SCOPES, type Scope, subjectFault } from '../model/access.ts'
 import { isWaybillError, WaybillError } from '../model/errors.ts'
 import { ITEM_STATES, type ItemState } from '../model/item.ts'
@@ -15,6 +15,18 @@ export function checked<T>(parse: (text: string) => T): (text: string) => T {
       throw error
     }
   }
+}
+
+/**
+ * Gives a command an option that must be there. Commander's own requiredOption complains before it looks at mistyped options, and so hides the
+ * better answer ("unknown option --dta, did you mean --data?"); this one is checked after them.
+ */
+export function required<T = string>(command: Command, flags: string, description: string, parse?: (text: string) => T): Command {
+  const option = new Option(flags, `${description} (required)`)
+  if (parse !== undefined) option.argParser(checked(parse))
+  return command.addOption(option).hook('preAction', () => {
+    if (command.getOptionValue(option.attributeName()) === undefined) command.error(`error: required option '${flags}' not specified`)
+  })
 }
 
 /** A parser of whole numbers between two bounds. */

@@ -62,6 +62,13 @@ describe('cp', () => {
     )
   })
 
+  it('says that nothing matched', async () => {
+    const none = await run('cp', 'photos:*.zzz', 'archive:', '--wait')
+    expect(none).toMatchObject({ code: 0, err: 'Nothing matched photos:*.zzz.\n' })
+    expect(none.out).toContain('finished, succeeded\n  0 items')
+    expect((await run('rm', 'photos:*.zzz', '--dry-run')).err).toContain('Nothing matched photos:*.zzz.\n')
+  })
+
   it('ends with 1 and the reasons when items fail', async () => {
     const failed = await run('cp', 'photos:none.txt', 'archive:', '--wait')
     expect(failed.code).toBe(1)
@@ -92,6 +99,8 @@ describe('cp', () => {
     const broken = await runWith(`${item('a.txt', 'listed/x')}\n{"source":\n`, 'cp', '-')
     expect(broken).toMatchObject({ code: 3, out: '' })
     expect(broken.err).toContain('Line 2, column ')
+    const homeless = await runWith(`${item('a.txt')}\n`, 'cp', '-')
+    expect(homeless.err).toMatch(/^waybill: Line 1, column 1: destination: is missing/)
   })
 
   it('gives the same job for the same key', async () => {
@@ -112,7 +121,9 @@ describe('mv and rm', () => {
   it('move and delete', async () => {
     await run('put', 'tree', 'photos:moved/')
     expect(await run('mv', 'photos:moved/', 'archive:moved/', '--wait')).toMatchObject({ code: 0 })
-    expect(await run('rm', 'archive:moved/**/*.txt', '--wait')).toMatchObject({ code: 0 })
+    const removed = await run('rm', 'archive:moved/**/*.txt', '--wait')
+    expect(removed).toMatchObject({ code: 0 })
+    expect(removed.out).not.toContain('bytes')
     expect((await run('ls', '-r', 'archive:moved/')).out).toBe('moved/b/d.png\n')
     expect((await run('ls', 'photos')).out).toBe('a.txt\nb/\n')
   })

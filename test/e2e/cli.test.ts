@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { configSchema } from '../../src/config.ts'
 import { type ServerProcess, spawnServer } from '../support/server-process.ts'
 import { type Run, waybill } from './command.ts'
 
@@ -69,7 +70,12 @@ describe('administration, while the server runs', () => {
 
   it('makes no directory at a mistyped path, and takes no file for one', async () => {
     const nowhere = join(root, 'nowhere')
-    for (const words of [['token', 'list'], ['token', 'revoke', 'x'], ['grant', 'photos', 'bob', 'readonly'], ['lock', 'photos', '--holder', 'bob']]) {
+    for (const words of [
+      ['token', 'list'],
+      ['token', 'revoke', 'x'],
+      ['grant', 'photos', 'bob', 'readonly'],
+      ['lock', 'photos', '--holder', 'bob'],
+    ]) {
       const refused = await waybill([...words, '--data', nowhere])
       expect(refused).toEqual({ code: 2, out: '', err: `waybill: There is no data directory at ${nowhere}.\n` })
     }
@@ -91,7 +97,17 @@ describe('administration, while the server runs', () => {
     expect(await admin('token', 'create', '--subject', 'x', '--scopes', 'root')).toMatchObject({ code: 2, out: '' })
     expect(await admin('collection', 'create', 'v1', '--owner', 'x')).toMatchObject({ code: 2 })
     expect(await admin('grant', 'photos', 'bob', 'king')).toMatchObject({ code: 2 })
+    const mistyped = await waybill(['token', 'create', '--dta', data])
+    expect(mistyped).toMatchObject({ code: 2, err: "waybill: Unknown option '--dta' (Did you mean --data?)\n" })
     expect(await waybill(['token', 'list'])).toMatchObject({ code: 2, err: "waybill: Required option '--data <dir>' not specified.\n" })
+  })
+})
+
+describe('help', () => {
+  it('tells the defaults that serve has', async () => {
+    const { data, port, host } = configSchema.parse({})
+    const { out } = await waybill(['serve', '--help'], { env: { COLUMNS: '200' } })
+    for (const value of [data, port, host]) expect(out).toContain(`(default: ${value})`)
   })
 })
 
@@ -102,7 +118,7 @@ describe('files', () => {
     expect((await run('ls', '-r', 'photos:tree/')).out).toBe('tree/a.txt\ntree/b/ü %41.txt\n')
     expect((await run('ls', 'photos:tree')).out).toBe('tree/a.txt\ntree/b/\n')
     expect((await run('ls', 'photos:tree/**/*41*')).out).toBe('tree/b/ü %41.txt\n')
-    expect((await run('ls', '-l', 'photos:tree/a.txt')).out).toMatch(/^ +1 bytes +v1 +\S+Z {2}tree\/a.txt {2}[0-9a-f]{64}\n$/)
+    expect((await run('ls', '-l', 'photos:tree/a.txt')).out).toMatch(/^ +1 bytes +v1 +\S+Z {2}tree\/a.txt {2}[0-9a-f]{64} {2}[0-9a-f]{32}\n$/)
   })
 
   it('come down as they went up', async () => {
@@ -110,6 +126,7 @@ describe('files', () => {
     expect(await readFile(join(root, 'back', 'b', 'ü %41.txt'), 'utf8')).toBe('b'.repeat(2_000_000))
     expect(await run('get', 'photos:tree/a.txt', '-')).toMatchObject({ code: 0, out: 'a', err: '' })
     expect(await run('get', 'photos:tree/none', 'back/none')).toMatchObject({ code: 3, out: '' })
+    expect(await run('get', 'photos:tree/a.txt', '/nodir/x')).toEqual({ code: 2, out: '', err: 'waybill: There is no file or directory /nodir.\n' })
   })
 
   it('keep their versions', async () => {
@@ -140,7 +157,17 @@ describe('servers that are not there or not ours', () => {
     expect(away).toMatchObject({ code: 4, out: '' })
     expect(away.err).toMatch(/^waybill: http:\/\/127.0.0.1:9 does not answer: .+\.\n$/)
     expect(await waybill(['ls', '--url', server.url])).toMatchObject({ code: 2 })
-    expect(await waybill(['ls', '--url', server.url, '--token', 'wb_wrong'])).toMatchObject({ code: 3 })
+    const wrong = await waybill(['ls', '--url', server.url, '--token', 'wb_wrong'])
+    expect(wrong).toMatchObject({ code: 3, err: 'waybill: A valid token is needed; give a valid one in WAYBILL_TOKEN or with --token.\n' })
+  })
+
+  it('are asked after where nobody listens', async () => {
+    const gone = createServer()
+    const url = await urlOf(gone)
+    await new Promise(resolve => gone.close(resolve))
+    const away = await waybill(['ls'], { env: { ...env, WAYBILL_URL: url } })
+    expect(away).toMatchObject({ code: 4, out: '' })
+    expect(away.err).toMatch(/ECONNREFUSED .+; is a server running there\? Start one with: .\/waybill serve\.\n$/)
   })
 
   it('cannot write outside the directory they are asked for', async () => {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { openAdministration } from '../../administration.ts'
+import { required } from '../values.ts'
 
 /** What administration works on. */
 export type Ledger = Awaited<ReturnType<typeof openAdministration>>['ledger']
@@ -10,7 +11,7 @@ export interface DataOptions {
 
 /** Gives a command the option that every command on a data directory has. */
 export function onDataDirectory(command: Command): Command {
-  return command.requiredOption('--data <dir>', 'the data directory (a server may be running on it)')
+  return required(command, '--data <dir>', 'the data directory (a server may be running on it)')
 }
 
 /** Opens the data directory's ledger for one piece of work and closes it again. The directory must be there, unless `create` may make it. */

@@ -3,7 +3,7 @@ import { checkCollectionId, ROLES, type Role } from '../../model/collection.ts'
 import { WaybillError } from '../../model/errors.ts'
 import { checkPath } from '../../model/paths.ts'
 import { note, print } from '../output.ts'
-import { checked, parseLockTtl, parseSubject } from '../values.ts'
+import { checked, parseLockTtl, parseSubject, required } from '../values.ts'
 import { administrate, type DataOptions, type Ledger, onDataDirectory } from './administration.ts'
 
 /** The store of the embedded default. */
@@ -28,9 +28,8 @@ export function registerCollections(program: Command): void {
 
 function registerCreate(program: Command): void {
   const create = onDataDirectory(program.command('collection').description('make collections').command('create')).description('make a collection')
-  create
-    .argument('<ID>', 'plain-name, host.name or owner/name', checked(checkCollectionId))
-    .requiredOption('--owner <subject>', 'who owns it', checked(parseSubject))
+  create.argument('<ID>', 'plain-name, host.name or owner/name', checked(checkCollectionId))
+  required(create, '--owner <subject>', 'who owns it', parseSubject)
     .option('--name <text>', 'its name for people; without it the id')
     .action(async (id: string) => {
       const flags = create.opts<DataOptions & { readonly owner: string; readonly name?: string }>()
@@ -58,8 +57,7 @@ function registerGrant(program: Command): void {
 
 function registerLock(program: Command): void {
   const lock = onDataDirectory(program.command('lock')).description('lock a collection, or one path and all beneath it; the same holder renews')
-  placeArguments(lock)
-    .requiredOption('--holder <subject>', 'who holds it', checked(parseSubject))
+  required(placeArguments(lock), '--holder <subject>', 'who holds it', parseSubject)
     .option('--ttl <duration>', 'when it ends by itself, such as 90s, 10m or 2h', checked(parseLockTtl), USUAL_LOCK_MS)
     .option('--reason <text>', 'why, for those who meet it')
     .action(async (collection: string, path: string | undefined) => {
@@ -75,16 +73,14 @@ function registerLock(program: Command): void {
 
 function registerUnlock(program: Command): void {
   const unlock = onDataDirectory(program.command('unlock')).description('release a lock')
-  placeArguments(unlock)
-    .requiredOption('--holder <subject>', 'who holds it', checked(parseSubject))
-    .action(async (collection: string, path: string | undefined) => {
-      const flags = unlock.opts<LockFlags>()
-      await administrate(flags, async ledger => {
-        await mustExist(ledger, collection)
-        await ledger.releaseLock(collection, path ?? null, flags.holder)
-      })
-      note(`${placeName(collection, path)} is unlocked.`)
+  required(placeArguments(unlock), '--holder <subject>', 'who holds it', parseSubject).action(async (collection: string, path: string | undefined) => {
+    const flags = unlock.opts<LockFlags>()
+    await administrate(flags, async ledger => {
+      await mustExist(ledger, collection)
+      await ledger.releaseLock(collection, path ?? null, flags.holder)
     })
+    note(`${placeName(collection, path)} is unlocked.`)
+  })
 }
 
 function placeArguments(command: Command): Command {

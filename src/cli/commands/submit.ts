@@ -1,5 +1,5 @@
 import { Argument, type Command, Option } from 'commander'
-import type { JobChoices, WaybillClient } from '../../client/index.ts'
+import type { JobChoices, JobInfo, WaybillClient } from '../../client/index.ts'
 import { CONFLICTS, type Conflict, type JobKind, PRIORITY, VERIFY, type Verify } from '../../model/job.ts'
 import { connect, type ConnectionOptions, overHttp } from '../connection.ts'
 import { describeItem } from '../describe-job.ts'
@@ -8,6 +8,7 @@ import { finishedCode, reportFinished, waitShown } from '../follow.ts'
 import { jobRequest } from '../job-request.ts'
 import { note, print, printJson } from '../output.ts'
 import { type Destination, parseDestination, parseSource } from '../place.ts'
+import { printable } from '../printable.ts'
 import { checked, wholeNumber } from '../values.ts'
 
 interface SubmitFlags extends ConnectionOptions {
@@ -64,8 +65,12 @@ async function submit(kind: JobKind, text: string, destination: Destination | nu
   const client = connect(flags)
   const request = await jobRequest(choicesOf(kind, flags), source, destination)
   const job = await client.submit(request, flags.idempotencyKey === undefined ? {} : { idempotencyKey: flags.idempotencyKey })
-  if (flags.dryRun) return showPlan(client, job.id, flags.json ?? false)
-  if (flags.wait) return reportFinished(client, await waitShown(client, job.id), flags.json ?? false)
+  if (flags.dryRun || flags.wait) {
+    const finished = await waitShown(client, job.id)
+    const code = await (flags.dryRun ? showPlan(client, finished, flags.json ?? false) : reportFinished(client, finished, flags.json ?? false))
+    if (source.kind === 'selection' && finished.outcome === 'succeeded' && finished.counts.total === 0) note(`Nothing matched ${printable(text)}.`)
+    return code
+  }
   if (flags.json) await printJson(job)
   else {
     await print(job.id)
@@ -85,10 +90,9 @@ function choicesOf(kind: JobKind, flags: SubmitFlags): JobChoices {
   }
 }
 
-/** A dry run is waited for: its plan, the items, is what it is for. */
-async function showPlan(client: WaybillClient, id: string, json: boolean): Promise<number> {
-  const job = await waitShown(client, id)
-  for await (const item of client.items(id)) await (json ? printJson(item) : print(describeItem(item)))
+/** A dry run is always waited for: its plan, the items, is what it is for. */
+async function showPlan(client: WaybillClient, job: JobInfo, json: boolean): Promise<number> {
+  for await (const item of client.items(job.id)) await (json ? printJson(item) : print(describeItem(item)))
   if (json) return finishedCode(job)
   note('Nothing was changed.')
   return reportFinished(client, job, false)

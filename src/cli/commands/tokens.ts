@@ -3,7 +3,7 @@ import { v7 as uuid } from 'uuid'
 import { hashToken, mintToken, parseDuration } from '../../access/tokens.ts'
 import { SCOPES, type Scope, type TokenRecord } from '../../model/access.ts'
 import { note, print, printJson, printTable } from '../output.ts'
-import { checked, parseScopes, parseSubject } from '../values.ts'
+import { checked, parseScopes, parseSubject, required } from '../values.ts'
 import { administrate, type DataOptions, onDataDirectory } from './administration.ts'
 
 interface CreateFlags extends DataOptions {
@@ -29,9 +29,8 @@ export function registerTokens(program: Command): void {
 
 function registerCreate(token: Command): void {
   const create = onDataDirectory(token.command('create')).description('make an access token; it is printed once and only its hash is kept')
-  create
-    .requiredOption('--subject <subject>', 'who it speaks for', checked(parseSubject))
-    .requiredOption('--scopes <list>', `what it may do: ${SCOPES.join(', ')} (separated by commas)`, checked(parseScopes))
+  required(create, '--subject <subject>', 'who it speaks for', parseSubject)
+  required(create, '--scopes <list>', `what it may do: ${SCOPES.join(', ')}, separated by commas`, parseScopes)
     .option('--expires <duration>', 'how long it is good, such as 12h or 30d; without it: until it is revoked', checked(parseDuration))
     .action(async () => {
       const flags = create.opts<CreateFlags>()
