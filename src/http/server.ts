@@ -41,6 +41,11 @@ export interface ServerOptions {
 const MAX_CONNECTIONS = 10_000
 /** A path of 1,024 characters may take 9 bytes each when percent-encoded; a JWT beside it may have 8 KiB. */
 const MAX_HEADER_BYTES = 32 * 1024
+/**
+ * How long a connection may be silent in both directions, in milliseconds, before it is cut off: else a reader that stopped would hold its answer's
+ * snapshot or file for ever. Longer than any silence of our own: 60 s while `Prefer: wait` holds an answer, 15 s between the comments of a stream.
+ */
+const SILENCE_MS = 120_000
 /** How often Node looks for headers that are late, and how often a closing server looks for idle connections, in milliseconds. */
 const CONNECTION_CHECK_MS = 1000
 const IDLE_CHECK_MS = 50
@@ -95,6 +100,7 @@ function newInstance(services: HttpServices, options: ServerOptions): FastifyIns
     // requests that come while the server closes are still answered, with Connection: close
     return503OnClosing: false,
     forceCloseConnections: 'idle',
+    connectionTimeout: SILENCE_MS,
     http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: services.limits.headerTimeoutMs, connectionsCheckingInterval: CONNECTION_CHECK_MS },
     routerOptions: { maxParamLength: MAX_HEADER_BYTES },
     clientErrorHandler: answerClientError,

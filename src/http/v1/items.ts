@@ -81,19 +81,27 @@ export function registerItems(app: V1App, context: V1Context): void {
       const name = request.query.format ?? 'csv'
       const format = FORMATS[name]
       const { job, items } = await jobs.report(callerOf(request), request.params.job, filterOf(request.query.state))
+      const iterator = items[Symbol.asyncIterator]()
+      // the snapshot closes with its iteration, which must have begun for that: also when the client has gone before the first byte
+      const first = await iterator.next()
+      const stream = Readable.from(reportText(first, iterator, format), { objectMode: false })
+      stream.once('close', () => {
+        iterator.return?.().catch((error: unknown) => reply.log.error({ err: error }, 'closing the snapshot of a report failed'))
+      })
       reply.type(format.type).header('content-disposition', `attachment; filename="job-${job.number}.${name}"`)
-      return reply.send(Readable.from(reportText(items, format), { objectMode: false }))
+      return reply.send(stream)
     },
   )
 }
 
 async function* reportText(
-  pages: AsyncIterable<readonly Item[]>,
+  first: IteratorResult<readonly Item[]>,
+  rest: AsyncIterator<readonly Item[]>,
   format: { readonly head: string; readonly rows: (items: readonly Item[]) => string },
 ): AsyncGenerator<string> {
   if (format.head !== '') yield format.head
-  for await (const items of pages) {
-    if (items.length > 0) yield format.rows(items)
+  for (let page = first; page.done !== true; page = await rest.next()) {
+    if (page.value.length > 0) yield format.rows(page.value)
   }
 }
 

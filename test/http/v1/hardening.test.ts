@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { jobOf, refused, testServer } from './golden.ts'
 
@@ -45,5 +48,26 @@ describe('media types', () => {
     expect(await refused(put)).toMatchObject({ status: 400, code: 'invalid_request', pointers: ['Content-Type'] })
     expect((await of().call('alice', 'PATCH', '/v1/collections/types/metadata/a', { mediaType: 'text/html; charset="utf-8"' })).status).toBe(200)
     expect((await of().call('alice', 'GET', '/v1/collections/types/entries/a')).headers.get('content-type')).toBe('text/html; charset="utf-8"')
+  })
+})
+
+describe('a report whose reader has gone', () => {
+  it('gives its snapshot back: as many others as one likes can be read', async () => {
+    await collection('reports')
+    const lines = Array.from({ length: 20_000 }, (_, n) => `{"source":{"collection":"reports","path":"none-${n}"}}`).join('\n')
+    const { id } = await jobOf(await of().call('alice', 'POST', '/v1/jobs?kind=delete', lines, { 'content-type': 'application/x-ndjson' }))
+    const authorization = `Bearer ${await of().token('alice')}`
+    // more than there may be at once
+    for (let n = 0; n < 40; n += 1) {
+      const outgoing = request(`${of().url}/v1/jobs/${id}/report`, { headers: { authorization } })
+      outgoing.end()
+      const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage]
+      expect(incoming.statusCode).toBe(200)
+      const closed = once(incoming, 'close')
+      incoming.on('error', () => undefined).destroy()
+      await closed
+    }
+    const whole = await of().call('alice', 'GET', `/v1/jobs/${id}/report?format=ndjson`)
+    expect((await whole.text()).trimEnd().split('\n')).toHaveLength(20_000)
   })
 })
