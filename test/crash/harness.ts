@@ -70,6 +70,7 @@ class CrashRun {
     this.#token = await createToken(this.#data, 'crash', ['read', 'write', 'admin', 'apollo_read', 'apollo_write'])
     let server = await spawnServer(this.#data, { env: ENV })
     const faults: string[] = []
+    let output = ''
     const book = await this.#over(server, http => prepare(http, this.#random))
     try {
       while (this.#kills < this.#options.kills && faults.length === 0) {
@@ -79,10 +80,14 @@ class CrashRun {
         faults.push(...(await this.#over(server, http => serverFaults(http, book, this.#random))))
         this.#options.log?.(`kill ${this.#kills}: ${book.sent.length} requests so far, ${faults.length} faults`)
       }
+    } catch (error) {
+      faults.push(`the run ended early: ${error instanceof Error ? error.stack : String(error)}`)
     } finally {
+      output = server.output()
       await server.stop()
     }
-    const told = faults.length > MOST_FAULTS ? [...faults.slice(0, MOST_FAULTS), `and ${faults.length - MOST_FAULTS} more`] : faults
+    if (faults.length > 0) faults.push(`the last server printed:\n${output}`)
+    const told = faults.length > MOST_FAULTS ? [...faults.slice(0, MOST_FAULTS), `and ${faults.length - MOST_FAULTS} more`, ...faults.slice(-1)] : faults
     const answersLost = book.sent.filter(sent => sent.answerLost).length
     const itemsDone = book.sent.filter(sent => sent.verified).reduce((sum, sent) => sum + sent.plan.copies.length, 0)
     return { kills: this.#kills, killsInWork: this.#killsInWork, requests: book.sent.length, answersLost, itemsDone, faults: told, directory: this.#directory }

@@ -13,6 +13,8 @@ const START_MS = 60_000
 export interface ServerProcess {
   readonly url: string
   readonly pid: number
+  /** The end of what it has printed so far, errors included. */
+  output(): string
   /** Ends it with SIGKILL, as a power cut would, and waits until it is gone. */
   kill(): Promise<void>
   /** Ends it with SIGTERM and waits until it has drained. Returns its exit code. */
@@ -33,10 +35,12 @@ export async function spawnServer(
   const args = [...NODE_FLAGS, CLI, 'serve', '--data', data, '--port', '0', ...(options.args ?? [])]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...CACHE, ...options.env } })
   options.onSpawn?.(child)
-  const url = await listening(child)
+  const said = { text: '' }
+  const url = await listening(child, said)
   return {
     url,
     pid: child.pid as number,
+    output: () => said.text,
     kill: async () => {
       await end(child, 'SIGKILL')
     },
@@ -45,16 +49,15 @@ export async function spawnServer(
 }
 
 /** Waits for the line `listening on http://...`; goes on reading both outputs afterwards, so that a full pipe never stops the server. */
-function listening(child: ChildProcess): Promise<string> {
+function listening(child: ChildProcess, said: { text: string }): Promise<string> {
   return new Promise((resolve, reject) => {
-    let said = ''
     const timer = setTimeout(() => {
       child.kill('SIGKILL')
-      reject(new ServerStartError(`the server did not listen within ${START_MS / 1000} s; it printed:\n${said}`))
+      reject(new ServerStartError(`the server did not listen within ${START_MS / 1000} s; it printed:\n${said.text}`))
     }, START_MS)
     const hear = (chunk: Buffer): void => {
-      said = (said + chunk.toString()).slice(-20_000)
-      const found = /listening on (http:\/\/\S+)/.exec(said)
+      said.text = (said.text + chunk.toString()).slice(-20_000)
+      const found = /listening on (http:\/\/\S+)/.exec(said.text)
       if (found?.[1] === undefined) return
       clearTimeout(timer)
       resolve(found[1])
@@ -64,7 +67,7 @@ function listening(child: ChildProcess): Promise<string> {
     child.once('error', error => reject(new ServerStartError('the server could not be started', { cause: error })))
     child.once('exit', (code, signal) => {
       clearTimeout(timer)
-      reject(new ServerStartError(`the server ended (${signal ?? code}) before it listened; it printed:\n${said}`))
+      reject(new ServerStartError(`the server ended (${signal ?? code}) before it listened; it printed:\n${said.text}`))
     })
   })
 }
