@@ -36,7 +36,7 @@ export interface Collections {
   ): Promise<CollectionView>
   get(caller: Caller, id: string, least?: Role): Promise<CollectionView>
   list(caller: Caller, filter: { readonly minRole?: Role; readonly prefix?: string }, page: PageQuery): Promise<Page<CollectionView>>
-  /** Needs `least` (default admin). */
+  /** `attributes` is a merge patch (RFC 7396): null removes a member. Needs `least` (default admin). */
   update(
     caller: Caller,
     id: string,

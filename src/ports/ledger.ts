@@ -146,6 +146,7 @@ export interface CommitNotice {
 export interface Ledger {
   // collections and grants
   createCollection(collection: Omit<Collection, 'createdAt' | 'modifiedAt'>): Promise<Collection>
+  /** `attributes` is a merge patch (RFC 7396), merged in the transaction: changes made at the same time all hold. */
   updateCollection(id: string, change: { readonly name?: string; readonly attributes?: Readonly<Record<string, unknown>> }): Promise<Collection>
   /** Refuses a collection with live entries (`collection_not_empty`) and one in which a subject other than `subject` holds a lock (`locked`). Its id may be taken again afterwards; old jobs keep naming it. */
   deleteCollection(id: string, subject: string): Promise<void>

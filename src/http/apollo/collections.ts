@@ -59,9 +59,8 @@ export function collectionRoutes(app: FastifyInstance, { services }: ApolloOptio
   /** The sample leaves out the vault and account headers that the table requires: those that come are kept, the others stay as they are. */
   async function update(request: FastifyRequest): Promise<object> {
     const name = collectionNameOf(request)
-    const present = await collections.get(callerOf(request), idOf(request), 'readwrite')
-    const attributes = { ...present.attributes, ...attributesIn(request) }
-    return okEnvelope(WORDS.collectionUpdated, collectionWords(await collections.update(callerOf(request), present.id, { name, attributes }, 'readwrite')))
+    const change = { name, attributes: attributesIn(request) }
+    return okEnvelope(WORDS.collectionUpdated, collectionWords(await collections.update(callerOf(request), idOf(request), change, 'readwrite')))
   }
 
   async function* pagesOf(caller: Caller, filter: { readonly minRole?: Role }): AsyncGenerator<readonly CollectionView[]> {

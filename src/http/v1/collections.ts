@@ -1,4 +1,3 @@
-import { mergePatch } from './merge-patch.ts'
 import { callerOf } from '../auth.ts'
 import type { CollectionView } from '../../model/collection.ts'
 import { isWaybillError } from '../../model/errors.ts'
@@ -93,11 +92,7 @@ export function registerCollections(app: V1App, context: V1Context): void {
     async request => {
       const caller = callerOf(request)
       const before = await collections.get(caller, request.params.collection, 'admin')
-      const { name, attributes } = request.body
-      const after = await collections.update(caller, before.id, {
-        ...(name === undefined ? {} : { name }),
-        ...(attributes === undefined ? {} : { attributes: mergePatch(before.attributes, attributes) }),
-      })
+      const after = await collections.update(caller, before.id, request.body)
       return encodeCollection({ ...after, role: before.role })
     },
   )

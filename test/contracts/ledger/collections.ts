@@ -29,6 +29,31 @@ export function collectionsContract(world: World): void {
       expect((await world.ledger.collection(id))?.createdAt).toBe(created?.createdAt)
     })
 
+    // the examples of RFC 7396 whose target and patch are objects
+    it.each([
+      [{ a: 'b' }, { a: 'c' }, { a: 'c' }],
+      [{ a: 'b' }, { b: 'c' }, { a: 'b', b: 'c' }],
+      [{ a: 'b' }, { a: null }, {}],
+      [{ a: 'b', b: 'c' }, { a: null }, { b: 'c' }],
+      [{ a: ['b'] }, { a: 'c' }, { a: 'c' }],
+      [{ a: 'c' }, { a: ['b'] }, { a: ['b'] }],
+      [{ a: { b: 'c' } }, { a: { b: 'd', c: null } }, { a: { b: 'd' } }],
+      [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
+      [{ e: null }, { a: 1 }, { e: null, a: 1 }],
+      [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
+    ])('take the attributes %o and the merge patch %o', async (attributes, patch, result) => {
+      const id = randomUUID()
+      await world.ledger.createCollection({ id, name: id, store: 'local', attributes, createdBy: 'alice' })
+      expect((await world.ledger.updateCollection(id, { attributes: patch })).attributes).toEqual(result)
+    })
+
+    it('keep what many change at the same time', async () => {
+      const id = await world.collection()
+      const names = Array.from({ length: 20 }, (_, n) => `n${n}`)
+      await Promise.all(names.map(name => world.ledger.updateCollection(id, { attributes: { [name]: name } })))
+      expect((await world.ledger.collection(id))?.attributes).toEqual(Object.fromEntries(names.map(name => [name, name])))
+    })
+
     it('that are not there are null, and nothing can be done to them', async () => {
       const { ledger } = world
       expect(await ledger.collection('nowhere')).toBeNull()

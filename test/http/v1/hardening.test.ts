@@ -71,3 +71,14 @@ describe('a report whose reader has gone', () => {
     expect((await whole.text()).trimEnd().split('\n')).toHaveLength(20_000)
   })
 })
+
+describe('the attributes of a collection', () => {
+  it('lose nothing when many change them at the same time', async () => {
+    await collection('shared')
+    const names = Array.from({ length: 20 }, (_, n) => `n${n}`)
+    const answers = await Promise.all(names.map(name => of().call('alice', 'PATCH', '/v1/collections/shared', { attributes: { [name]: { of: name } } })))
+    expect(answers.map(answer => answer.status)).toEqual(names.map(() => 200))
+    const { attributes } = (await (await of().call('alice', 'GET', '/v1/collections/shared')).json()) as { attributes: object }
+    expect(attributes).toEqual(Object.fromEntries(names.map(name => [name, { of: name }])))
+  })
+})

@@ -20,12 +20,12 @@ export function createCollection(tx: Tx, wish: Omit<Collection, 'createdAt' | 'm
   return toCollection(row)
 }
 
-/** Changes name and attributes (the whole of them). Throws `collection_not_found`. */
+/** Changes name and attributes (a merge patch, RFC 7396, by SQLite's own function, as for fields). Throws `collection_not_found`. */
 export function updateCollection(tx: Tx, id: string, change: { name?: string; attributes?: Readonly<Record<string, unknown>> }): Collection {
   const row = tx.db.get(
-    `UPDATE collection SET name = coalesce(:name, name), attributes = coalesce(:attributes, attributes), modified_at = :now
+    `UPDATE collection SET name = coalesce(:name, name), attributes = coalesce(json_patch(attributes, :patch), attributes), modified_at = :now
      WHERE id = :id AND deleted_at IS NULL RETURNING *`,
-    { id, name: change.name ?? null, attributes: change.attributes === undefined ? null : JSON.stringify(change.attributes), now: tx.now },
+    { id, name: change.name ?? null, patch: change.attributes === undefined ? null : JSON.stringify(change.attributes), now: tx.now },
   )
   if (row === undefined) throw new WaybillError('collection_not_found', `there is no collection ${JSON.stringify(id)}`)
   return toCollection(row)

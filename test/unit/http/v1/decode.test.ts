@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { decodeSubmit, fingerprintOf, itemStates, timeParameter } from '../../../../src/http/v1/decode.ts'
-import { mergePatch } from '../../../../src/http/v1/merge-patch.ts'
 
 const CONTEXT = { retentionMs: 1000 }
 
@@ -55,23 +54,5 @@ describe('query parameters', () => {
 
   it.each(['', 'yesterday', '2026-11-22', '1795380067', '2026-13-22T20:41:07Z', '2026-11-22T20:41:07'])('refuses the time %s', text => {
     expect(() => timeParameter('since', text)).toThrow(expect.objectContaining({ facts: { errors: [expect.objectContaining({ pointer: 'since' })] } }))
-  })
-})
-
-describe('a merge patch', () => {
-  // the examples of RFC 7396 whose target and patch are objects
-  it.each([
-    [{ a: 'b' }, { a: 'c' }, { a: 'c' }],
-    [{ a: 'b' }, { b: 'c' }, { a: 'b', b: 'c' }],
-    [{ a: 'b' }, { a: null }, {}],
-    [{ a: 'b', b: 'c' }, { a: null }, { b: 'c' }],
-    [{ a: ['b'] }, { a: 'c' }, { a: 'c' }],
-    [{ a: 'c' }, { a: ['b'] }, { a: ['b'] }],
-    [{ a: { b: 'c' } }, { a: { b: 'd', c: null } }, { a: { b: 'd' } }],
-    [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
-    [{ e: null }, { a: 1 }, { e: null, a: 1 }],
-    [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
-  ])('%o with %o', (target, patch, result) => {
-    expect(mergePatch(target, patch)).toEqual(result)
   })
 })
