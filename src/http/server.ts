@@ -61,6 +61,7 @@ export async function buildServer(services: HttpServices, options: ServerOptions
   app.decorate('rateLimiter', new RateLimiter(services.clock, services.limits.requestsPerMinute))
   app.addHook('onRequest', (request, reply, done) => {
     setUsualHeaders(request, reply)
+    refuseCodings(request)
     done()
   })
   watchBodies(app, services.limits.bodyTimeoutMs)
@@ -80,6 +81,13 @@ export async function buildServer(services: HttpServices, options: ServerOptions
   })
   await app.ready()
   return app
+}
+
+/** RFC 9112 section 6.1: a transfer coding that we do not undo is answered 501, not taken for the body itself. */
+function refuseCodings({ headers }: FastifyRequest): void {
+  const coding = headers['transfer-encoding']
+  if (coding === undefined || coding.trim().toLowerCase() === 'chunked') return
+  throw new WaybillError('unsupported', `Transfer-Encoding ${coding} is not taken; use chunked alone`)
 }
 
 /** Whoever comes to the root with a browser is shown the description of the API. */

@@ -41,7 +41,7 @@ export const CATALOGUE = {
   rate_limited: { status: 429, title: 'Too many requests', retryable: true },
   headers_too_large: { status: 431, title: 'The request header is too large', retryable: false },
   internal: { status: 500, title: 'Something went wrong on our side', retryable: true },
-  unsupported: { status: 501, title: 'Not supported by this store', retryable: false },
+  unsupported: { status: 501, title: 'Not supported', retryable: false },
   unavailable: { status: 503, title: 'Not available just now', retryable: true },
   out_of_space: { status: 507, title: 'The disk is full', retryable: true },
   // codes that only an item's reason carries
