@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { WaybillError } from '../../model/errors.ts'
+import { isInCalendar } from '../calendar.ts'
 import { badRequest } from './errors.ts'
 import { correlationIdIn, queryOf } from './request.ts'
 import { WORDS } from './words.ts'
@@ -50,7 +51,7 @@ const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d
 /** ISO 8601 with an offset. A plus that was not percent-encoded arrives as a blank, and can have meant nothing else. */
 export function timeIn(text: string, name: string): number {
   const written = text.replace(' ', '+')
-  const time = TIME.test(written) ? Date.parse(written.replace(/([+-]\d{2})(\d{2})$/, '$1:$2')) : NaN
+  const time = TIME.test(written) && isInCalendar(written) ? Date.parse(written.replace(/([+-]\d{2})(\d{2})$/, '$1:$2')) : NaN
   if (Number.isNaN(time)) throw badRequest(`${name} must be an ISO 8601 time with an offset, such as 2026-11-22T20:41:07+00:00`)
   return time
 }

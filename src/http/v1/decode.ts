@@ -4,6 +4,7 @@ import type { Conflict, JobKind, JobOptions, SubmitJob, Verify } from '../../mod
 import { WaybillError } from '../../model/errors.ts'
 import { ITEM_STATES } from '../../model/item.ts'
 import type { ItemState } from '../../model/item.ts'
+import { isInCalendar } from '../calendar.ts'
 import type { V1Context } from './context.ts'
 import type { SubmitBody } from './schemas/job.ts'
 
@@ -83,7 +84,7 @@ const RFC3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\
 export function timeParameter(name: string, text: string): number {
   // a "+" of the offset arrives as a space when it was not percent-encoded
   const exact = text.replace(/ (\d\d:\d\d)$/, '+$1')
-  const ms = RFC3339.test(exact) ? Date.parse(exact) : Number.NaN
+  const ms = RFC3339.test(exact) && isInCalendar(exact) ? Date.parse(exact) : Number.NaN
   if (Number.isNaN(ms)) throw refused(name, `${name} must be a time like 2026-11-22T20:41:07Z (RFC 3339)`)
   return ms
 }
