@@ -3,6 +3,7 @@ import { checkCollectionId, roleAtLeast, type Collection, type CollectionView, t
 import { WaybillError } from '../model/errors.ts'
 import { jsonDepthFault } from '../model/json-depth.ts'
 import type { Page, PageQuery } from '../model/page.ts'
+import { textFault } from '../model/text.ts'
 import type { Ids } from '../ports/clock.ts'
 import type { Ledger } from '../ports/ledger.ts'
 import type { Access } from './access.ts'
@@ -80,8 +81,12 @@ export class CollectionService implements Collections {
   }
 }
 
-/** Throws `invalid_request` for attributes that no reader could bear. */
-function checkWords({ attributes }: Pick<Wish, 'attributes'>): void {
-  const fault = jsonDepthFault(attributes)
-  if (fault !== null) throw new WaybillError('invalid_request', `attributes ${fault}`, { errors: [{ pointer: '/attributes', detail: fault }] })
+/** Throws `invalid_request` for a name and attributes that no reader could bear. */
+function checkWords({ name, attributes }: Change): void {
+  if (name !== undefined) refuseFault('/name', textFault(name))
+  refuseFault('/attributes', jsonDepthFault(attributes))
+}
+
+function refuseFault(pointer: string, fault: string | null): void {
+  if (fault !== null) throw new WaybillError('invalid_request', `${pointer}: ${fault}`, { errors: [{ pointer, detail: fault }] })
 }

@@ -3,6 +3,7 @@ import { WaybillError } from '../model/errors.ts'
 import { roleAtLeast } from '../model/collection.ts'
 import { lockedBy, MAX_LOCK_SECONDS, type Lock } from '../model/lock.ts'
 import { checkPath } from '../model/paths.ts'
+import { textFault } from '../model/text.ts'
 import type { Ledger } from '../ports/ledger.ts'
 import type { Access } from './access.ts'
 import type { Locks } from './api.ts'
@@ -24,6 +25,8 @@ export class LockService implements Locks {
     if (!Number.isInteger(ttlSeconds) || ttlSeconds < 1 || ttlSeconds > MAX_LOCK_SECONDS) {
       throw new WaybillError('invalid_request', `a lock lasts from 1 to ${MAX_LOCK_SECONDS} whole seconds, not ${ttlSeconds}; renew it while you need it`)
     }
+    const fault = textFault(request.reason ?? '')
+    if (fault !== null) throw new WaybillError('invalid_request', `the reason ${fault}`, { errors: [{ pointer: '/reason', detail: fault }] })
     return this.#ledger.acquireLock({ collection, path, holder: caller.subject, reason: request.reason ?? null, ttlMs: ttlSeconds * 1000 })
   }
 

@@ -2,6 +2,7 @@ import { WaybillError, type ErrorCode, type ErrorPlace } from '../../model/error
 import { globFault } from '../../model/glob.ts'
 import { CONFLICTS, JOB_KINDS, PRIORITY, VERIFY, type JobKind, type JobOptions, type Selection, type SubmitItem } from '../../model/job.ts'
 import { pathFault, prefixFault } from '../../model/paths.ts'
+import { textFault } from '../../model/text.ts'
 import type { Role } from '../../model/collection.ts'
 
 /** A grant that a submission needs, and where it names the collection. */
@@ -51,6 +52,7 @@ export function checkOptions(options: JobOptions): void {
     faults.add('invalid_request', '/priority', `must be a whole number from ${PRIORITY.least} (last) to ${PRIORITY.most} (first)`)
   }
   if (options.label !== null && options.label.length > 200) faults.add('invalid_request', '/label', 'has more than 200 characters')
+  faults.addFault('invalid_request', '/label', textFault(options.label ?? ''))
   faults.throwIfAny()
 }
 

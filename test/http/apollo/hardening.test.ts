@@ -27,4 +27,13 @@ describe('hostile calls', () => {
     expectRefusal(await alice.send('PUT', '/files/upload/f', body, { ...headers, ercollectionid: 'c' }), 400, /nested more than 64 levels/)
     expect((await alice.send('GET', '/apollo/collections/c')).status).toBe(200)
   })
+  it('with names and times that cannot be are refused', async () => {
+    const alice = await world.as('alice')
+    for (const name of ['a\\u0000', '\\ud800']) {
+      const answer = await alice.send('POST', '/apollo/collections', `{"collectionName":"${name}"}`, { ...JSON_TYPE, vaultid: 'v', accountid: 'a' })
+      expectRefusal(answer, 400, /name: /)
+    }
+    const logs = await alice.send('GET', '/apollo/status/logs?startTime=2026-02-30T00:00Z', undefined, { ercollectionid: 'c' })
+    expectRefusal(logs, 400, /startTime/)
+  })
 })

@@ -82,3 +82,47 @@ describe('the attributes of a collection', () => {
     expect(attributes).toEqual(Object.fromEntries(names.map(name => [name, { of: name }])))
   })
 })
+
+describe('words that people read', () => {
+  it('have no control characters and no torn Unicode', async () => {
+    await collection('words')
+    const escaped = (text: string): string => JSON.stringify(text)
+    for (const text of ['a\u0000', 'a\nb', '\u0085', '\ud800', 'x\udc00y']) {
+      const calls = [
+        ['POST', '/v1/collections', `{"name":${escaped(text)}}`, '/name'],
+        ['PATCH', '/v1/collections/words', `{"name":${escaped(text)}}`, '/name'],
+        ['PUT', '/v1/collections/words/lock', `{"ttlSeconds":1,"reason":${escaped(text)}}`, '/reason'],
+        ['POST', '/v1/jobs', `{"kind":"delete","label":${escaped(text)},"items":[{"source":{"collection":"words","path":"a"}}]}`, '/label'],
+      ] as const
+      for (const [method, path, body, pointer] of calls) {
+        const answer = await of().call('alice', method, path, body, JSON_TYPE)
+        expect(await refused(answer), `${path} ${body}`).toMatchObject({ status: 400, code: 'invalid_request', pointers: [pointer] })
+      }
+    }
+    expect((await of().call('alice', 'PATCH', '/v1/collections/words', { name: 'Grüße 👩‍🚀' })).status).toBe(200)
+  })
+})
+
+describe('times and codings', () => {
+  it('that are none of the calendar are refused', async () => {
+    for (const time of ['2026-02-30T00:00:00Z', '2026-02-29T00:00:00Z', '2026-04-31T10:00:00%2B02:00', '2026-01-01T24:00:00Z']) {
+      expect(await refused(await of().call('alice', 'GET', `/v1/jobs?since=${time}`)), time).toMatchObject({ status: 400, pointers: ['since'] })
+    }
+    expect((await of().call('alice', 'GET', '/v1/jobs?since=2028-02-29T23:59:59.5%2B02:00')).status).toBe(200)
+  })
+
+  it('other than chunked are not taken for the body', async () => {
+    await collection('codings')
+    const authorization = `Bearer ${await of().token('alice')}`
+    const put = async (coding: string): Promise<number | undefined> => {
+      const headers = { authorization, 'transfer-encoding': coding }
+      const outgoing = request(`${of().url}/v1/collections/codings/entries/a`, { method: 'PUT', headers })
+      outgoing.end('bytes')
+      const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage]
+      incoming.resume()
+      return incoming.statusCode
+    }
+    expect(await put('gzip, chunked')).toBe(501)
+    expect(await put('Chunked')).toBe(201)
+  })
+})
