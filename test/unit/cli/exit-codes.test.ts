@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander'
 import { describe, expect, it } from 'vitest'
-import { exitCodeOf, sentenceOf } from '../../../src/cli/exit-codes.ts'
+import { exitCodeOf, sentenceOf, StartError } from '../../../src/cli/exit-codes.ts'
 import { ClientError } from '../../../src/client/index.ts'
 import { WaybillError } from '../../../src/model/errors.ts'
 
@@ -12,6 +12,7 @@ describe('exit codes', () => {
     ['an unknown option', new CommanderError(1, 'commander.unknownOption', ''), 2],
     ['a bad value', new WaybillError('invalid_path', 'bad'), 2],
     ['a missing file here', missing, 2],
+    ['a server that could not start', new StartError(new WaybillError('unavailable', 'in use')), 2],
     ['a 400', new ClientError(400, 'invalid_request', 'bad'), 3],
     ['a 404', new ClientError(404, 'job_not_found', 'no'), 3],
     ['a 429', new ClientError(429, 'rate_limited', 'later'), 3],
@@ -33,6 +34,11 @@ describe('sentences', () => {
 
   it('keep names at their beginning as they are', () => {
     expect(sentenceOf(new WaybillError('job_not_found', 'photos:a.png is locked'))).toBe('photos:a.png is locked.')
+  })
+
+  it('name what is in the way of a directory', () => {
+    const taken = Object.assign(new Error('EEXIST: file already exists, mkdir'), { code: 'EEXIST', syscall: 'mkdir', path: 'README.md' })
+    expect(sentenceOf(taken)).toBe('README.md is a file where a directory is needed.')
   })
 
   it('name the places that the detail leaves out', () => {
