@@ -25,6 +25,8 @@ export async function* csvBatches(source: AsyncIterable<Buffer>, longest: number
   const reader = new RecordReader()
   const parser = parse({
     bom: true,
+    // both, wherever they stand: found out by itself it would be the header's alone
+    record_delimiter: ['\r\n', '\n'],
     skip_empty_lines: true,
     max_record_size: longest,
     // records are taken here and none is passed on: the object stream behind the parser would cost more than the parsing
@@ -34,29 +36,29 @@ export async function* csvBatches(source: AsyncIterable<Buffer>, longest: number
   parser.on('error', () => undefined)
   parser.resume()
   for await (const { bytes } of wholeLines(source, longest)) {
-    await pushed(done => parser.write(bytes, done))
+    await pushed(reader, done => parser.write(bytes, done))
     if (reader.batch.size >= BATCH_ITEMS) yield reader.batch.take()
   }
-  await pushed(done => parser.end(done))
+  await pushed(reader, done => parser.end(done))
   reader.requireHeader()
   if (reader.batch.size > 0) yield reader.batch.take()
 }
 
-function pushed(push: (done: (error?: Error | null) => void) => unknown): Promise<void> {
+function pushed(reader: RecordReader, push: (done: (error?: Error | null) => void) => unknown): Promise<void> {
   return new Promise((resolve, reject) => {
     push(error => {
-      if (error) reject(error instanceof CsvError ? fromParser(error) : error)
+      if (error) reject(error instanceof CsvError ? fromParser(error, reader) : error)
       else resolve()
     })
   })
 }
 
 /** What the parser says, at its line and field. */
-function fromParser(error: CsvError): Error {
-  const { lines, column } = error as CsvError & { readonly lines?: number; readonly column?: number | string }
+function fromParser(error: CsvError, reader: RecordReader): Error {
+  const { lines, column, record } = error as CsvError & { readonly lines?: number; readonly column?: number | string; readonly record?: string[] }
   // it counts fields from 0; of a record with too few or too many it tells their number
   const field = Number(column ?? 0) + (error.code === 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH' ? 0 : 1)
-  return manifestError(lines ?? 1, field, `not valid CSV: ${error.message}`, '', error)
+  return manifestError(reader.beginOf(record ?? [], lines ?? 1), field, `not valid CSV: ${error.message}`, '', error)
 }
 
 /** Turns records into items, by the header that came first. */
@@ -64,12 +66,26 @@ class RecordReader {
   readonly batch = new BatchMaker((_text, pointer) => this.#columnOf(pointer))
   /** Where each column stands, from 0; null until the header came. */
   #places: Readonly<Partial<Record<Column, number>>> | null = null
+  /** CRs within fields so far. */
+  #returns = 0
 
   /** Takes a record; returns null, so that the parser forgets it. */
-  take(record: readonly string[], line: number): null {
+  take(record: readonly string[], lines: number): null {
+    const line = this.beginOf(record, lines)
     if (this.#places === null) this.#places = placesOf(record, line)
     else this.batch.add(this.#itemOf(record, line), line, '')
     return null
+  }
+
+  /** The line where a record begins: the parser tells that of its end, and counts each CR within a field as a line of its own. */
+  beginOf(record: readonly string[], end: number): number {
+    let breaks = 0
+    for (const field of record) {
+      if (!/[\r\n]/.test(field)) continue
+      this.#returns += field.split('\r').length - 1
+      breaks += field.split('\n').length - 1
+    }
+    return end - this.#returns - breaks
   }
 
   requireHeader(): void {

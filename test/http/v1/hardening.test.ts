@@ -126,3 +126,20 @@ describe('times and codings', () => {
     expect(await put('Chunked')).toBe(201)
   })
 })
+
+describe('a CSV manifest', () => {
+  it('may mix line breaks, and tells the line where a wrong record begins', async () => {
+    await collection('csv', { a: 'a', b: 'b' })
+    const post = (text: string): Promise<Response> =>
+      of().call('alice', 'POST', '/v1/jobs?kind=delete', text, { 'content-type': 'text/csv', prefer: 'wait=30' })
+    expect(await jobOf(await post('sourceCollection,sourcePath\ncsv,a\r\ncsv,b\r\n'))).toMatchObject({ outcome: 'succeeded', counts: { done: 2 } })
+    const wrong = [
+      ['sourceCollection,sourcePath\ncsv,a\r\n"csv","a\r\nb\nc"\r\n', 'line 3, column 2'],
+      ['sourceCollection,sourcePath\n"c\r\nd",\n', 'line 2, column 2'],
+      ['sourceCollection,sourcePath\n\r\n"c\r\nd",a,b\n', 'line 3, column 3'],
+    ] as const
+    for (const [text, place] of wrong) {
+      expect(await refused(await post(text)), text).toMatchObject({ status: 400, detail: expect.stringContaining(place) as string })
+    }
+  })
+})
