@@ -26,11 +26,19 @@ describe('deeply nested JSON', () => {
     for (const [method, path, body] of calls) {
       for (const levels of [65, 1001, 5000]) {
         const answer = await of().call('alice', method, path, body(deep(levels)), JSON_TYPE)
-        expect(await refused(answer), `${method} ${path} ${levels}`).toMatchObject({ status: 400, code: 'invalid_json', detail: expect.stringMatching(/nested more than 64 levels/) as string })
+        expect(await refused(answer), `${method} ${path} ${levels}`).toMatchObject({
+          status: 400,
+          code: 'invalid_json',
+          detail: expect.stringMatching(/nested more than 64 levels/) as string,
+        })
       }
     }
     const line = await of().call('alice', 'POST', '/v1/jobs?kind=update', update(deep(5000)), { 'content-type': 'application/x-ndjson' })
-    expect(await refused(line)).toMatchObject({ status: 400, code: 'invalid_manifest', detail: expect.stringMatching(/line 1, column 1: the item is nested more than 64/) as string })
+    expect(await refused(line)).toMatchObject({
+      status: 400,
+      code: 'invalid_manifest',
+      detail: expect.stringMatching(/line 1, column 1: the item is nested more than 64/) as string,
+    })
     expect((await of().call('alice', 'PATCH', '/v1/collections/deep/metadata/a', `{"fields":${deep(63)}}`, JSON_TYPE)).status).toBe(200)
     const job = await of().call('alice', 'POST', '/v1/jobs', `{"kind":"update","items":[${update(deep(60))}]}`, { ...JSON_TYPE, prefer: 'wait=30' })
     expect(await jobOf(job)).toMatchObject({ outcome: 'succeeded' })
