@@ -22,8 +22,9 @@ export class Database {
   static openWriter(file: string): Database {
     const raw = new DatabaseSync(file, { timeout: BUSY_MS })
     // FULL: a commit is on the disk before it is answered (I1). Checkpoints every 64 MiB of log: rarer ones write each hot page once, not many times.
-    raw.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;
-      PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864`)
+    // Pages of 16 KiB (of new files): measured a seventh less work for a big job than SQLite's usual 4 KiB, and none more for small ones.
+    raw.exec(`PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;
+      PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864`)
     const database = new Database(raw)
     database.#migrate()
     return database

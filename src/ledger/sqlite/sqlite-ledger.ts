@@ -28,6 +28,7 @@ import type {
 } from '../../ports/ledger.ts'
 import { Database } from './database.ts'
 import { IDEMPOTENCY_MS } from './operations/intake.ts'
+import { ReadCache } from './reads/cache.ts'
 import * as collections from './reads/collections.ts'
 import * as entries from './reads/entries.ts'
 import * as items from './reads/items.ts'
@@ -47,6 +48,7 @@ export class SqliteLedger implements Ledger {
   readonly #clock: Clock
   readonly #writer: Writer
   readonly #db: Database
+  readonly #cache: ReadCache
   readonly #snapshots: Snapshots
 
   private constructor(file: string, clock: Clock, writer: Writer) {
@@ -54,7 +56,9 @@ export class SqliteLedger implements Ledger {
     this.#clock = clock
     this.#writer = writer
     this.#db = Database.openReader(file)
-    this.#snapshots = new Snapshots(file)
+    this.#cache = new ReadCache(this.#db)
+    this.#snapshots = new Snapshots(file, clock)
+    writer.onAnswer(() => this.#cache.expire())
   }
 
   static async open(file: string, clock: Clock): Promise<SqliteLedger> {
@@ -186,7 +190,9 @@ export class SqliteLedger implements Ledger {
 
   // jobs: reading
   async job(idOrNumber: string): Promise<Job | null> {
-    return jobs.job(this.#db, idOrNumber, this.#clock.now())
+    const job = this.#cache.get(`job ${idOrNumber}`, () => jobs.job(this.#db, idOrNumber, this.#clock.now()))
+    // time alone expires a job, too, without any commit
+    return job?.expiresAt == null || job.expiresAt > this.#clock.now() ? job : jobs.job(this.#db, idOrNumber, this.#clock.now())
   }
   async jobs(filter: JobFilter, page: PageQuery): Promise<Page<Job>> {
     return jobs.jobs(this.#db, filter, page, this.#clock.now())
@@ -196,7 +202,7 @@ export class SqliteLedger implements Ledger {
     return row === undefined ? { items: [], nextCursor: null } : items.items(this.#db, row['key'] as number, filter, page)
   }
   async snapshot(job: string): Promise<JobSnapshot | null> {
-    return this.#snapshots.open(job, this.#clock.now())
+    return this.#snapshots.open(job)
   }
   async administers(subject: string, job: string): Promise<boolean> {
     return jobs.administers(this.#db, subject, job)
@@ -230,7 +236,7 @@ export class SqliteLedger implements Ledger {
     return this.#writer.call('createToken', token)
   }
   async token(hash: string): Promise<TokenRecord | null> {
-    return tokens.token(this.#db, hash)
+    return this.#cache.get(`token ${hash}`, () => tokens.token(this.#db, hash))
   }
   async tokens(page: PageQuery): Promise<Page<TokenRecord>> {
     return tokens.tokens(this.#db, page)

@@ -16,11 +16,15 @@ const LOOK_CHUNKS = 500
 export function retry(tx: Tx, id: string, states: readonly ItemState[]): Job {
   const job = jobRow(tx, id)
   if (job['cancelling'] === 1) throw new WaybillError('job_not_finished', `job ${id} is being cancelled; retry when it is finished`, { retryAfterSeconds: 1 })
+  if (tx.db.get(ANY, { job: job['key'] as number, states: JSON.stringify(states.map(state => ITEM_STATES.indexOf(state))) }) === undefined) return toJob(job)
   const wanted = (job['retrying'] as number) | maskOf(states)
   tx.db.run('UPDATE job SET retrying = :wanted, retry_from = 0 WHERE key = :key', { key: job['key'] as number, wanted })
   wakeSome(tx, id)
   return toJob(jobRow(tx, id))
 }
+
+/** Whether there is anything to wake: else a finished job of many chunks would run again for nothing. */
+const ANY = 'SELECT 1 FROM item WHERE job = :job AND state > 2 AND state IN (SELECT value FROM json_each(:states)) LIMIT 1'
 
 /** Wakes the next items that a retry asked for; the last ones end it. A cancel ends it, too. */
 export function wakeSome(tx: Tx, id: string): void {

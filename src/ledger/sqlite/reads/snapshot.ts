@@ -1,6 +1,7 @@
 import { WaybillError } from '../../../model/errors.ts'
 import type { Item } from '../../../model/item.ts'
 import type { Job } from '../../../model/job.ts'
+import type { Clock } from '../../../ports/clock.ts'
 import type { ItemFilter, JobSnapshot } from '../../../ports/ledger.ts'
 import { toJob } from '../codec.ts'
 import { Database } from '../database.ts'
@@ -16,27 +17,31 @@ const KEPT = 4
 /** Snapshots open at once: each keeps the log from being folded in while it is read, and holds memory of its own. */
 const MOST_OPEN = 32
 
+/** How long a reader waits for one of them to close: most are open for some milliseconds, and those who poll by reports come by the dozen. */
+const PATIENCE_MS = 10_000
+
 /** Opens snapshots, each on a connection of its own: a read transaction belongs to one. */
 export class Snapshots {
   readonly #file: string
   readonly #idle: Database[] = []
+  readonly #clock: Clock
+  /** Readers in line for a free place, first come, first served. */
+  readonly #waiting: (() => void)[] = []
   #open = 0
   #closed = false
 
-  constructor(file: string) {
+  constructor(file: string, clock: Clock) {
     this.#file = file
+    this.#clock = clock
   }
 
-  /** A job as of one commit, until it is closed; null for an unknown one. Throws `job_expired`, `unavailable` while too many are open. */
-  open(idOrNumber: string, now: number): JobSnapshot | null {
-    if (this.#open >= MOST_OPEN) {
-      throw new WaybillError('unavailable', `${MOST_OPEN} reports are being read already; ask again shortly`, { retryAfterSeconds: 5 })
-    }
-    this.#open += 1
-    const db = this.#idle.pop() ?? Database.openReader(this.#file)
-    db.exec('BEGIN')
+  /** A job as of one commit, until it is closed; null for an unknown one. Throws `job_expired`, `unavailable` while too many stay open. */
+  async open(idOrNumber: string): Promise<JobSnapshot | null> {
+    await this.#place()
+    const db = this.#connection()
     try {
-      const row = acknowledged(db, idOrNumber, now)
+      db.exec('BEGIN')
+      const row = acknowledged(db, idOrNumber, this.#clock.now())
       if (row !== undefined) return new SqliteJobSnapshot(db, row['key'] as number, toJob(row), () => this.#giveBack(db))
     } catch (error) {
       this.#giveBack(db)
@@ -46,11 +51,46 @@ export class Snapshots {
     return null
   }
 
+  /** Takes a place, or waits for one that becomes free. */
+  async #place(): Promise<void> {
+    if (this.#open < MOST_OPEN) {
+      this.#open += 1
+      return
+    }
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const inTime = new AbortController()
+    const take = (): void => {
+      inTime.abort()
+      resolve()
+    }
+    this.#waiting.push(take)
+    await Promise.race([promise, this.#clock.sleep(PATIENCE_MS, inTime.signal)])
+    if (inTime.signal.aborted) return
+    this.#waiting.splice(this.#waiting.indexOf(take), 1)
+    throw new WaybillError('unavailable', `${MOST_OPEN} reports are being read already; ask again shortly`, { retryAfterSeconds: 5 })
+  }
+
+  #connection(): Database {
+    try {
+      return this.#idle.pop() ?? Database.openReader(this.#file)
+    } catch (error) {
+      this.#leave()
+      throw error
+    }
+  }
+
+  /** The place goes to whoever waits longest. */
+  #leave(): void {
+    const next = this.#waiting.shift()
+    if (next === undefined) this.#open -= 1
+    else next()
+  }
+
   #giveBack(db: Database): void {
-    this.#open -= 1
     db.rollback()
     if (this.#closed || this.#idle.length >= KEPT) db.close()
     else this.#idle.push(db)
+    this.#leave()
   }
 
   close(): void {

@@ -1,6 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { isWaybillError } from '../../../model/errors.ts'
-import { Database, translateSqliteError } from '../database.ts'
+import { Database } from '../database.ts'
 
 /**
  * Folds the write-ahead log into the database file on a thread of its own, while the writer goes on: a passive checkpoint waits for nobody. Without it
@@ -11,16 +10,7 @@ const EVERY_MS = 250
 
 const { file } = workerData as { file: string }
 const db = Database.openCheckpointer(file)
-const timer = setInterval(checkpoint, EVERY_MS)
-
-function checkpoint(): void {
-  try {
-    db.checkpoint()
-  } catch (error) {
-    // a full or failing disk: the log only stays longer. The writer meets the same and tells those who write; it may be over the next time.
-    if (!isWaybillError(translateSqliteError(error))) throw error
-  }
-}
+const timer = setInterval(() => db.checkpoint(), EVERY_MS)
 
 parentPort?.once('message', () => {
   clearInterval(timer)

@@ -18,6 +18,7 @@ export class Writer {
   readonly #clock: Clock
   readonly #pending = new Map<number, Pending>()
   readonly #listeners = new Set<(notice: CommitNotice) => void>()
+  #beforeAnswers: () => void = () => undefined
   #outbox: WriteRequest[] = []
   #nextId = 1
   #closed: Error | null = null
@@ -81,6 +82,7 @@ export class Writer {
   }
 
   #receive({ replies, jobs, lastEvent }: WriteReplies): void {
+    this.#beforeAnswers()
     for (const reply of replies) {
       const pending = this.#pending.get(reply.id)
       this.#pending.delete(reply.id)
@@ -90,6 +92,11 @@ export class Writer {
     }
     if (jobs.length === 0) return
     for (const listener of this.#listeners) listener({ jobs, lastEvent })
+  }
+
+  /** Calls the listener when commits have come back, before anybody hears of them. */
+  onAnswer(listener: () => void): void {
+    this.#beforeAnswers = listener
   }
 
   onCommit(listener: (notice: CommitNotice) => void): () => void {
