@@ -1,0 +1,43 @@
+import type { Database } from '../database.ts'
+
+/** Most rows kept between two commits; more are asked for in earnest. */
+const MOST = 10_000
+
+/**
+ * Rows that are asked for again and again (the token of every request, the job of every poll), kept until anything is committed, by this process or another:
+ * SQLite's data_version tells. It is asked once a turn of the event loop, so that polls by the thousand between two commits cost one read.
+ */
+export class ReadCache {
+  readonly #db: Database
+  readonly #kept = new Map<string, unknown>()
+  #version: unknown = null
+  #checked = false
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  /** What `load` gave for this key since the last commit, or gives now. */
+  get<T>(key: string, load: () => T): T {
+    this.#check()
+    if (this.#kept.has(key)) return this.#kept.get(key) as T
+    const value = load()
+    if (this.#kept.size < MOST) this.#kept.set(key, value)
+    return value
+  }
+
+  /** A commit has come back: whoever waited for it must see what it wrote, still in this turn. */
+  expire(): void {
+    this.#checked = false
+  }
+
+  #check(): void {
+    if (this.#checked) return
+    this.#checked = true
+    setImmediate(() => this.expire())
+    const version = this.#db.get('PRAGMA data_version')?.['data_version']
+    if (version === this.#version) return
+    this.#version = version
+    this.#kept.clear()
+  }
+}
