@@ -142,6 +142,27 @@ export function readingContract(world: World): void {
     })
   })
 
+  describe('very many snapshots at once', () => {
+    it('wait for each other, in turn; only when none closes in time they are refused', async () => {
+      const c = await world.collection()
+      const id = await world.start({ items: [item([c, 'a'], [c, 'b'])] })
+      const read = async (): Promise<number> => {
+        const snapshot = await world.ledger.snapshot(id)
+        let n = 0
+        for await (const items of snapshot?.items({}) ?? []) n += items.length
+        snapshot?.close()
+        return n
+      }
+      expect(await Promise.all(Array.from({ length: 200 }, read))).toEqual(Array.from({ length: 200 }, () => 1))
+      const open = [...Array(1000).keys()].map(() => world.ledger.snapshot(id))
+      const refused = Promise.allSettled(open).then(settled => settled.filter(({ status }) => status === 'rejected'))
+      await world.clock.passUntil(refused, 1000)
+      for (const one of await refused) expect(one).toMatchObject({ reason: { code: 'unavailable' } })
+      for (const one of await Promise.allSettled(open)) if (one.status === 'fulfilled') one.value?.close()
+      expect(await read(), 'and there is room again').toBe(1)
+    })
+  })
+
   describe('lists of jobs', () => {
     it('are newest first, for their submitter and for whoever administers every collection they name', async () => {
       const [alice, bob, carol] = ['alice', 'bob', 'carol'].map(name => `${name}-${randomUUID()}`) as [string, string, string]

@@ -148,6 +148,30 @@ export function steeringContract(world: World): void {
       expect(await world.work(id)).toMatchObject({ counts: { done: 1, failed: 1 } })
     })
 
+    it('of a job of very many chunks wakes every item, and with nothing to wake changes nothing', async () => {
+      const c = await withFiles('a')
+      const { job } = await world.submit({ sealed: false })
+      const n = 1_100
+      await Promise.all(Array.from({ length: n }, (_, index) => world.ledger.appendItems(job.id, copies(c, index % 2 === 0 ? 'a' : `missing/${index}`))))
+      await world.ledger.seal(job.id, null)
+      const work = async (): Promise<void> => {
+        for (;;) {
+          const next = await world.next(job.id)
+          if (next.do === 'nothing') return
+          await (next.do === 'run' ? world.ledger.applyChunk(next.lease, []) : world.ledger.resolvePage(job.id))
+        }
+      }
+      await work()
+      const before = await world.job(job.id)
+      expect(before).toMatchObject({ state: 'finished', counts: { done: n / 2, failed: n / 2 } })
+      expect(await world.ledger.retry(job.id, ['evicted', 'cancelled'])).toEqual(before)
+      await world.ledger.retry(job.id, ['failed'])
+      await work()
+      await world.assertCounters(job.id)
+      expect((await world.items(job.id)).every(({ state, attempts }) => attempts === (state === 'failed' ? 2 : 1))).toBe(true)
+      expect((await world.ledger.eventsAfter(0, 5000, job.id)).filter(({ type }) => type === 'job.finished')).toHaveLength(2)
+    })
+
     it('of a running job leaves alone the chunk that is being worked on', async () => {
       const c = await withFiles('a')
       const id = await twoChunks(world, copies(c, 'a', 'x'), copies(c, 'b', 'y'))
