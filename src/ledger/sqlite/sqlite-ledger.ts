@@ -39,6 +39,9 @@ import * as tokens from './reads/tokens.ts'
 import { startThread } from './thread.ts'
 import { Writer } from './writer/writer.ts'
 
+/** A UUID's characters; numbers have fewer. */
+const LONGEST_ID = 36
+
 /**
  * The ledger on the embedded default. Writes go to the writer thread (writer/, operations/), reads are answered here, from a connection that sees the last
  * commit and never waits for a writer (WAL). One file; other processes may administer it at the same time.
@@ -190,6 +193,7 @@ export class SqliteLedger implements Ledger {
 
   // jobs: reading
   async job(idOrNumber: string): Promise<Job | null> {
+    if (idOrNumber.length > LONGEST_ID) return null // nor does it fill the cache
     const job = this.#cache.get(`job ${idOrNumber}`, () => jobs.job(this.#db, idOrNumber, this.#clock.now()))
     // time alone expires a job, too, without any commit
     return job?.expiresAt == null || job.expiresAt > this.#clock.now() ? job : jobs.job(this.#db, idOrNumber, this.#clock.now())
