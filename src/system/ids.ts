@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { v7 } from 'uuid'
 import type { Clock, Ids } from '../ports/clock.ts'
 
-/** Numbers count from here, so that they stay below 2^53 for three centuries with 8,192 of them a millisecond. */
+/** Numbers count from here: with 8,192 of them a millisecond they stay below 2^53, what a JavaScript number holds exactly, until 2059. */
 const EPOCH = Date.UTC(2025, 0, 1)
 const PER_MS = 8_192
 

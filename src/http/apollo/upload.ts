@@ -49,7 +49,8 @@ export function uploadRoute(app: FastifyInstance, { services }: ApolloOptions): 
     const chunks = body.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>
     try {
       const stored = await unlessGivenUp(reply, storeParts(new MultipartRelated(chunks, boundary), wish))
-      return stored === null ? reply : uploadAnswer(stored, wish.metadataOnly)
+      if (stored === null) return await reply
+      return uploadAnswer(stored, wish.metadataOnly)
     } finally {
       letPass(body, chunks, request)
     }

@@ -39,6 +39,7 @@ function startRunning(tx: Tx, id: string, job: Row): void {
 }
 
 function take(tx: Tx, id: string, job: Row, chunk: Row, worker: string, leaseMs: number): Lease {
+  const kind = JOB_KINDS[job['kind'] as number] as Lease['kind']
   const lease: Lease = {
     job: id,
     chunk: chunk['no'] as number,
@@ -47,8 +48,8 @@ function take(tx: Tx, id: string, job: Row, chunk: Row, worker: string, leaseMs:
     token: (chunk['token'] as number) + 1,
     worker,
     expiresAt: tx.now + leaseMs,
-    kind: JOB_KINDS[job['kind'] as number] as Lease['kind'],
-    verify: job['verify'] === VERIFY.indexOf('digest') && job['dry_run'] === 0 && job['cancelling'] === 0,
+    kind,
+    verify: job['verify'] === VERIFY.indexOf('digest') && reads(kind) && job['dry_run'] === 0 && job['cancelling'] === 0,
   }
   tx.db.run('UPDATE chunk SET state = 1, token = :token, worker = :worker, leased_at = :now, expires_at = :until WHERE job = :job AND no = :no', {
     job: job['key'] as number,
@@ -61,6 +62,11 @@ function take(tx: Tx, id: string, job: Row, chunk: Row, worker: string, leaseMs:
   if (chunk['state'] === 0) countRunning(tx, job['key'] as number, chunk['waiting'] as number)
   tx.jobs.add(id)
   return lease
+}
+
+/** Kinds whose items hand bytes on: only of those is there anything to verify. */
+function reads(kind: Lease['kind']): boolean {
+  return kind === 'copy' || kind === 'move'
 }
 
 /** Moves n items between pending and running in the job's counters: an item runs while its chunk is leased. */
