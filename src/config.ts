@@ -54,7 +54,7 @@ export const configSchema = z.strictObject({
     .default(null)
     .describe('base of absolute links; null takes it from the request'),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('warn').describe('least level that is logged to standard error'),
-  concurrency: whole(1, 256).default(16).describe('turns of jobs at once'),
+  concurrency: whole(1, 256).default(4).describe('turns of jobs at once'),
   jsonItems: whole(1).default(10_000).describe('items in one JSON body'),
   submitBodyBytes: whole(1024)
     .default(32 * MIB)

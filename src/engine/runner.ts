@@ -25,15 +25,12 @@ export class Runner {
   }
 
   async turn(job: string): Promise<TurnResult> {
-    const work = await this.#ledger.nextWork(job, this.#worker, LEASE_MS)
-    if (work.do === 'nothing') return 'idle'
-    if (work.do === 'resolve') {
-      await this.#ledger.resolvePage(job)
-      return 'more'
-    }
-    const corrupt = work.lease.verify ? await this.#verifyOrRelease(work.lease) : []
+    const turn = await this.#ledger.takeTurn(job, this.#worker, LEASE_MS)
+    if (turn.do === 'nothing') return 'idle'
+    if (turn.do === 'worked') return turn.more ? 'more' : 'idle'
+    const corrupt = await this.#verifyOrRelease(turn.lease)
     if (corrupt === null) return 'idle'
-    return (await this.#ledger.applyChunk(work.lease, corrupt)) ? 'more' : 'idle'
+    return (await this.#ledger.applyChunk(turn.lease, corrupt)) ? 'more' : 'idle'
   }
 
   /** From now on no bytes are read for long: leases whose work is not done are given back. */

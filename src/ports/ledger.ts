@@ -48,6 +48,9 @@ export interface Lease {
 /** What a worker should do next for a job. */
 export type NextWork = { readonly do: 'resolve' } | { readonly do: 'run'; readonly lease: Lease } | { readonly do: 'nothing' }
 
+/** What came of a turn: nothing was to do; something was done, and perhaps more waits; or a leased chunk whose bytes must be verified first. */
+export type Turn = { readonly do: 'nothing' } | { readonly do: 'worked'; readonly more: boolean } | { readonly do: 'verify'; readonly lease: Lease }
+
 /** A blob that a leased chunk's items read. */
 export interface ChunkBlob {
   readonly store: string
@@ -198,6 +201,8 @@ export interface Ledger {
   idempotent(subject: string, key: string): Promise<{ readonly job: string; readonly fingerprint: string | null } | null>
 
   // jobs: life
+  /** One turn of a job in one transaction: `nextWork`, and what it says done at once, unless bytes must be read for it. */
+  takeTurn(job: string, worker: string, leaseMs: number): Promise<Turn>
   /** Leases the next chunk, or says that selections must be resolved first. Moves submitted -> resolving -> running as needed. */
   nextWork(job: string, worker: string, leaseMs: number): Promise<NextWork>
   /** Resolves one page of the job's present selection into items, with its cursor, in one transaction; of a big job's retry it wakes some items. */

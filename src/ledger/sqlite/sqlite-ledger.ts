@@ -25,6 +25,7 @@ import type {
   NextWork,
   PutEntry,
   Submitted,
+  Turn,
 } from '../../ports/ledger.ts'
 import { Database } from './database.ts'
 import { IDEMPOTENCY_MS } from './operations/intake.ts'
@@ -160,6 +161,9 @@ export class SqliteLedger implements Ledger {
   }
 
   // jobs: life
+  takeTurn(job: string, worker: string, leaseMs: number): Promise<Turn> {
+    return this.#writer.call('takeTurn', job, worker, leaseMs)
+  }
   nextWork(job: string, worker: string, leaseMs: number): Promise<NextWork> {
     return this.#writer.call('nextWork', job, worker, leaseMs)
   }

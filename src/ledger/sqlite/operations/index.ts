@@ -7,6 +7,7 @@ import { chunkBlobs, nextWork, releaseLease, renewLease } from './lease.ts'
 import { acquireLock, releaseLock } from './locks.ts'
 import { resolvePage } from './resolve.ts'
 import { retry } from './retry.ts'
+import { takeTurn } from './turn.ts'
 import { createToken, revokeToken } from './tokens.ts'
 import { purge, recover } from './upkeep.ts'
 import type { Tx } from './tx.ts'
@@ -27,6 +28,7 @@ export const operations = {
   appendItems,
   seal,
   dropUnsealed,
+  takeTurn,
   nextWork,
   resolvePage,
   renewLease,
