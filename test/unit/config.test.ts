@@ -36,7 +36,7 @@ describe('the configuration', () => {
       port: 7070,
       publicUrl: null,
       logLevel: 'warn',
-      concurrency: 16,
+      concurrency: 4,
       jsonItems: 10_000,
       submitBodyBytes: 32 * 1024 * 1024,
       jsonBodyBytes: 1024 * 1024,
