@@ -22,7 +22,7 @@ export interface EngineParts {
   readonly ids: Ids
   /** This process, in leases and logs. */
   readonly worker: string
-  /** Turns at once. Turns by reference wait in the writer's line, so more only make its transactions fuller. */
+  /** Turns at once. They wait in the same line as submissions, so more of them only make new jobs wait. */
   readonly concurrency: number
   readonly maxItems: number
   readonly maxUploadBytes: number
