@@ -168,7 +168,8 @@ export class JobService implements Jobs {
     const { done, skipped, failed, evicted } = job.counts
     const settled = done + skipped + failed + evicted
     const ms = (job.finishedAt ?? this.#parts.clock.now()) - job.startedAt
-    return settled === 0 || ms <= 0 ? null : (settled / ms) * 1000
+    // a small job begins and ends within one tick of the clock
+    return settled === 0 ? null : (settled / Math.max(ms, 1)) * 1000
   }
 
   async *events(caller: Caller, request: { readonly id?: string; readonly after?: number }, signal: AbortSignal): AsyncGenerator<StreamEvent> {
