@@ -1,6 +1,7 @@
 import type { Caller } from '../../model/access.ts'
 import { WaybillError } from '../../model/errors.ts'
 import { lockedBy } from '../../model/lock.ts'
+import { anotherBody, stillArriving } from '../../model/idempotency.ts'
 import type { Job, JobOptions, SubmitItem, SubmitJob } from '../../model/job.ts'
 import type { Ids } from '../../ports/clock.ts'
 import type { Ledger, NewJob, Submitted } from '../../ports/ledger.ts'
@@ -51,7 +52,7 @@ export class Intake {
     checkOptions(options)
     if (key !== undefined) {
       const used = await this.#parts.ledger.idempotent(caller.subject, key)
-      if (used !== null) return { replay: this.#replay(key, used) }
+      if (used !== null) return { replay: this.#replay(used) }
     }
     const { job } = await this.#parts.ledger.createJob({
       ...this.#newJob(caller, options),
@@ -64,21 +65,12 @@ export class Intake {
   }
 
   /** The same key again: the body must arrive whole before it can be compared. */
-  #replay(key: string, used: { readonly job: string; readonly fingerprint: string | null }): { finish(fingerprint: string): Promise<Submitted> } {
-    if (used.fingerprint === null) {
-      throw new WaybillError('idempotency_in_progress', 'a request with this Idempotency-Key is still being received; ask again shortly', {
-        retryAfterSeconds: 1,
-      })
-    }
+  #replay(used: { readonly job: string; readonly fingerprint: string | null }): { finish(fingerprint: string): Promise<Submitted> } {
+    if (used.fingerprint === null) throw stillArriving()
     const finish = async (fingerprint: string): Promise<Submitted> => {
       const job = await this.#parts.ledger.job(used.job)
       if (job === null) throw new WaybillError('job_not_found', 'the job of this Idempotency-Key is gone')
-      if (fingerprint !== used.fingerprint) {
-        throw new WaybillError(
-          'idempotency_mismatch',
-          `the Idempotency-Key ${JSON.stringify(key)} was used with another body within 24 hours; use a new key for a new request`,
-        )
-      }
+      if (fingerprint !== used.fingerprint) throw anotherBody()
       return { job, replayed: true }
     }
     return { finish }

@@ -1,4 +1,4 @@
-import { WaybillError } from '../../../model/errors.ts'
+import { anotherBody, stillArriving } from '../../../model/idempotency.ts'
 import { CONFLICTS, JOB_KINDS, VERIFY, type Job, type Selection, type SubmitItem } from '../../../model/job.ts'
 import type { NewJob, Submitted } from '../../../ports/ledger.ts'
 import { toJob, uuidBytes, uuidText } from '../codec.ts'
@@ -86,14 +86,8 @@ function usedKey(tx: Tx, subject: string, key: string, fingerprint: string | nul
     { subject, key, since: tx.now - IDEMPOTENCY_MS },
   )
   if (used === undefined) return undefined
-  if (used['sealed'] === 0 || fingerprint === null) {
-    throw new WaybillError('idempotency_in_progress', 'a request with this Idempotency-Key is still being received; ask again shortly', {
-      retryAfterSeconds: 1,
-    })
-  }
-  if (used['fingerprint'] !== fingerprint) {
-    throw new WaybillError('idempotency_mismatch', 'this Idempotency-Key was used with another body within 24 hours; use a new key for a new request')
-  }
+  if (used['sealed'] === 0 || fingerprint === null) throw stillArriving()
+  if (used['fingerprint'] !== fingerprint) throw anotherBody()
   return toJob(jobRow(tx, uuidText(used['id'])))
 }
 
