@@ -56,6 +56,16 @@ export interface Selection {
   readonly fields?: Fields
 }
 
+/**
+ * A file or folder of an addressable collection, named by its entity id: a folder stands for all files in it, their structure kept. `destination` (copy and
+ * move) is the root of a collection or a folder by its entity id; `name` a new name there, by default the present one.
+ */
+export interface EntitySelection {
+  readonly entityId: string
+  readonly destination?: { readonly collection: string } | { readonly folder: string }
+  readonly name?: string
+}
+
 /** What a job is asked to do, apart from its items. `retentionMs`: how long it is kept after it finished (the dialect's own). */
 export interface JobOptions {
   readonly kind: JobKind
@@ -73,6 +83,8 @@ export interface SubmitJob {
   readonly options: JobOptions
   readonly items: readonly SubmitItem[]
   readonly select: readonly Selection[]
+  /** Resolved one after the other: the items of each follow those of the one before. */
+  readonly entities?: readonly EntitySelection[]
 }
 
 /** How many items are in which state; they always add up to `total`. */
