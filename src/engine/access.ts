@@ -62,6 +62,7 @@ function unknownCollection(id: string): WaybillError {
   return new WaybillError('collection_not_found', `there is no collection ${JSON.stringify(id)} that you have a grant for`)
 }
 
-function tooWeak(id: string, role: Role, least: Role): WaybillError {
+/** The refusal of too weak a role. */
+export function tooWeak(id: string, role: Role, least: Role): WaybillError {
   return new WaybillError('insufficient_role', `your role on ${JSON.stringify(id)} is ${role}; this needs ${least} or more`)
 }

@@ -9,6 +9,7 @@ import type { Lock } from '../model/lock.ts'
 import type { Page, PageQuery } from '../model/page.ts'
 import type { ByteRange } from '../ports/blob-store.ts'
 import type { EntryFilter, EntryPage, ItemFilter, JobFilter, Submitted } from '../ports/ledger.ts'
+import type { Tree } from './tree-api.ts'
 
 /**
  * What dialects and administration call. Every method checks the caller's grants itself (invariant I9): a collection the caller has no
@@ -18,6 +19,7 @@ import type { EntryFilter, EntryPage, ItemFilter, JobFilter, Submitted } from '.
 export interface Engine {
   readonly collections: Collections
   readonly entries: Entries
+  readonly tree: Tree
   readonly locks: Locks
   readonly jobs: Jobs
   /** Recovers what a crash left, then works until `stop`, which drains the running turns. */
@@ -29,10 +31,17 @@ export interface Engine {
 
 /** Collections and who may do what in them. Grants need admin; nobody gives or takes a role above their own, and the last owner stays (`last_owner`). */
 export interface Collections {
-  /** The caller owns it. Without `id` a UUID is made. `collection_exists`, `invalid_collection_id`, `invalid_request` (unknown store). */
+  /** The caller owns it. Without `id` a UUID is made; `addressable` is what the id says unless it is given (model/collection.ts).
+   * `collection_exists`, `invalid_collection_id`, `invalid_request` (unknown store). */
   create(
     caller: Caller,
-    wish: { readonly id?: string; readonly name?: string; readonly store?: string; readonly attributes?: Readonly<Record<string, unknown>> },
+    wish: {
+      readonly id?: string
+      readonly name?: string
+      readonly store?: string
+      readonly attributes?: Readonly<Record<string, unknown>>
+      readonly addressable?: boolean
+    },
   ): Promise<CollectionView>
   get(caller: Caller, id: string, least?: Role): Promise<CollectionView>
   list(caller: Caller, filter: { readonly minRole?: Role; readonly prefix?: string }, page: PageQuery): Promise<Page<CollectionView>>
@@ -65,7 +74,8 @@ export interface PutRequest {
   readonly size?: number
 }
 
-/** What lies in collections, one entry a call. Reading needs readonly, writing readwrite; writes throw `locked` and `precondition_failed`. */
+/** What lies in collections, one entry a call. Reading needs readonly, writing readwrite; writes throw `locked` and `precondition_failed`,
+ * and in addressable collections `entry_exists` (a file where a folder is, or beneath a file). */
 export interface Entries {
   list(caller: Caller, collection: string, filter: EntryFilter, page: PageQuery): Promise<EntryPage>
   /** `entry_not_found` when absent or deleted; with `version` (tombstones too) `version_not_found`. */
@@ -73,6 +83,7 @@ export interface Entries {
   open(caller: Caller, collection: string, path: string, version?: number): Promise<OpenEntry>
   /** Streams the body into the store, then makes a new version of the path. Nothing is stored when the body or a condition fails. */
   put(caller: Caller, collection: string, path: string, body: Readable, request: PutRequest): Promise<{ readonly entry: Entry; readonly created: boolean }>
+  /** `folder_not_empty` while a folder of an addressable collection holds anything. */
   remove(caller: Caller, collection: string, path: string, conditions?: Conditions): Promise<Entry>
   patch(
     caller: Caller,
@@ -82,6 +93,8 @@ export interface Entries {
     conditions?: Conditions,
   ): Promise<Entry>
   versions(caller: Caller, collection: string, path: string, page: PageQuery): Promise<Page<Entry>>
+  /** Any version, tombstones too, in an addressable collection: `entry_not_found` without a grant, as for a revision that does not exist. */
+  byRevision(caller: Caller, revision: string): Promise<Entry>
 }
 
 /** Locks on a path and all beneath it, or (path null) on a whole collection. They end by themselves after `ttlSeconds`, whole seconds from 1. */

@@ -31,7 +31,10 @@ export class CollectionService implements Collections {
     checkWords(wish)
     const id = checkCollectionId(wish.id ?? this.#ids.uuid())
     const store = this.#stores.named(wish.store).name
-    const collection = await this.#ledger.createCollection({ id, name: wish.name ?? id, store, attributes: wish.attributes ?? {}, createdBy: caller.subject })
+    const collection = await this.#ledger.createCollection({
+      ...{ id, name: wish.name ?? id, store, attributes: wish.attributes ?? {}, createdBy: caller.subject },
+      ...(wish.addressable === undefined ? {} : { addressable: wish.addressable }),
+    })
     return { ...collection, role: 'owner' }
   }
 

@@ -11,6 +11,7 @@ import { JobService } from './jobs/jobs.ts'
 import { LockService } from './locks.ts'
 import { Runner } from './runner.ts'
 import { Stores } from './stores.ts'
+import { TreeService } from './tree.ts'
 import { Upkeep } from './upkeep.ts'
 
 /** What the engine is made of. */
@@ -40,6 +41,7 @@ export function createEngine(parts: EngineParts): Engine {
   return {
     collections: new CollectionService({ ledger, access, stores, ids }),
     entries: new EntryService({ ledger, access, stores, maxUploadBytes: parts.maxUploadBytes }),
+    tree: new TreeService({ ledger, access }),
     locks: new LockService({ ledger, access }),
     jobs: new JobService({ ledger, access, ids, clock, maxItems: parts.maxItems, wake: wakeJob }),
     start: async () => {

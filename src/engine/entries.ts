@@ -102,6 +102,14 @@ export class EntryService implements Entries {
     return found
   }
 
+  async byRevision(caller: Caller, revision: string): Promise<Entry> {
+    const entry = await this.#ledger.entryByRevision(revision)
+    if (entry === null || (await this.#ledger.role(caller.subject, entry.collection)) === null) {
+      throw new WaybillError('entry_not_found', `there is no version with the revision ${JSON.stringify(revision.slice(0, 64))} that you may read`)
+    }
+    return entry
+  }
+
   async #find(collection: string, path: string, version: number | undefined): Promise<Entry> {
     const entry = await this.#ledger.entry(collection, checkPath(path), version)
     if (entry !== null && (version !== undefined || !entry.deleted)) return entry
@@ -125,7 +133,7 @@ export class EntryService implements Entries {
 }
 
 /** Throws `invalid_request` for fields that no reader could bear, and a media type that no answer could carry. */
-function checkDescription({ fields, mediaType }: Description): void {
+export function checkDescription({ fields, mediaType }: Description): void {
   refuseFault('/fields', jsonDepthFault(fields))
   if (mediaType !== undefined) refuseFault('/mediaType', mediaTypeFault(mediaType))
 }

@@ -9,11 +9,15 @@ export function roleAtLeast(role: Role | null, least: Role): boolean {
   return role !== null && ROLES.indexOf(role) >= ROLES.indexOf(least)
 }
 
-/** A named set of entries with its own grants and the store its bytes live in. Times are epoch milliseconds. */
+/**
+ * A named set of entries with its own grants and the store its bytes live in. Of an `addressable` one entries are found by their entity ids and revisions,
+ * too, and every folder is an entry of kind `folder`. Times are epoch milliseconds.
+ */
 export interface Collection {
   readonly id: string
   readonly name: string
   readonly store: string
+  readonly addressable: boolean
   readonly attributes: Readonly<Record<string, unknown>>
   readonly createdAt: number
   readonly createdBy: string
@@ -86,4 +90,9 @@ function collectionIdFault(id: string): string | null {
   if (RESERVED.has(first.toLowerCase())) return `"${first}" is reserved, the server's own routes need it; choose another name`
   if (segments.length > 2 || !segments.every(segment => SEGMENT.test(segment))) return form
   return null
+}
+
+/** What a collection is unless its maker says otherwise: those with an owner or a host in their id (`owner/name`, `host.name`) are addressable, plain ones are not. */
+export function isAddressableId(id: string): boolean {
+  return /[/.]/.test(id)
 }

@@ -25,6 +25,8 @@ export const CATALOGUE = {
   method_not_allowed: { status: 405, title: 'The method is not allowed here', retryable: false },
   request_timeout: { status: 408, title: 'The request took too long to arrive', retryable: true },
   collection_exists: { status: 409, title: 'The collection id is taken', retryable: false },
+  entry_exists: { status: 409, title: 'The path is taken', retryable: false },
+  folder_not_empty: { status: 409, title: 'The folder is not empty', retryable: false },
   collection_not_empty: { status: 409, title: 'The collection is not empty', retryable: false },
   job_finished: { status: 409, title: 'The job is finished', retryable: false },
   job_not_finished: { status: 409, title: 'The job is not finished', retryable: true },
@@ -46,6 +48,9 @@ export const CATALOGUE = {
   out_of_space: { status: 507, title: 'The disk is full', retryable: true },
   // codes that only an item's reason carries
   condition_failed: { status: 412, title: 'A condition of the item failed', retryable: false },
+  destination_not_found: { status: 404, title: 'No such destination', retryable: false },
+  destination_not_folder: { status: 400, title: 'The destination is not a folder', retryable: false },
+  folder_into_itself: { status: 400, title: 'A folder cannot go into itself', retryable: false },
   destination_exists: { status: 409, title: 'The destination exists', retryable: false },
   same_path: { status: 409, title: 'Source and destination are the same', retryable: false },
   stale_lease: { status: 409, title: 'The lease is over', retryable: true },

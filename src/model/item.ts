@@ -14,6 +14,8 @@ export function isTerminal(state: ItemState): boolean {
 export interface Reason {
   readonly code: ErrorCode
   readonly message: string
+  /** Which end of the item the reason speaks of, where it speaks of one. */
+  readonly end?: 'source' | 'destination'
   readonly expected?: string | null
   readonly actual?: string | null
 }

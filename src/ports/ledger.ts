@@ -83,6 +83,29 @@ export interface EntryFilter {
   readonly deleted?: boolean
 }
 
+/** A folder to make. `fields` null: none. */
+export interface NewFolder {
+  readonly collection: string
+  readonly path: string
+  readonly subject: string
+  readonly fields: Fields | null
+}
+
+/** Which children of a folder. `names`: last path segments, any of them. `where`: each a path into the fields, and the values of which it must have (or contain) one. */
+export interface ChildFilter {
+  readonly names?: readonly string[]
+  readonly where?: readonly { readonly field: readonly string[]; readonly values: readonly string[] }[]
+}
+
+/** Children of a folder: entries directly in it, files and folders, in path order, and how many match in all. */
+export interface Children {
+  readonly items: readonly Entry[]
+  readonly total: number
+}
+
+/** A new collection; `addressable` is what its id says (model/collection.ts) unless it is given. */
+export type NewCollection = Omit<Collection, 'createdAt' | 'modifiedAt' | 'addressable'> & { readonly addressable?: boolean }
+
 /** Entries in path order, and the prefixes that a delimiter rolled up. */
 export interface EntryPage extends Page<Entry> {
   readonly prefixes: readonly string[]
@@ -144,14 +167,17 @@ export interface CommitNotice {
  * - Item results, the entries they create, the job's counters and its events MUST commit together (invariants I3, I6).
  * - `job` MUST be O(1), whatever the size of the job.
  * - `applyChunk`, `renewLease` and `releaseLease` MUST refuse a lease whose token is not the chunk's present one, with `stale_lease` (I7).
+ * - In an addressable collection every folder MUST be an entry of kind `folder`: each write makes those missing above it, in the same transaction. What is not
+ *   a file may hold others. A file where a folder is or beneath a file: `entry_exists` (an item's reason: `destination_exists`); a folder that still holds
+ *   something is not removed: `folder_not_empty`.
  * - A lock held by a subject other than the writer's MUST stop each write beneath it: `locked` for single writes, the item's reason in jobs.
  */
 export interface Ledger {
   // collections and grants
-  createCollection(collection: Omit<Collection, 'createdAt' | 'modifiedAt'>): Promise<Collection>
+  createCollection(collection: NewCollection): Promise<Collection>
   /** `attributes` is a merge patch (RFC 7396), merged in the transaction: changes made at the same time all hold. */
   updateCollection(id: string, change: { readonly name?: string; readonly attributes?: Readonly<Record<string, unknown>> }): Promise<Collection>
-  /** Refuses a collection with live entries (`collection_not_empty`) and one in which a subject other than `subject` holds a lock (`locked`). Its id may be taken again afterwards; old jobs keep naming it. */
+  /** Refuses a collection with live entries that are no folders (`collection_not_empty`) and one in which a subject other than `subject` holds a lock (`locked`). Its id may be taken again afterwards; old jobs keep naming it. */
   deleteCollection(id: string, subject: string): Promise<void>
   collection(id: string): Promise<Collection | null>
   collections(subject: string, filter: { readonly minRole?: Role; readonly prefix?: string }, page: PageQuery): Promise<Page<CollectionView>>
@@ -187,6 +213,14 @@ export interface Ledger {
   removeEntry(write: EntryWrite): Promise<Entry>
   /** Applies a merge patch (RFC 7396) to the fields and perhaps the media type: a new version over the same bytes. */
   patchEntry(write: EntryWrite & { readonly fields?: Fields; readonly mediaType?: string }): Promise<Entry>
+  /** Makes a folder in an addressable collection. `entry_exists` when something live has that path. */
+  createFolder(folder: NewFolder): Promise<Entry>
+  /** The live entries of addressable collections with these entity ids, in no order; unknown ids are left out. */
+  entriesById(entityIds: readonly string[]): Promise<readonly Entry[]>
+  /** The version of an entry of an addressable collection that has this revision: present, superseded or a tombstone. Null: there is none. */
+  entryByRevision(revision: string): Promise<Entry | null>
+  /** Live entries directly in a folder ('': the root) of an addressable collection. */
+  children(collection: string, folder: string, filter: ChildFilter, page: { readonly offset: number; readonly limit: number }): Promise<Children>
   /** Digests among these that some version (or a deleted one) refers to. */
   referenced(store: string, digests: readonly string[]): Promise<Set<string>>
 

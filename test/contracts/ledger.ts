@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest'
+import { addressableContract } from './ledger/addressable.ts'
 import { changesContract } from './ledger/changes.ts'
 import { clashesContract } from './ledger/clashes.ts'
 import { collectionsContract } from './ledger/collections.ts'
@@ -23,6 +24,7 @@ const MATTERS = [
   collectionsContract,
   locksContract,
   entriesContract,
+  addressableContract,
   intakeContract,
   lifeContract,
   steeringContract,

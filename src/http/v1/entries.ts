@@ -63,7 +63,7 @@ function registerListAndRemove(app: V1App, context: V1Context): void {
         response: { 204: Nothing },
       },
       config: {
-        errors: ['collection_not_found', 'insufficient_role', 'entry_not_found', 'invalid_path', 'precondition_failed', 'locked'],
+        errors: ['collection_not_found', 'insufficient_role', 'entry_not_found', 'invalid_path', 'folder_not_empty', 'precondition_failed', 'locked'],
         headers: WRITE_HEADERS,
       },
       onRequest: context.needs.write,
@@ -101,6 +101,7 @@ function registerPut(app: V1App, context: V1Context): void {
           'invalid_path',
           'digest_mismatch',
           'incomplete_body',
+          'entry_exists',
           'precondition_failed',
           'body_too_large',
           'unsupported_media_type',

@@ -61,6 +61,7 @@ export function toCollection(row: Row): Collection {
     id: row['id'] as string,
     name: row['name'] as string,
     store: row['store'] as string,
+    addressable: (row['key'] as number) < 0,
     attributes: JSON.parse(row['attributes'] as string) as Record<string, unknown>,
     createdAt: row['created_at'] as number,
     createdBy: row['created_by'] as string,

@@ -10,6 +10,8 @@ import type { Lock } from '../../model/lock.ts'
 import type { Page, PageQuery } from '../../model/page.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type {
+  ChildFilter,
+  Children,
   ChunkBlob,
   CommitNotice,
   EntryFilter,
@@ -20,6 +22,8 @@ import type {
   JobSnapshot,
   Lease,
   Ledger,
+  NewCollection,
+  NewFolder,
   NewJob,
   NewToken,
   NextWork,
@@ -37,6 +41,7 @@ import * as jobs from './reads/jobs.ts'
 import * as locks from './reads/locks.ts'
 import { Snapshots } from './reads/snapshot.ts'
 import * as tokens from './reads/tokens.ts'
+import * as tree from './reads/tree.ts'
 import { startThread } from './thread.ts'
 import { Writer } from './writer/writer.ts'
 
@@ -71,7 +76,7 @@ export class SqliteLedger implements Ledger {
   }
 
   // collections and grants
-  createCollection(collection: Omit<Collection, 'createdAt' | 'modifiedAt'>): Promise<Collection> {
+  createCollection(collection: NewCollection): Promise<Collection> {
     return this.#writer.call('createCollection', collection)
   }
   updateCollection(id: string, change: { name?: string; attributes?: Readonly<Record<string, unknown>> }): Promise<Collection> {
@@ -134,6 +139,18 @@ export class SqliteLedger implements Ledger {
   }
   patchEntry(patch: EntryWrite & { fields?: Fields; mediaType?: string }): Promise<Entry> {
     return this.#writer.call('patchEntry', patch)
+  }
+  createFolder(folder: NewFolder): Promise<Entry> {
+    return this.#writer.call('createFolder', folder)
+  }
+  async entriesById(entityIds: readonly string[]): Promise<readonly Entry[]> {
+    return tree.entriesById(this.#db, entityIds)
+  }
+  async entryByRevision(revision: string): Promise<Entry | null> {
+    return tree.entryByRevision(this.#db, revision)
+  }
+  async children(collection: string, folder: string, filter: ChildFilter, page: { offset: number; limit: number }): Promise<Children> {
+    return tree.children(this.#db, collection, folder, filter, page)
   }
   referenced(store: string, digests: readonly string[]): Promise<Set<string>> {
     const worker = startThread(import.meta.url, './reads/referenced-worker', { file: this.#file, store, digests })

@@ -1,19 +1,34 @@
-import { ROLES, type Collection, type Role } from '../../../model/collection.ts'
+import { isAddressableId, ROLES, type Collection, type Role } from '../../../model/collection.ts'
+import { ENTRY_KINDS } from '../../../model/entry.ts'
 import { WaybillError } from '../../../model/errors.ts'
 import { lockedBy } from '../../../model/lock.ts'
+import type { NewCollection } from '../../../ports/ledger.ts'
 import { toCollection, toLock } from '../codec.ts'
 import { collectionKey, type Tx } from './tx.ts'
 
 const OWNER = ROLES.indexOf('owner')
+const FOLDER = ENTRY_KINDS.indexOf('folder')
+
+/** Addressable collections have negative keys, counting down, the others positive ones (docs/decisions/0013-addressable-collections.md). */
+const NEXT_KEY = `CASE WHEN :addressable THEN (SELECT min(coalesce(min(key), 0), 0) - 1 FROM collection)
+  ELSE (SELECT max(coalesce(max(key), 0), 0) + 1 FROM collection) END`
 
 /** Makes a collection, owned by its creator. Throws `collection_exists`. */
-export function createCollection(tx: Tx, wish: Omit<Collection, 'createdAt' | 'modifiedAt'>): Collection {
+export function createCollection(tx: Tx, wish: NewCollection): Collection {
   const taken = tx.db.get('SELECT 1 FROM collection WHERE id = :id AND deleted_at IS NULL', { id: wish.id })
   if (taken !== undefined) throw new WaybillError('collection_exists', `the collection id ${JSON.stringify(wish.id)} is taken; choose another`)
   const row = tx.db.get(
-    `INSERT INTO collection (id, name, store, attributes, created_at, created_by, modified_at)
-     VALUES (:id, :name, :store, :attributes, :now, :by, :now) RETURNING *`,
-    { id: wish.id, name: wish.name, store: wish.store, attributes: JSON.stringify(wish.attributes), now: tx.now, by: wish.createdBy },
+    `INSERT INTO collection (key, id, name, store, attributes, created_at, created_by, modified_at)
+     VALUES (${NEXT_KEY}, :id, :name, :store, :attributes, :now, :by, :now) RETURNING *`,
+    {
+      addressable: (wish.addressable ?? isAddressableId(wish.id)) ? 1 : 0,
+      id: wish.id,
+      name: wish.name,
+      store: wish.store,
+      attributes: JSON.stringify(wish.attributes),
+      now: tx.now,
+      by: wish.createdBy,
+    },
   )
   if (row === undefined) throw new Error('the new collection was not returned')
   putGrant(tx, row['key'] as number, wish.createdBy, OWNER)
@@ -31,12 +46,12 @@ export function updateCollection(tx: Tx, id: string, change: { name?: string; at
   return toCollection(row)
 }
 
-/** Deletes an empty collection with its grants and locks; its history stays. Throws `collection_not_empty`, and `locked` while others hold a lock in it. */
+/** Deletes a collection that holds nothing but folders with its grants and locks; its history stays. Throws `collection_not_empty`, and `locked` while others hold a lock in it. */
 export function deleteCollection(tx: Tx, id: string, subject: string): void {
   const key = collectionKey(tx, id)
   const lock = tx.db.get('SELECT * FROM lock WHERE collection = :key AND holder <> :subject AND expires_at > :now LIMIT 1', { key, subject, now: tx.now })
   if (lock !== undefined) throw lockedBy(toLock(lock, id))
-  const live = tx.db.get('SELECT path FROM entry WHERE collection = :key AND deleted = 0 LIMIT 1', { key })
+  const live = tx.db.get('SELECT path FROM entry WHERE collection = :key AND deleted = 0 AND kind <> :folder LIMIT 1', { key, folder: FOLDER })
   if (live !== undefined) {
     throw new WaybillError('collection_not_empty', `the collection still holds ${JSON.stringify(live['path'])}; delete its entries first, or use force=true`)
   }

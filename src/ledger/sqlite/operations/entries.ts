@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { ENTRY_KINDS, refuseUnmet, type Entry, type Fields } from '../../../model/entry.ts'
 import { WaybillError } from '../../../model/errors.ts'
-import type { EntryWrite, PutEntry } from '../../../ports/ledger.ts'
+import type { EntryWrite, NewFolder, PutEntry } from '../../../ports/ledger.ts'
 import { hexBytes, hexText, newEntity, toEntry } from '../codec.ts'
 import type { Params, Row } from '../database.ts'
 import { CONTENT, REPLACE_ENTRY } from '../entry-columns.ts'
 import { refuseLocked } from './locks.ts'
+import { childOf, FOLDER_MEDIA_TYPE, makeParents, pathTaken } from './parents.ts'
 import { collectionKey, type Tx } from './tx.ts'
+
+const FILE = ENTRY_KINDS.indexOf('file')
+const FOLDER = ENTRY_KINDS.indexOf('folder')
 
 const SUPERSEDE = `INSERT INTO history (collection, path, ${CONTENT}) SELECT collection, path, ${CONTENT} FROM entry WHERE collection = :key AND path = :path`
 
@@ -14,9 +18,11 @@ const WRITE = `INSERT INTO entry (collection, path, ${CONTENT})
   VALUES (:key, :path, :entity, :version, :revision, :kind, :deleted, :size, :digest, :mediaType, :fields, :createdAt, :now, :subject)
   ${REPLACE_ENTRY} RETURNING *`
 
-/** Makes a new version of a path over stored bytes; `created` when nothing live was there. Throws `precondition_failed`, `locked`. */
+/** Makes a new version of a path over stored bytes; `created` when nothing live was there. Throws `precondition_failed`, `locked`, `entry_exists`. */
 export function putEntry(tx: Tx, put: PutEntry): { entry: Entry; created: boolean } {
   const { key, present, live } = lookUp(tx, put)
+  if (live === undefined) makeParents(tx, key, put.path, put.subject)
+  else refuseOtherKind(tx, key, put, live)
   const fields = put.fields === null ? ((live?.['fields'] as string | null | undefined) ?? null) : JSON.stringify(put.fields)
   const entry = write(tx, put, key, present, {
     kind: ENTRY_KINDS.indexOf(put.kind),
@@ -29,11 +35,33 @@ export function putEntry(tx: Tx, put: PutEntry): { entry: Entry; created: boolea
   return { entry, created: live === undefined }
 }
 
-/** Makes a tombstone the newest version. Throws `entry_not_found`, `precondition_failed`, `locked`. */
+/** In an addressable collection no file takes the place of what holds entries, and no folder that of anything else. */
+function refuseOtherKind(tx: Tx, key: number, put: PutEntry, live: Row): void {
+  const isFolder = live['kind'] === FOLDER
+  if (key >= 0 || (put.kind === 'folder' && isFolder)) return
+  if (put.kind === 'folder') throw pathTaken(put.path, 'is there already, and is no folder')
+  if (put.kind === 'file' && isFolder) throw pathTaken(put.path, 'is a folder')
+  if (put.kind === 'file' && live['kind'] !== FILE && childOf(tx, key, put.path) !== undefined) throw pathTaken(put.path, 'holds entries')
+}
+
+/** Makes a folder in an addressable collection, and the folders above it. Throws `entry_exists`, `locked`. */
+export function createFolder(tx: Tx, folder: NewFolder): Entry {
+  const { key, present, live } = lookUp(tx, folder)
+  if (live !== undefined) throw pathTaken(folder.path, 'is there already')
+  makeParents(tx, key, folder.path, folder.subject)
+  const fields = folder.fields === null ? null : JSON.stringify(folder.fields)
+  return write(tx, folder, key, present, { kind: FOLDER, deleted: 0, size: 0, digest: null, mediaType: FOLDER_MEDIA_TYPE, fields })
+}
+
+/** Makes a tombstone the newest version. Throws `entry_not_found`, `precondition_failed`, `locked`, `folder_not_empty`. */
 export function removeEntry(tx: Tx, remove: EntryWrite): Entry {
   const { key, live } = lookUp(tx, remove)
   if (live === undefined) throw notFound(remove.path)
-  return write(tx, remove, key, live, {
+  const child = live['kind'] === FILE ? undefined : childOf(tx, key, remove.path)
+  if (child !== undefined && live['kind'] === FOLDER) {
+    throw new WaybillError('folder_not_empty', `the folder ${JSON.stringify(remove.path)} holds ${JSON.stringify(child)}; delete what lies in it first`)
+  }
+  const tombstone = write(tx, remove, key, live, {
     kind: live['kind'] as number,
     deleted: 1,
     size: 0,
@@ -41,6 +69,9 @@ export function removeEntry(tx: Tx, remove: EntryWrite): Entry {
     mediaType: live['media_type'] as string,
     fields: null,
   })
+  // what an object held stays where it is: in a folder, from now on
+  if (child !== undefined) makeParents(tx, key, child, remove.subject)
+  return tombstone
 }
 
 /** Makes a new version over the same bytes, its fields merged (RFC 7396). Throws `entry_not_found`, `precondition_failed`, `locked`. */

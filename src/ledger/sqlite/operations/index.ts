@@ -1,7 +1,7 @@
 import { createCollection, deleteCollection, removeGrant, setGrant, updateCollection } from './collections.ts'
 import { applyChunk } from './apply.ts'
 import { cancel, pause, resume } from './control.ts'
-import { patchEntry, putEntry, removeEntry } from './entries.ts'
+import { createFolder, patchEntry, putEntry, removeEntry } from './entries.ts'
 import { appendItems, createJob, dropUnsealed, seal } from './intake.ts'
 import { chunkBlobs, nextWork, releaseLease, renewLease } from './lease.ts'
 import { acquireLock, releaseLock } from './locks.ts'
@@ -24,6 +24,7 @@ export const operations = {
   putEntry,
   removeEntry,
   patchEntry,
+  createFolder,
   createJob,
   appendItems,
   seal,

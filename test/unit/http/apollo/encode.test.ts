@@ -193,7 +193,16 @@ describe('entities and collections', () => {
   })
 
   it('show a collection with the vault and account of its creation', () => {
-    const collection = { id: 'c', name: 'n', store: 'default', attributes: { vaultId: 'v', accountId: 'a' }, createdAt: 0, createdBy: 'alice', modifiedAt: 0 }
+    const collection = {
+      id: 'c',
+      name: 'n',
+      store: 'default',
+      addressable: false,
+      attributes: { vaultId: 'v', accountId: 'a' },
+      createdAt: 0,
+      createdBy: 'alice',
+      modifiedAt: 0,
+    }
     expect(collectionWords(collection)).toEqual({
       id: 'c',
       collectionId: 'c',

@@ -1,0 +1,71 @@
+import { ENTRY_KINDS } from '../../../model/entry.ts'
+import { WaybillError } from '../../../model/errors.ts'
+import { liveChildren, parentExpression } from '../addressable.ts'
+import { entityPrefix } from '../codec.ts'
+import type { Params } from '../database.ts'
+import { CONTENT, REPLACE_ENTRY } from '../entry-columns.ts'
+import type { Tx } from './tx.ts'
+
+const FILE = ENTRY_KINDS.indexOf('file')
+const FOLDER = ENTRY_KINDS.indexOf('folder')
+
+/** Folders that are missing above what is written, in memory. */
+const CREATE_PARENTS = 'CREATE TEMP TABLE IF NOT EXISTS parent (collection INTEGER NOT NULL, path TEXT NOT NULL, PRIMARY KEY (collection, path)) WITHOUT ROWID'
+
+/** True where something live holds entries already: a folder, an object or a link. Nothing can be missing above it. */
+const HOLDS = `EXISTS (SELECT 1 FROM entry e WHERE e.collection = up.collection AND e.path = up.path AND e.deleted = 0 AND e.kind <> ${FILE})`
+
+/** The folders above these places (a select of collection and path), each once, up to the first that is there. A file in the way is among them. */
+function fillParents(places: string): string {
+  return `INSERT INTO parent (collection, path)
+    WITH RECURSIVE up (collection, path) AS (
+      SELECT collection, ${parentExpression('path')} FROM (${places})
+      UNION SELECT up.collection, ${parentExpression('up.path')} FROM up WHERE up.path <> '' AND NOT ${HOLDS})
+    SELECT collection, path FROM up WHERE path <> '' AND NOT ${HOLDS}`
+}
+
+const FILE_IN_THE_WAY = `SELECT p.path FROM parent p CROSS JOIN entry e ON e.collection = p.collection AND e.path = p.path WHERE e.deleted = 0 LIMIT 1`
+
+const SUPERSEDE_TOMBSTONES = `INSERT INTO history (collection, path, ${CONTENT})
+  SELECT e.collection, e.path, ${CONTENT} FROM parent p CROSS JOIN entry e ON e.collection = p.collection AND e.path = p.path`
+
+/** What comes after a tombstone is another thing under the same name. */
+const MAKE_FOLDERS = `INSERT INTO entry (collection, path, ${CONTENT})
+  SELECT p.collection, p.path, CAST(:newEntity || randomblob(7) AS BLOB), coalesce(e.version, 0) + 1, randomblob(16), ${FOLDER}, 0, 0, NULL, :mediaType, NULL, :now, :now, :who
+  FROM parent p LEFT JOIN entry e ON e.collection = p.collection AND e.path = p.path WHERE true
+  ${REPLACE_ENTRY}`
+
+/** The media type of folders: they have no bytes to describe, and no type of their own is registered. */
+export const FOLDER_MEDIA_TYPE = 'application/octet-stream'
+
+/** Makes the folders above one place of an addressable collection; of others nothing. Throws `entry_exists` when one of them is a file. */
+export function makeParents(tx: Tx, key: number, path: string, subject: string): void {
+  if (key >= 0 || !path.includes('/')) return
+  findParents(tx, 'SELECT :key AS collection, :path AS path', { key, path })
+  const file = tx.db.get(FILE_IN_THE_WAY)
+  if (file !== undefined) throw pathTaken(file['path'] as string, 'is a file, and nothing can lie beneath one')
+  makeFound(tx, subject)
+}
+
+function findParents(tx: Tx, places: string, params: Params = {}): void {
+  tx.db.exec(CREATE_PARENTS)
+  tx.db.run('DELETE FROM parent')
+  tx.db.run(fillParents(places), params)
+}
+
+function makeFound(tx: Tx, subject: string): void {
+  tx.db.run(SUPERSEDE_TOMBSTONES)
+  tx.db.run(MAKE_FOLDERS, { newEntity: entityPrefix(tx.now), mediaType: FOLDER_MEDIA_TYPE, now: tx.now, who: subject })
+}
+
+const ANY_CHILD = `SELECT e.path FROM ${liveChildren('e', ':key', ':path')} LIMIT 1`
+
+/** The path of something live that lies directly in a place of an addressable collection, or undefined. */
+export function childOf(tx: Tx, key: number, path: string): string | undefined {
+  return key >= 0 ? undefined : (tx.db.get(ANY_CHILD, { key, path })?.['path'] as string | undefined)
+}
+
+/** The refusal of a write where something is that it cannot replace. */
+export function pathTaken(path: string, why: string): WaybillError {
+  return new WaybillError('entry_exists', `${JSON.stringify(path)} ${why}; choose another path`)
+}
