@@ -63,6 +63,9 @@ export const configSchema = z.strictObject({
   uploadBytes: whole(1)
     .default(5 * 1024 * 1024 * MIB)
     .describe('bytes of one uploaded file'),
+  uploadLifeMs: whole(1000, LONGEST_RETENTION_MS)
+    .default(7 * DAY_MS)
+    .describe('how long an upload in parts may take before it ends by itself'),
   manifestLineBytes: whole(1024)
     .default(64 * 1024)
     .describe('bytes of one manifest line'),

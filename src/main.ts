@@ -60,6 +60,7 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
     concurrency: config.concurrency,
     maxItems: config.jsonItems,
     maxUploadBytes: config.uploadBytes,
+    uploadLifeMs: config.uploadLifeMs,
     onError,
   })
   begun.defer(() => engine.stop())

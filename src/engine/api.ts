@@ -10,6 +10,7 @@ import type { Page, PageQuery } from '../model/page.ts'
 import type { ByteRange } from '../ports/blob-store.ts'
 import type { EntryFilter, EntryPage, ItemFilter, JobFilter, Submitted } from '../ports/ledger.ts'
 import type { Tree } from './tree-api.ts'
+import type { Uploads } from './uploads-api.ts'
 
 /**
  * What dialects and administration call. Every method checks the caller's grants itself (invariant I9): a collection the caller has no
@@ -22,6 +23,7 @@ export interface Engine {
   readonly tree: Tree
   readonly locks: Locks
   readonly jobs: Jobs
+  readonly uploads: Uploads
   /** Recovers what a crash left, then works until `stop`, which drains the running turns. */
   start(): Promise<void>
   stop(): Promise<void>

@@ -12,6 +12,7 @@ import { LockService } from './locks.ts'
 import { Runner } from './runner.ts'
 import { Stores } from './stores.ts'
 import { TreeService } from './tree.ts'
+import { UploadService } from './uploads.ts'
 import { Upkeep } from './upkeep.ts'
 
 /** What the engine is made of. */
@@ -27,6 +28,8 @@ export interface EngineParts {
   readonly concurrency: number
   readonly maxItems: number
   readonly maxUploadBytes: number
+  /** How long an upload in parts may take before it ends by itself, in milliseconds. */
+  readonly uploadLifeMs: number
   readonly onError: (error: unknown, what: string) => void
 }
 
@@ -44,6 +47,7 @@ export function createEngine(parts: EngineParts): Engine {
     tree: new TreeService({ ledger, access }),
     locks: new LockService({ ledger, access }),
     jobs: new JobService({ ledger, access, ids, clock, maxItems: parts.maxItems, wake: wakeJob }),
+    uploads: new UploadService({ ledger, access, stores, ids, maxUploadBytes: parts.maxUploadBytes, uploadLifeMs: parts.uploadLifeMs }),
     start: async () => {
       await ledger.recover()
       for (const store of parts.stores) await store.sweepUnfinished(clock.now())

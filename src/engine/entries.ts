@@ -1,33 +1,29 @@
 import type { Readable } from 'node:stream'
 import type { Caller } from '../model/access.ts'
-import type { CollectionView } from '../model/collection.ts'
-import { DEFAULT_MEDIA_TYPE, refuseUnmet, type Conditions, type Entry, type Fields } from '../model/entry.ts'
+import { DEFAULT_MEDIA_TYPE, type Conditions, type Entry, type Fields } from '../model/entry.ts'
 import { WaybillError } from '../model/errors.ts'
-import { jsonDepthFault } from '../model/json-depth.ts'
-import { mediaTypeFault } from '../model/media-type.ts'
 import type { Page, PageQuery } from '../model/page.ts'
 import { checkPath, prefixFault } from '../model/paths.ts'
 import type { ByteRange } from '../ports/blob-store.ts'
 import type { EntryFilter, EntryPage, Ledger } from '../ports/ledger.ts'
 import type { Access } from './access.ts'
 import type { Entries, OpenEntry, PutRequest } from './api.ts'
-import { refuseLocked } from './locks.ts'
 import type { Stores } from './stores.ts'
-
-/** What a write says of an entry beside its bytes. */
-type Description = Pick<PutRequest, 'fields' | 'mediaType'>
+import { WriteChecks } from './write-checks.ts'
 
 /** Entries of collections, one at a time: bytes in and out, metadata, versions. */
 export class EntryService implements Entries {
   readonly #ledger: Ledger
   readonly #access: Access
   readonly #stores: Stores
+  readonly #checks: WriteChecks
   readonly #maxSize: number
 
   constructor(parts: { ledger: Ledger; access: Access; stores: Stores; maxUploadBytes: number }) {
     this.#ledger = parts.ledger
     this.#access = parts.access
     this.#stores = parts.stores
+    this.#checks = new WriteChecks(parts)
     this.#maxSize = parts.maxUploadBytes
   }
 
@@ -58,8 +54,8 @@ export class EntryService implements Entries {
     body: Readable,
     request: PutRequest,
   ): Promise<{ readonly entry: Entry; readonly created: boolean }> {
-    const { store } = await this.#beforeWrite(caller, collection, path, request)
-    await this.#refuseEarly(collection, path, request.conditions)
+    const { store } = await this.#checks.before(caller, collection, path, request)
+    await this.#checks.refuseEarly(collection, path, request.conditions)
     const blob = await this.#stores.named(store).put(body, {
       maxSize: this.#maxSize,
       ...(request.sha256 === undefined ? {} : { sha256: request.sha256 }),
@@ -80,7 +76,7 @@ export class EntryService implements Entries {
   }
 
   async remove(caller: Caller, collection: string, path: string, conditions: Conditions = {}): Promise<Entry> {
-    await this.#beforeWrite(caller, collection, path)
+    await this.#checks.before(caller, collection, path)
     return this.#ledger.removeEntry({ collection, path, subject: caller.subject, conditions })
   }
 
@@ -91,7 +87,7 @@ export class EntryService implements Entries {
     change: { readonly fields?: Fields; readonly mediaType?: string },
     conditions: Conditions = {},
   ): Promise<Entry> {
-    await this.#beforeWrite(caller, collection, path, change)
+    await this.#checks.before(caller, collection, path, change)
     return this.#ledger.patchEntry({ collection, path, subject: caller.subject, conditions, ...change })
   }
 
@@ -116,30 +112,6 @@ export class EntryService implements Entries {
     if (version === undefined) throw notFound(path)
     throw new WaybillError('version_not_found', `${JSON.stringify(path)} has no version ${version}`)
   }
-
-  async #beforeWrite(caller: Caller, collection: string, path: string, description: Description = {}): Promise<CollectionView> {
-    const view = await this.#access.require(caller, collection, 'readwrite')
-    checkDescription(description)
-    await refuseLocked(this.#ledger, caller, collection, checkPath(path))
-    return view
-  }
-
-  /** Spares a client the upload of bytes that a condition refuses anyway. */
-  async #refuseEarly(collection: string, path: string, conditions: Conditions | undefined): Promise<void> {
-    if (conditions === undefined) return
-    const present = await this.#ledger.entry(collection, path)
-    refuseUnmet(conditions, path, present === null || present.deleted ? null : present)
-  }
-}
-
-/** Throws `invalid_request` for fields that no reader could bear, and a media type that no answer could carry. */
-export function checkDescription({ fields, mediaType }: Description): void {
-  refuseFault('/fields', jsonDepthFault(fields))
-  if (mediaType !== undefined) refuseFault('/mediaType', mediaTypeFault(mediaType))
-}
-
-function refuseFault(pointer: string, fault: string | null): void {
-  if (fault !== null) throw new WaybillError('invalid_request', `${pointer}: ${fault}`, { errors: [{ pointer, detail: fault }] })
 }
 
 function notFound(path: string): WaybillError {

@@ -5,7 +5,7 @@ import { WaybillError } from '../model/errors.ts'
 import { checkPath } from '../model/paths.ts'
 import type { ChildFilter, Children, Ledger } from '../ports/ledger.ts'
 import { tooWeak, type Access } from './access.ts'
-import { checkDescription } from './entries.ts'
+import { checkDescription } from './write-checks.ts'
 import type { Tree } from './tree-api.ts'
 
 /** Ids of one call: a page, and more than any dialect takes at once. */

@@ -20,6 +20,7 @@ export const CATALOGUE = {
   job_not_found: { status: 404, title: 'No such job', retryable: false },
   lock_not_found: { status: 404, title: 'No such lock', retryable: false },
   grant_not_found: { status: 404, title: 'No such grant', retryable: false },
+  upload_not_found: { status: 404, title: 'No such upload', retryable: false },
   token_not_found: { status: 404, title: 'No such token', retryable: false },
   route_not_found: { status: 404, title: 'No such resource', retryable: false },
   method_not_allowed: { status: 405, title: 'The method is not allowed here', retryable: false },

@@ -6,6 +6,8 @@ import type { Job, JobKind, JobOptions, JobState, Outcome, Selection, SubmitItem
 import type { Lock } from '../model/lock.ts'
 import type { Page, PageQuery } from '../model/page.ts'
 import type { Scope, TokenRecord } from '../model/access.ts'
+import type { Upload, UploadPart, UploadPlan } from '../model/upload.ts'
+import type { Blob } from './blob-store.ts'
 
 /** Idempotency-Key of a submission; `fingerprint` (any string) stands for the body, null while it is still arriving. */
 export interface Idempotency {
@@ -72,6 +74,11 @@ export interface PutEntry extends EntryWrite {
   readonly size: number
   readonly mediaType: string
   readonly fields: Fields | null
+}
+
+/** An upload in parts to store; it ends by itself after `ttlMs`. */
+export interface NewUpload extends Omit<UploadPlan, 'startedAt' | 'expiresAt'> {
+  readonly ttlMs: number
 }
 
 /** Which entries of a collection. */
@@ -221,8 +228,21 @@ export interface Ledger {
   entryByRevision(revision: string): Promise<Entry | null>
   /** Live entries directly in a folder ('': the root) of an addressable collection. */
   children(collection: string, folder: string, filter: ChildFilter, page: { readonly offset: number; readonly limit: number }): Promise<Children>
-  /** Digests among these that some version (or a deleted one) refers to. */
+  /** Digests among these that some version (or a deleted one) or a part of an upload refers to. */
   referenced(store: string, digests: readonly string[]): Promise<Set<string>>
+
+  // uploads in parts
+  createUpload(upload: NewUpload): Promise<Upload>
+  /** An upload that has not expired; `version` is that of the entry that completing made. */
+  upload(id: string): Promise<{ readonly upload: Upload; readonly version: number | null } | null>
+  /** Records a part whose bytes are in the store; an earlier one of that number is replaced. `upload_not_found` also for a completed one. */
+  putUploadPart(upload: string, part: UploadPart): Promise<void>
+  /**
+   * Makes the entry version, as `putEntry` does, and ends the upload, in one transaction; of a completed upload, the version that was made. Null when the
+   * parts are no longer these.
+   */
+  completeUpload(upload: string, parts: readonly UploadPart[], blob: Blob): Promise<Entry | null>
+  abortUpload(upload: string): Promise<void>
 
   // jobs: intake
   createJob(job: NewJob): Promise<Submitted>
@@ -282,7 +302,7 @@ export interface Ledger {
   ): Promise<readonly { readonly job: string; readonly position: number; readonly tenant: string; readonly priority: number }[]>
   /** For a process that is alone: frees every lease and drops unsealed jobs. */
   recover(): Promise<void>
-  /** Purges a small batch of expired items, events, keys, locks; returns how many rows went. Purged jobs stay as tombstones. */
+  /** Purges a small batch of expired items, events, keys, locks, uploads; returns how many rows went. Purged jobs stay as tombstones. */
   purge(batch: number): Promise<number>
 
   // tokens

@@ -17,6 +17,7 @@ import { selectionsContract } from './ledger/selections.ts'
 import { steeringContract } from './ledger/steering.ts'
 import { transfersContract } from './ledger/transfers.ts'
 import { upkeepContract } from './ledger/upkeep.ts'
+import { uploadsContract } from './ledger/uploads.ts'
 import { World, type OpenLedger } from './ledger/world.ts'
 
 /** What every Ledger must do (src/ports/ledger.ts), by matter. */
@@ -25,6 +26,7 @@ const MATTERS = [
   locksContract,
   entriesContract,
   addressableContract,
+  uploadsContract,
   intakeContract,
   lifeContract,
   steeringContract,

@@ -41,6 +41,7 @@ describe('the configuration', () => {
       submitBodyBytes: 32 * 1024 * 1024,
       jsonBodyBytes: 1024 * 1024,
       uploadBytes: 5 * 1024 ** 4,
+      uploadLifeMs: 7 * DAY_MS,
       manifestLineBytes: 64 * 1024,
       requestsPerMinute: 1_000_000,
       headerTimeoutMs: 15_000,

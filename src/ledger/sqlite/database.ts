@@ -2,9 +2,10 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { WaybillError } from '../../model/errors.ts'
 import { initial } from './migrations/0001-initial.ts'
 import { addressableCollections } from './migrations/0002-addressable-collections.ts'
+import { uploads } from './migrations/0003-uploads.ts'
 
 /** Numbered migrations: the schema's number is how many of these have run (PRAGMA user_version). Never change one that has shipped. */
-const MIGRATIONS = [initial, addressableCollections]
+const MIGRATIONS = [initial, addressableCollections, uploads]
 
 /** A statement's named parameters. */
 export type Params = Record<string, SQLInputValue>

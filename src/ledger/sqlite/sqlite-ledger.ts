@@ -8,6 +8,8 @@ import type { Item, ItemState } from '../../model/item.ts'
 import type { Job, SubmitItem } from '../../model/job.ts'
 import type { Lock } from '../../model/lock.ts'
 import type { Page, PageQuery } from '../../model/page.ts'
+import type { Upload, UploadPart } from '../../model/upload.ts'
+import type { Blob } from '../../ports/blob-store.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type {
   ChildFilter,
@@ -26,6 +28,7 @@ import type {
   NewFolder,
   NewJob,
   NewToken,
+  NewUpload,
   NextWork,
   PutEntry,
   Submitted,
@@ -42,6 +45,7 @@ import * as locks from './reads/locks.ts'
 import { Snapshots } from './reads/snapshot.ts'
 import * as tokens from './reads/tokens.ts'
 import * as tree from './reads/tree.ts'
+import * as uploads from './reads/uploads.ts'
 import { startThread } from './thread.ts'
 import { Writer } from './writer/writer.ts'
 
@@ -158,6 +162,23 @@ export class SqliteLedger implements Ledger {
       worker.once('message', (found: readonly string[]) => resolve(new Set(found)))
       worker.once('error', reject)
     })
+  }
+
+  // uploads in parts
+  createUpload(upload: NewUpload): Promise<Upload> {
+    return this.#writer.call('createUpload', upload)
+  }
+  async upload(id: string): Promise<{ upload: Upload; version: number | null } | null> {
+    return uploads.upload(this.#db, id, this.#clock.now())
+  }
+  putUploadPart(upload: string, part: UploadPart): Promise<void> {
+    return this.#writer.call('putUploadPart', upload, part)
+  }
+  completeUpload(upload: string, parts: readonly UploadPart[], blob: Blob): Promise<Entry | null> {
+    return this.#writer.call('completeUpload', upload, parts, blob)
+  }
+  abortUpload(upload: string): Promise<void> {
+    return this.#writer.call('abortUpload', upload)
   }
 
   // jobs: intake

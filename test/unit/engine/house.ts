@@ -48,6 +48,7 @@ export async function openHouse(options: { readonly wrap?: (store: BlobStore) =>
     concurrency: 4,
     maxItems: MAX_ITEMS,
     maxUploadBytes: 1_000_000,
+    uploadLifeMs: 7 * 24 * 3600 * 1000,
     onError,
   })
   if (options.started !== false) await engine.start()

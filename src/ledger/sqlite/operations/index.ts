@@ -10,6 +10,7 @@ import { retry } from './retry.ts'
 import { takeTurn } from './turn.ts'
 import { createToken, revokeToken } from './tokens.ts'
 import { purge, recover } from './upkeep.ts'
+import { abortUpload, completeUpload, createUpload, putUploadPart } from './uploads.ts'
 import type { Tx } from './tx.ts'
 
 /** Everything that writes, by name: what the writer thread can be asked to do. Each is one transaction, or a savepoint in a shared one. */
@@ -25,6 +26,10 @@ export const operations = {
   removeEntry,
   patchEntry,
   createFolder,
+  createUpload,
+  putUploadPart,
+  completeUpload,
+  abortUpload,
   createJob,
   appendItems,
   seal,

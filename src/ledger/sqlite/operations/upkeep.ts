@@ -3,6 +3,7 @@ import { itemsOfJob } from '../item-range.ts'
 import { dropUnsealed, IDEMPOTENCY_MS } from './intake.ts'
 import { releaseAll } from './lease.ts'
 import type { Tx } from './tx.ts'
+import { purgeUploads } from './uploads.ts'
 
 /** After a start: leases of the process before are freed, jobs that were still arriving are dropped (nobody was told of them). */
 export function recover(tx: Tx): void {
@@ -17,6 +18,7 @@ export function purge(tx: Tx, batch: number): number {
     batch,
   })
   gone += tx.db.run('DELETE FROM lock WHERE expires_at <= :now', { now: tx.now })
+  gone += purgeUploads(tx, batch)
   const dropped = tx.db.get('SELECT key FROM job WHERE state < 3 AND sealed = 2 LIMIT 1')
   if (dropped !== undefined) return gone + purgeDropped(tx, dropped['key'] as number, batch)
   const job = tx.db.get('SELECT key, id FROM job WHERE expires_at IS NOT NULL AND purged = 0 AND expires_at <= :now ORDER BY expires_at LIMIT 1', {

@@ -105,13 +105,15 @@ export function versions(db: Database, collection: string, path: string, page: P
   )
 }
 
-/** There is no index on digests (it would slow every copy down): one walk over both tables answers for a whole batch. */
+/** There is no index on digests (it would slow every copy down): one walk over the tables answers for a whole batch. */
 const REFERENCED = `WITH wanted (digest) AS MATERIALIZED (SELECT unhex(value) FROM json_each(:digests)),
     places (key) AS MATERIALIZED (SELECT key FROM collection WHERE store = :store)
   SELECT digest FROM entry WHERE digest IN (SELECT digest FROM wanted) AND collection IN (SELECT key FROM places)
-  UNION SELECT digest FROM history WHERE digest IN (SELECT digest FROM wanted) AND collection IN (SELECT key FROM places)`
+  UNION SELECT digest FROM history WHERE digest IN (SELECT digest FROM wanted) AND collection IN (SELECT key FROM places)
+  UNION SELECT digest FROM upload_part WHERE digest IN (SELECT digest FROM wanted)
+    AND upload IN (SELECT key FROM upload WHERE collection IN (SELECT key FROM places))`
 
-/** Those of the digests that some version in the store still names. */
+/** Those of the digests that some version, or a part of an upload, in the store still names. */
 export function referenced(db: Database, store: string, digests: readonly string[]): Set<string> {
   const known = digests.filter(digest => hexBytes(digest)?.length === 32)
   return new Set(db.all(REFERENCED, { store, digests: JSON.stringify(known) }).map(row => hexText(row['digest'])))

@@ -1,0 +1,44 @@
+import type { Conditions, Fields } from '../../../model/entry.ts'
+import type { Upload, UploadPart } from '../../../model/upload.ts'
+import { hexText, uuidBytes, uuidText } from '../codec.ts'
+import type { Database, Row } from '../database.ts'
+
+/** An upload's row with its collection's id; nothing once it has expired or its collection is gone. */
+const LIVE = `SELECT upload.*, collection.id AS collection_id FROM upload JOIN collection ON collection.key = upload.collection
+  WHERE upload.id = :id AND expires_at > :now AND deleted_at IS NULL`
+
+const PARTS = 'SELECT * FROM upload_part WHERE upload = :upload ORDER BY number'
+
+/** The live row of an upload, completed (`version` not null) or not. */
+export function uploadRow(db: Database, id: string, now: number): Row | undefined {
+  return db.get(LIVE, { id: uuidBytes(id), now })
+}
+
+/** The parts of an upload that have arrived, by number. */
+export function partsOf(db: Database, upload: number): UploadPart[] {
+  return db.all(PARTS, { upload }).map(row => ({ number: row['number'] as number, size: row['size'] as number, sha256: hexText(row['digest']) }))
+}
+
+/** A live upload with its parts, and the version that completing made; null when there is none. */
+export function upload(db: Database, id: string, now: number): { upload: Upload; version: number | null } | null {
+  const row = uploadRow(db, id, now)
+  return row === undefined ? null : { upload: toUpload(row, partsOf(db, row['key'] as number)), version: row['version'] as number | null }
+}
+
+/** A row of `upload`, joined with its collection's id. */
+export function toUpload(row: Row, parts: readonly UploadPart[]): Upload {
+  return {
+    id: uuidText(row['id']),
+    collection: row['collection_id'] as string,
+    path: row['path'] as string,
+    size: row['size'] as number,
+    partSize: row['part_size'] as number,
+    mediaType: row['media_type'] as string,
+    fields: row['fields'] === null ? null : (JSON.parse(row['fields'] as string) as Fields),
+    conditions: JSON.parse(row['conditions'] as string) as Conditions,
+    startedBy: row['started_by'] as string,
+    startedAt: row['started_at'] as number,
+    expiresAt: row['expires_at'] as number,
+    parts,
+  }
+}
