@@ -3,9 +3,10 @@ import { WaybillError } from '../../model/errors.ts'
 import { initial } from './migrations/0001-initial.ts'
 import { addressableCollections } from './migrations/0002-addressable-collections.ts'
 import { uploads } from './migrations/0003-uploads.ts'
+import { unwritten } from './migrations/0004-unwritten.ts'
 
 /** Numbered migrations: the schema's number is how many of these have run (PRAGMA user_version). Never change one that has shipped. */
-const MIGRATIONS = [initial, addressableCollections, uploads]
+const MIGRATIONS = [initial, addressableCollections, uploads, unwritten]
 
 /** A statement's named parameters. */
 export type Params = Record<string, SQLInputValue>

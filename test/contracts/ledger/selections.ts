@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Selection } from '../../../src/model/job.ts'
-import { item, type World, type Wish } from './world.ts'
+import type { ItemFilter } from '../../../src/ports/ledger.ts'
+import { item, LEASE_MS, type World, type Wish } from './world.ts'
 
 /** More than a page of a selection holds, whatever the ledger's page is. */
 const MANY = 4_500
@@ -119,6 +120,41 @@ export function selectionsContract(world: World): void {
       expect(paths.length).toBe(Array.from({ length: MANY }, (_, index) => index).filter(index => index % 10 === 7).length)
       expect(new Set(paths.map(([path]) => path)).size).toBe(paths.length)
       expect(await resolved([{ source: { collection: c, glob: 'nothing' }, destination: { collection: d } }])).toEqual([])
+    })
+
+    it('show their items before, while and after they are worked on, whatever shape the destinations have', async () => {
+      const c = await manyFiles(MANY, index => `in/f${String(index).padStart(5, '0')}`)
+      const shapes: readonly (readonly [prefix: string, to: string, expected: (path: string) => string])[] = [
+        ['in/', 'in/', path => path],
+        ['in/', 'out/', path => path.replace('in/', 'out/')],
+        ['in/', '', path => path.slice(3)],
+        ['in/f0', 'g-', path => path.replace('in/f0', 'g-')],
+        ['in', 'x/', path => path.replace('in/', 'x/')],
+      ]
+      for (const [prefix, to, expected] of shapes) {
+        const d = await world.collection()
+        const id = await world.start({ select: [{ source: { collection: c, prefix }, destination: { collection: d, prefix: to } }] })
+        const { lastSeq } = await world.lease(id)
+        const pairs = async (filter: ItemFilter): Promise<string[]> =>
+          (await world.items(id, filter, 700)).map(({ seq, state, source, destination }) => `${seq} ${state} ${source.path} ${destination?.path ?? 'nowhere'}`)
+        const line = (seq: number, state: string): string => {
+          const path = `in/f${String(seq).padStart(5, '0')}`
+          return `${seq} ${state} ${path} ${expected(path)}`
+        }
+        const all = Array.from({ length: MANY }, (_, seq) => line(seq, seq <= lastSeq ? 'running' : 'pending'))
+        expect(await pairs({})).toEqual(all)
+        expect(await pairs({ states: ['running'] })).toEqual(all.slice(0, lastSeq + 1))
+        expect(await pairs({ states: ['pending'] })).toEqual(all.slice(lastSeq + 1))
+        expect(await pairs({ pathPrefix: 'in/f0000', afterSeq: 4 })).toEqual(all.slice(5, 10))
+        expect(await pairs({ states: ['done', 'failed'] })).toEqual([])
+        await world.ledger.cancel(id)
+        world.clock.advance(LEASE_MS + 1)
+        expect(await world.work(id)).toMatchObject({ outcome: 'cancelled', counts: { total: MANY, cancelled: MANY } })
+        expect(await pairs({})).toEqual(all.map((_, seq) => line(seq, 'cancelled')))
+        await world.ledger.retry(id, ['cancelled'])
+        expect(await world.work(id)).toMatchObject({ outcome: 'succeeded', counts: { done: MANY } })
+        expect(await pairs({})).toEqual(all.map((_, seq) => line(seq, 'done')))
+      }
     })
 
     it('come after explicit items, one after the other; the same file may be chosen twice', async () => {

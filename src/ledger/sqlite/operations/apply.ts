@@ -1,18 +1,18 @@
-import { CONFLICTS, JOB_KINDS, type JobKind } from '../../../model/job.ts'
 import { ITEM_STATES } from '../../../model/item.ts'
 import type { Lease } from '../../../ports/ledger.ts'
-import { entityPrefix } from '../codec.ts'
 import { translateSqliteError, type Params, type Row } from '../database.ts'
-import { CONTENT, contentOf, REPLACE_ENTRY } from '../entry-columns.ts'
 import { itemId, itemsBetween } from '../item-range.ts'
+import { unwritten, type List } from '../unwritten.ts'
+import { decideList, decideRows, tallyPlan, type Tally } from './decide.ts'
 import { addEvent } from './events.ts'
 import { finishIfDone } from './finish.ts'
 import { held } from './lease.ts'
-import { CREATE_PLAN, PLAN, PUT_BACK, STATE_OF_CODE } from './plan.ts'
-import { explainTroubles, findFreeNames, markTroubles, tellTroubles } from './troubles.ts'
+import { CREATE_PLAN, PUT_BACK } from './plan.ts'
+import { settleList, settleRows } from './settle.ts'
+import { tellTroubles } from './troubles.ts'
 import type { Tx } from './tx.ts'
-
-const RENAME = CONFLICTS.indexOf('rename')
+import { writeEntries } from './write-entries.ts'
+import { writeRows } from './write-items.ts'
 
 /**
  * Plans, applies and settles a leased chunk in one transaction: a stale lease is refused before anything is read (I7), and because the
@@ -30,6 +30,7 @@ export function applyChunk(tx: Tx, lease: Lease, corrupt: readonly string[]): bo
 }
 
 function cancelChunk(tx: Tx, job: Row, chunk: Row): void {
+  writeRows(tx, job, chunk)
   const at = { job: job['key'] as number, first: chunk['first_seq'] as number, last: chunk['last_seq'] as number, now: tx.now }
   const n = tx.db.run(
     `UPDATE item SET state = ${ITEM_STATES.indexOf('cancelled')}, finished_at = :now WHERE ${itemsBetween('item', ':first', ':last')} AND state = 0`,
@@ -40,6 +41,15 @@ function cancelChunk(tx: Tx, job: Row, chunk: Row): void {
 
 function workChunk(tx: Tx, job: Row, chunk: Row, corrupt: readonly string[]): void {
   tx.db.exec(CREATE_PLAN)
+  const list = unwritten(tx.db, job['key'] as number, chunk['no'] as number)
+  if (list !== undefined) {
+    if (attempt(tx, () => workList(tx, job, chunk, list, corrupt)) === null) return
+    writeRows(tx, job, chunk)
+  }
+  workRows(tx, job, chunk, corrupt)
+}
+
+function workRows(tx: Tx, job: Row, chunk: Row, corrupt: readonly string[]): void {
   const first = chunk['first_seq'] as number
   const last = chunk['last_seq'] as number
   if (chunk['serial'] === 0 && attempt(tx, () => workRun(tx, job, chunk, first, last, corrupt)) === null) return
@@ -80,10 +90,21 @@ function failItem(tx: Tx, job: Row, seq: number, fault: Error): void {
 
 /** Items that do not touch each other's paths: decided together, then written together. */
 function workRun(tx: Tx, job: Row, chunk: Row, first: number, last: number, corrupt: readonly string[]): void {
-  decide(tx, job, first, last, corrupt)
-  tellTroubles(tx, job['key'] as number)
-  if (job['dry_run'] === 0) write(tx, job)
-  settle(tx, job, chunk, first, last)
+  const tally = decideRows(tx, job, first, last, corrupt)
+  carryOut(tx, job, tally)
+  settleRows(tx, job, chunk, first, last, tally)
+}
+
+/** The same for items that are a list as yet: they become rows now, in their final state. */
+function workList(tx: Tx, job: Row, chunk: Row, list: List, corrupt: readonly string[]): void {
+  const tally = decideList(tx, job, list, corrupt)
+  carryOut(tx, job, tally)
+  settleList(tx, job, chunk, list, tally)
+}
+
+function carryOut(tx: Tx, job: Row, tally: Tally): void {
+  if (tally.done < tally.items) tellTroubles(tx, job['key'] as number)
+  if (job['dry_run'] === 0) writeEntries(tx, job, tally)
 }
 
 /**
@@ -96,93 +117,12 @@ function rehearse(tx: Tx, job: Row, chunk: Row, corrupt: readonly string[]): voi
   const decided: Row[] = []
   tx.db.exec('SAVEPOINT rehearsal')
   for (let seq = first; seq <= last; seq++) {
-    decide(tx, job, seq, seq, corrupt)
-    write(tx, job)
+    writeEntries(tx, job, decideRows(tx, job, seq, seq, corrupt))
     decided.push(...tx.db.all('SELECT * FROM plan'))
   }
   tx.db.exec('ROLLBACK TO rehearsal; RELEASE rehearsal')
   tx.db.run('DELETE FROM plan')
   for (const row of decided) tx.db.run(PUT_BACK, row as Params)
   tellTroubles(tx, job['key'] as number)
-  settle(tx, job, chunk, first, last)
-}
-
-/** Makes the plan of these items: what would be written where, or why nothing would. */
-function decide(tx: Tx, job: Row, first: number, last: number, corrupt: readonly string[]): void {
-  const kind = kindOf(job)
-  const key = job['key'] as number
-  tx.db.run('DELETE FROM plan')
-  tx.db.run(PLAN[kind], { job: key, first, last, conflict: job['conflict'] as number, now: tx.now, newEntity: entityPrefix(tx.now) })
-  markTroubles(tx, job, corrupt)
-  if (job['conflict'] === RENAME) findFreeNames(tx, job)
-  explainTroubles(tx, key)
-}
-
-function kindOf(job: Row): JobKind {
-  return JOB_KINDS[job['kind'] as number] as JobKind
-}
-
-const SUPERSEDE_TARGETS = `INSERT INTO history (collection, path, ${CONTENT}) SELECT d.collection, d.path, ${contentOf('d')}
-  FROM plan p CROSS JOIN entry d ON d.collection = p.t_collection AND d.path = p.t_path WHERE p.code = 0 AND p.writes = 1 AND p.t_version > 1`
-
-const WRITE_TARGETS = `INSERT INTO entry (collection, path, ${CONTENT})
-  SELECT t_collection, t_path, t_entity, t_version, t_revision, kind, deleted, size, digest, media_type, fields, t_created, :now, :who
-  FROM plan WHERE code = 0 AND writes = 1
-  ${REPLACE_ENTRY}`
-
-const SUPERSEDE_SOURCES = `INSERT INTO history (collection, path, ${CONTENT}) SELECT d.collection, d.path, ${contentOf('d')}
-  FROM plan p CROSS JOIN entry d ON d.collection = p.src_collection AND d.path = p.src_path WHERE p.code = 0`
-
-/** What moved away leaves a tombstone: the entity itself goes on under its new path. */
-const VACATE_SOURCES = `UPDATE entry SET version = version + 1, revision = randomblob(16), deleted = 1, size = 0, digest = NULL, fields = NULL,
-    modified_at = :now, modified_by = :who
-  FROM plan p WHERE p.code = 0 AND entry.collection = p.src_collection AND entry.path = p.src_path`
-
-function write(tx: Tx, job: Row): void {
-  const by = { now: tx.now, who: job['submitted_by'] as string }
-  tx.db.run(SUPERSEDE_TARGETS, by)
-  tx.db.run(WRITE_TARGETS, by)
-  if (kindOf(job) !== 'move') return
-  tx.db.run(SUPERSEDE_SOURCES, by)
-  tx.db.run(VACATE_SOURCES, by)
-}
-
-/** The range stands on both sides: without it the plan of such a statement walks the whole job for every chunk. */
-const SAME_ITEM = `${itemsBetween('item', ':first', ':last')} AND p.seq BETWEEN :first AND :last AND item.id = ${itemId('p.seq')}`
-
-/**
- * Writes the outcomes down.
- * Ids and revisions are facts of versions that exist: a dry run and a deletion name none, an update that changed nothing its present one.
- */
-const SETTLE_ITEMS = `UPDATE item SET state = ${STATE_OF_CODE}, attempts = attempts + 1, reason = p.reason, started_at = :started, finished_at = :now,
-    bytes = CASE WHEN p.code = 0 THEN p.size ELSE 0 END, src_entity = p.src_entity, src_version = p.src_version, src_revision = p.src_revision,
-    dst_entity = CASE WHEN p.code = 0 AND :real AND item.dst_collection IS NOT NULL THEN p.t_entity END,
-    dst_version = CASE WHEN p.code = 0 AND item.dst_collection IS NOT NULL THEN p.t_version END,
-    dst_revision = CASE WHEN p.code = 0 AND :real AND item.dst_collection IS NOT NULL THEN p.t_revision END
-  FROM plan p WHERE ${SAME_ITEM}`
-
-/** Under the policy `rename` an item may have got another name than it asked for. */
-const SETTLE_NAMES = `UPDATE item SET dst_path = p.t_path FROM plan p
-  WHERE ${SAME_ITEM} AND p.code = 0
-    AND item.dst_collection IS NOT NULL`
-
-const COUNT_OUTCOMES = `SELECT ${STATE_OF_CODE} AS state, count(*) AS n, sum(CASE WHEN code = 0 THEN size ELSE 0 END) AS bytes FROM plan GROUP BY 1`
-
-function settle(tx: Tx, job: Row, chunk: Row, first: number, last: number): void {
-  const key = job['key'] as number
-  tx.db.run(SETTLE_ITEMS, { job: key, first, last, started: chunk['leased_at'] as number, now: tx.now, real: job['dry_run'] === 0 ? 1 : 0 })
-  if (job['conflict'] === RENAME) tx.db.run(SETTLE_NAMES, { job: key, first, last })
-  const counted = { done: 0, skipped: 0, failed: 0, evicted: 0 }
-  let items = 0
-  let bytes = 0
-  for (const row of tx.db.all(COUNT_OUTCOMES)) {
-    counted[ITEM_STATES[row['state'] as number] as keyof typeof counted] = row['n'] as number
-    items += row['n'] as number
-    bytes += kindOf(job) === 'delete' ? 0 : ((row['bytes'] as number | null) ?? 0)
-  }
-  tx.db.run(
-    `UPDATE job SET running = running - :items, done = done + :done, skipped = skipped + :skipped, failed = failed + :failed, evicted = evicted + :evicted,
-       bytes_done = bytes_done + :bytes, bytes_total = max(bytes_total, bytes_done + :bytes), change = change + 1 WHERE key = :job`,
-    { job: key, items, bytes, ...counted },
-  )
+  settleRows(tx, job, chunk, first, last, tallyPlan(tx))
 }

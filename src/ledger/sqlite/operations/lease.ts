@@ -29,7 +29,8 @@ export function nextWork(tx: Tx, id: string, worker: string, leaseMs: number): N
   return chunk === undefined ? { do: 'nothing' } : { do: 'run', lease: take(tx, id, job, chunk, worker, leaseMs) }
 }
 
-function startRunning(tx: Tx, id: string, job: Row): void {
+/** From now on the job's items are known and their chunks are worked on. */
+export function startRunning(tx: Tx, id: string, job: Row): void {
   tx.jobs.add(id)
   tx.db.run('UPDATE job SET state = 2, started_at = coalesce(started_at, :now), change = change + 1 WHERE key = :key', {
     key: job['key'] as number,

@@ -1,4 +1,5 @@
 import { itemsBetween } from '../item-range.ts'
+import { listed, listedUnfit, type Shape } from '../unwritten.ts'
 import { ITEM_STATES, type ItemState } from '../../../model/item.ts'
 import type { JobKind } from '../../../model/job.ts'
 import { MAX_PATH_LENGTH } from '../../../model/paths.ts'
@@ -56,69 +57,98 @@ export const STATE_OF_CODE = `CASE code WHEN 0 THEN ${ITEM_STATES.indexOf('done'
 
 const T = Object.fromEntries(Object.entries(TROUBLES).map(([name, trouble]) => [name, trouble.no])) as Record<keyof typeof TROUBLES, number>
 
-/** Conditions on the source hold for every kind; a condition on what is not there fails as one, not as a missing file. */
-const SOURCE_CHECKS = `
-  WHEN i.src_revision_if IS NOT NULL AND (s.path IS NULL OR s.deleted = 1 OR s.revision <> i.src_revision_if) THEN ${T.sourceRevision}
-  WHEN i.src_version_if IS NOT NULL AND (s.path IS NULL OR s.deleted = 1 OR s.version <> i.src_version_if) THEN ${T.sourceVersion}
-  WHEN s.path IS NULL OR s.deleted = 1 THEN ${T.missing}`
+/** Where the items of a plan come from: rows that were written before, or a list of some shape (unwritten.ts), whose items have no conditions. */
+export type ItemSource = 'rows' | Shape
 
-/** A segment "." or ".."; asked only of paths with a segment that begins with a dot, because this runs for every item. */
-const RELATIVE = `(instr('/' || d_path || '/', '/./') OR instr('/' || d_path || '/', '/../'))`
+/** The items `i` of a source, with `to_path`, their destination's path. */
+function itemsOf(source: ItemSource): string {
+  if (source !== 'rows') return `(${listed(source)}) i`
+  return `(SELECT *, coalesce(dst_path, src_path) AS to_path FROM item r WHERE ${itemsBetween('r', ':first', ':last')} AND r.state = 0) i`
+}
+
+/** Conditions on the source hold for every kind; a condition on what is not there fails as one, not as a missing file. */
+const SOURCE_CONDITIONS = `
+  WHEN i.src_revision_if IS NOT NULL AND (s.path IS NULL OR s.deleted = 1 OR s.revision <> i.src_revision_if) THEN ${T.sourceRevision}
+  WHEN i.src_version_if IS NOT NULL AND (s.path IS NULL OR s.deleted = 1 OR s.version <> i.src_version_if) THEN ${T.sourceVersion}`
+
+function sourceChecks(source: ItemSource): string {
+  return `${source === 'rows' ? SOURCE_CONDITIONS : ''} WHEN s.path IS NULL OR s.deleted = 1 THEN ${T.missing}`
+}
+
+/** Too long, or with a segment "." or "..", which is looked for only in paths with a segment that begins with a dot: this runs for every item. */
+const UNFIT = `length(i.to_path) > ${MAX_PATH_LENGTH} OR ((instr(i.to_path, '/.') OR substr(i.to_path, 1, 1) = '.')
+  AND (instr('/' || i.to_path || '/', '/./') OR instr('/' || i.to_path || '/', '/../')))`
+
+const DESTINATION_CONDITIONS = `
+  WHEN i.dst_revision_if IS NOT NULL AND (d.path IS NULL OR d.deleted = 1 OR d.revision <> i.dst_revision_if) THEN ${T.destinationRevision}
+  WHEN d.deleted = 0 AND i.dst_absent_if = 1 THEN ${T.destinationPresent}`
 
 /**
- * A destination that a selection composed may come out too long or with a relative segment: explicit ones were checked at submission. An explicit, matching
- * ifMatch is the wish to overwrite: the conflict policy is asked only without one.
+ * A destination that a selection composed may come out unfit: explicit ones were checked at submission. An explicit, matching ifMatch is the wish to
+ * overwrite: the conflict policy is asked only without one.
  */
-const DESTINATION_CHECKS = `
-  WHEN length(d_path) > ${MAX_PATH_LENGTH} OR ((instr(d_path, '/.') OR substr(d_path, 1, 1) = '.') AND ${RELATIVE}) THEN ${T.badPath}
-  WHEN i.dst_revision_if IS NOT NULL AND (d.path IS NULL OR d.deleted = 1 OR d.revision <> i.dst_revision_if) THEN ${T.destinationRevision}
-  WHEN d.deleted = 0 AND i.dst_absent_if = 1 THEN ${T.destinationPresent}
-  WHEN d.deleted = 0 AND i.dst_revision_if IS NULL AND :conflict > 0 THEN CASE :conflict WHEN 1 THEN ${T.skip} WHEN 2 THEN ${T.exists} ELSE ${T.taken} END`
+function destinationChecks(source: ItemSource, vacant: boolean): string {
+  const unfit = source === 'rows' ? UNFIT : listedUnfit(source, MAX_PATH_LENGTH, UNFIT)
+  const fits = unfit === null ? '' : `WHEN ${unfit} THEN ${T.badPath}`
+  if (vacant) return fits
+  return `${fits} ${source === 'rows' ? DESTINATION_CONDITIONS : ''}
+    WHEN d.deleted = 0 ${source === 'rows' ? 'AND i.dst_revision_if IS NULL' : ''} AND :conflict > 0
+      THEN CASE :conflict WHEN 1 THEN ${T.skip} WHEN 2 THEN ${T.exists} ELSE ${T.taken} END`
+}
 
-const SAME_PATH = `WHEN i.dst_collection = i.src_collection AND (i.dst_path IS NULL OR i.dst_path = i.src_path) THEN ${T.same}`
-
-const ITEMS = `${itemsBetween('i', ':first', ':last')} AND i.state = 0`
+const SAME_PATH = `WHEN i.dst_collection = i.src_collection AND i.to_path = i.src_path THEN ${T.same}`
 
 /** The columns that planning fills; `reason` comes later. */
 const COLUMNS = `seq, code, writes, src_collection, src_path, src_entity, src_version, src_revision,
   t_collection, t_path, t_entity, t_version, t_revision, t_created, kind, deleted, size, digest, media_type, fields`
 
-/** `newEntity` is a prefix of 9 bytes (codec.entityPrefix); what a tombstone covers is never continued, a moved entity keeps its id. */
-function planTransfer(kind: 'copy' | 'move'): string {
-  const entity = kind === 'move' ? 's.entity' : 'CASE WHEN d.deleted = 0 THEN d.entity ELSE CAST(:newEntity || randomblob(7) AS BLOB) END'
-  const created = kind === 'move' ? 's.created_at' : 'CASE WHEN d.deleted = 0 THEN d.created_at ELSE :now END'
-  const dPath = 'coalesce(i.dst_path, i.src_path)'
+/**
+ * `newEntity` is a prefix of 9 bytes (codec.entityPrefix); what a tombstone covers is never continued, a moved entity keeps its id. `vacant`: it is known that
+ * nothing has ever been where the items go, so that no destination needs to be looked up: the commonest case, and a fifth of the work.
+ */
+function planTransfer(kind: 'copy' | 'move', source: ItemSource, vacant: boolean): string {
+  const newEntity = 'CAST(:newEntity || randomblob(7) AS BLOB)'
+  const entity = kind === 'move' ? 's.entity' : vacant ? newEntity : `CASE WHEN d.deleted = 0 THEN d.entity ELSE ${newEntity} END`
+  const created = kind === 'move' ? 's.created_at' : vacant ? ':now' : 'CASE WHEN d.deleted = 0 THEN d.created_at ELSE :now END'
   return `INSERT INTO plan (${COLUMNS})
-    SELECT i.seq, CASE ${SOURCE_CHECKS} ${kind === 'move' ? SAME_PATH : ''} ${DESTINATION_CHECKS.replaceAll('d_path', dPath)} ELSE 0 END, 1,
+    SELECT i.seq, CASE ${sourceChecks(source)} ${kind === 'move' ? SAME_PATH : ''} ${destinationChecks(source, vacant)} ELSE 0 END, 1,
       i.src_collection, i.src_path, s.entity, s.version, s.revision,
-      i.dst_collection, ${dPath}, ${entity}, coalesce(d.version, 0) + 1, randomblob(16), ${created},
+      i.dst_collection, i.to_path, ${entity}, ${vacant ? '1' : 'coalesce(d.version, 0) + 1'}, randomblob(16), ${created},
       s.kind, 0, s.size, s.digest, s.media_type, s.fields
-    FROM item i LEFT JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path
-      LEFT JOIN entry d ON d.collection = i.dst_collection AND d.path = ${dPath}
-    WHERE ${ITEMS}`
+    FROM ${itemsOf(source)} LEFT JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path
+      ${vacant ? '' : 'LEFT JOIN entry d ON d.collection = i.dst_collection AND d.path = i.to_path'}`
 }
 
 /** A deletion is one more version of the entry: a tombstone without bytes or fields. */
-const PLAN_DELETE = `INSERT INTO plan (${COLUMNS})
-  SELECT i.seq, CASE ${SOURCE_CHECKS} ELSE 0 END, 1, i.src_collection, i.src_path, s.entity, s.version, s.revision,
-    i.src_collection, i.src_path, s.entity, s.version + 1, randomblob(16), s.created_at, s.kind, 1, 0, NULL, s.media_type, NULL
-  FROM item i LEFT JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path WHERE ${ITEMS}`
+function planDelete(source: ItemSource): string {
+  return `INSERT INTO plan (${COLUMNS})
+    SELECT i.seq, CASE ${sourceChecks(source)} ELSE 0 END, 1, i.src_collection, i.src_path, s.entity, s.version, s.revision,
+      i.src_collection, i.src_path, s.entity, s.version + 1, randomblob(16), s.created_at, s.kind, 1, 0, NULL, s.media_type, NULL
+    FROM ${itemsOf(source)} LEFT JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path`
+}
 
 /** A patch that changes nothing is done and keeps the revision. */
-const PLAN_UPDATE = `INSERT INTO plan (${COLUMNS})
-  SELECT i.seq, CASE ${SOURCE_CHECKS} ELSE 0 END, json_patch(coalesce(s.fields, '{}'), i.patch) IS NOT coalesce(s.fields, '{}'),
-    i.src_collection, i.src_path, s.entity, s.version, s.revision,
-    i.src_collection, i.src_path, s.entity, s.version + 1, randomblob(16), s.created_at, s.kind, 0, s.size, s.digest, s.media_type,
-    json_patch(coalesce(s.fields, '{}'), i.patch)
-  FROM item i LEFT JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path WHERE ${ITEMS}`
+function planUpdate(source: ItemSource): string {
+  return `INSERT INTO plan (${COLUMNS})
+    SELECT i.seq, CASE ${sourceChecks(source)} ELSE 0 END, json_patch(coalesce(s.fields, '{}'), i.patch) IS NOT coalesce(s.fields, '{}'),
+      i.src_collection, i.src_path, s.entity, s.version, s.revision,
+      i.src_collection, i.src_path, s.entity, s.version + 1, randomblob(16), s.created_at, s.kind, 0, s.size, s.digest, s.media_type,
+      json_patch(coalesce(s.fields, '{}'), i.patch)
+    FROM ${itemsOf(source)} LEFT JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path`
+}
 
 /** Puts a row of a plan back that was read out of it. */
 export const PUT_BACK = `INSERT INTO plan (reason, ${COLUMNS}) VALUES (:reason, ${COLUMNS.replaceAll(/(\w+)/g, ':$1')})`
 
-/** The deciding statement of each kind. Parameters: job, first, last, conflict, now, newEntity. */
-export const PLAN: Readonly<Record<JobKind, string>> = {
-  copy: planTransfer('copy'),
-  move: planTransfer('move'),
-  delete: PLAN_DELETE,
-  update: PLAN_UPDATE,
+/** The deciding statement of a kind of job. Parameters: conflict, now, newEntity; for rows also job, first, last; for a list its own. */
+export function planOf(kind: JobKind, source: ItemSource, vacant: boolean): string {
+  switch (kind) {
+    case 'copy':
+    case 'move':
+      return planTransfer(kind, source, vacant)
+    case 'delete':
+      return planDelete(source)
+    case 'update':
+      return planUpdate(source)
+  }
 }

@@ -1,36 +1,24 @@
 import { globMatcher } from '../../../model/glob.ts'
+import { VERIFY } from '../../../model/job.ts'
 import { prefixEnd } from '../../../model/paths.ts'
 import type { Params, Row } from '../database.ts'
-import { itemId, itemsBetween } from '../item-range.ts'
-import { addEvent } from './events.ts'
+import { listed, listOf, type List } from '../unwritten.ts'
 import { finishIfDone } from './finish.ts'
 import { addChunk, CHUNK_ITEMS, Clashes } from './intake.ts'
+import { startRunning } from './lease.ts'
 import { wakeSome } from './retry.ts'
+import { writeItems } from './write-items.ts'
 import { jobRow, type Tx } from './tx.ts'
 
 /** The next live files of a selection, in path order after the cursor. One lower bound only: of two, the index may take the one that starts from the beginning. */
 const PAGE = `SELECT path, size FROM entry WHERE collection = :collection AND path >= :from AND path <> :cursor AND (:end IS NULL OR path < :end)
   AND deleted = 0 AND kind <> 1 ORDER BY path LIMIT :limit`
 
-/** A page on its way, in memory: its rows number themselves, which costs a third of what a window function would. */
-const CREATE_PAGE = 'CREATE TEMP TABLE IF NOT EXISTS page (no INTEGER PRIMARY KEY, path TEXT NOT NULL, size INTEGER NOT NULL)'
-const FILL_PAGE = `INSERT INTO page (path, size) ${PAGE}`
-const FILL_WITH_KEPT = 'INSERT INTO page (path, size) SELECT value ->> 0, value ->> 1 FROM json_each(:kept)'
-const PAGE_SUM = 'SELECT count(*) AS n, max(path) AS last, coalesce(sum(size), 0) AS bytes FROM page'
+/** A whole page in one row: its paths as a list, and what the job's counters need to know of it. */
+const PAGE_LIST = `SELECT jsonb_group_array(path) AS paths, count(*) AS n, max(path) AS last, coalesce(sum(size), 0) AS bytes FROM (${PAGE})`
+const KEPT_LIST = `SELECT jsonb(:kept) AS paths`
 
-/**
- * The destination is its prefix followed by what comes after the source prefix. When the destination prefix is a folder, a "/" at that place is not doubled,
- * and a source that is the prefix itself keeps its own name.
- */
-const DESTINATION = `CASE WHEN :dstPrefix IS NULL THEN NULL
-  WHEN path = :prefix THEN :dstPrefix || :ownName
-  WHEN :dstIsFolder AND substr(path, :cut, 1) = '/' THEN :dstPrefix || substr(path, :cut + 1)
-  ELSE :dstPrefix || substr(path, :cut) END`
-
-const INSERT_PAGE = `INSERT INTO item (id, src_collection, src_path, dst_collection, dst_path, patch)
-  SELECT ${itemId(':first + no - 1')}, :collection, path, :dstCollection, ${DESTINATION}, :patch FROM page`
-
-const ENDS_OF_PAGE = `SELECT src_path, coalesce(dst_path, src_path) AS dst_path FROM item WHERE ${itemsBetween('item', ':first', ':last')}`
+const KEEP_LIST = 'INSERT INTO unwritten (job, chunk, selection, paths) VALUES (:job, :chunk, :selection, :paths)'
 
 /** Prepares one page of work: wakes some items of a retry, or resolves a page of the present selection: its items, its chunk, the job's counters and the cursor change together. */
 export function resolvePage(tx: Tx, id: string): void {
@@ -46,10 +34,7 @@ export function resolvePage(tx: Tx, id: string): void {
     return
   }
   const page = takePage(tx, job, selection)
-  if (page.items > 0) {
-    const first = job['total'] as number
-    addChunk(tx, job['key'] as number, job['chunks'] as number, first, page.items, pageClashes(tx, job, selection, first, page.items))
-  }
+  if (page.items > 0) addPage(tx, job, selection, page)
   tx.db.run(
     `UPDATE job SET total = total + :n, pending = pending + :n, chunks = chunks + :chunks, bytes_total = bytes_total + :bytes, change = change + 1 WHERE key = :job`,
     { job: job['key'] as number, n: page.items, chunks: page.items > 0 ? 1 : 0, bytes: page.bytes },
@@ -73,36 +58,34 @@ interface PageRead {
   readonly items: number
   readonly last: string | null
   readonly bytes: number
+  /** Source paths, a JSON array in SQLite's binary form. */
+  readonly paths: Uint8Array
+}
+
+/** The page as a chunk. Its items become rows at once where more is needed than a list: to be worked one by one, or to have their bytes read first. */
+function addPage(tx: Tx, job: Row, selection: Row, page: PageRead): void {
+  const key = job['key'] as number
+  const chunk = job['chunks'] as number
+  const first = job['total'] as number
+  const list = listOf(selection, first, page.paths)
+  const serial = pageClashes(tx, selection, list)
+  addChunk(tx, key, chunk, first, page.items, serial)
+  if (serial || job['verify'] !== VERIFY.indexOf('none')) writeItems(tx, key, list)
+  else tx.db.run(KEEP_LIST, { job: key, chunk, selection: selection['no'] as number, paths: page.paths })
 }
 
 function takePage(tx: Tx, job: Row, selection: Row): PageRead {
   const prefix = selection['src_prefix'] as string
-  const dstPrefix = selection['dst_prefix'] as string | null
-  const dstIsFolder = dstPrefix === '' || dstPrefix?.endsWith('/') === true
+  const glob = selection['src_glob'] as string | null
+  if (lostGrant(tx, job, selection)) return standIn(tx, `${prefix}${glob ?? '*'}`)
   const where = {
     collection: selection['src_collection'] as number,
-    prefix,
     end: prefixEnd(prefix),
     from: (selection['cursor'] as string | null) ?? prefix,
     cursor: (selection['cursor'] as string | null) ?? '',
     limit: CHUNK_ITEMS,
   }
-  const glob = selection['src_glob'] as string | null
-  const read = lostGrant(tx, job, selection) ? standIn(tx, `${prefix}${glob ?? '*'}`) : fillPage(tx, where, glob)
-  tx.db.run(INSERT_PAGE, {
-    job: job['key'] as number,
-    first: job['total'] as number,
-    collection: where.collection,
-    dstCollection: selection['dst_collection'] as number | null,
-    // null keeps the source's own path: narrower rows for the commonest copy
-    dstPrefix: dstPrefix === prefix ? null : dstPrefix,
-    prefix,
-    dstIsFolder: dstIsFolder ? 1 : 0,
-    ownName: dstIsFolder ? prefix.slice(prefix.lastIndexOf('/') + 1) : '',
-    cut: Array.from(prefix).length + 1,
-    patch: selection['patch'] as string | null,
-  })
-  return read
+  return glob === null ? wholePage(tx, where) : matchingPage(tx, where, glob, prefix)
 }
 
 const GRANT = 'SELECT role FROM access_grant WHERE collection = :collection AND subject = :who'
@@ -115,24 +98,28 @@ function lostGrant(tx: Tx, job: Row, selection: Row): boolean {
 
 /** One item in the place of all that may no longer be seen: it fails for want of the grant, under the name of the selection itself. */
 function standIn(tx: Tx, path: string): PageRead {
-  tx.db.exec(CREATE_PAGE)
-  tx.db.run('DELETE FROM page')
-  tx.db.run('INSERT INTO page (path, size) VALUES (:path, 0)', { path })
-  return { ended: true, items: 1, last: null, bytes: 0 }
+  return { ended: true, items: 1, last: null, bytes: 0, paths: binaryList(tx, [path]) }
 }
 
-/** Reads the next page into memory, without what the glob does not match. */
-function fillPage(tx: Tx, where: Params & { readonly prefix: string }, glob: string | null): PageRead {
-  tx.db.exec(CREATE_PAGE)
-  tx.db.run('DELETE FROM page')
-  const matching = glob === null ? null : keepMatching(tx.db.all(PAGE, where), globMatcher(glob), where.prefix)
-  if (matching === null) tx.db.run(FILL_PAGE, where)
-  else tx.db.run(FILL_WITH_KEPT, { kept: JSON.stringify(matching.kept.map(row => [row['path'], row['size']])) })
-  const sum = tx.db.get(PAGE_SUM) as Row
-  const items = sum['n'] as number
-  const bytes = sum['bytes'] as number
-  if (matching === null) return { ended: items < CHUNK_ITEMS, items, last: sum['last'] as string | null, bytes }
-  return { ended: matching.ended, items, last: matching.last, bytes }
+function binaryList(tx: Tx, paths: readonly string[]): Uint8Array {
+  return tx.db.get(KEPT_LIST, { kept: JSON.stringify(paths) })?.['paths'] as Uint8Array
+}
+
+function wholePage(tx: Tx, where: Params): PageRead {
+  const page = tx.db.get(PAGE_LIST, where) as Row
+  const items = page['n'] as number
+  return { ended: items < CHUNK_ITEMS, items, last: page['last'] as string | null, bytes: page['bytes'] as number, paths: page['paths'] as Uint8Array }
+}
+
+/** The next page without what the glob does not match. */
+function matchingPage(tx: Tx, where: Params, glob: string, prefix: string): PageRead {
+  const { kept, last, ended } = keepMatching(tx.db.all(PAGE, where), globMatcher(glob), prefix)
+  const bytes = kept.reduce((sum, row) => sum + (row['size'] as number), 0)
+  const paths = binaryList(
+    tx,
+    kept.map(row => row['path'] as string),
+  )
+  return { ended, items: kept.length, last, bytes, paths }
 }
 
 /** A hostile glob may be slow: the page then ends early, where the time is over, and the writer's other work goes on. */
@@ -153,25 +140,23 @@ function keepMatching(rows: readonly Row[], matches: (path: string) => boolean, 
 }
 
 /** Between two collections a page's paths are distinct, unless a folder's "/" was left out; only else they must be looked at. */
-function pageClashes(tx: Tx, job: Row, selection: Row, first: number, n: number): boolean {
+function pageClashes(tx: Tx, selection: Row, list: List): boolean {
   const collection = selection['src_collection'] as number
   const destination = selection['dst_collection'] as number | null
   const prefix = selection['src_prefix'] as string
   if (destination === null) return false
   if (destination !== collection && (prefix === '' || prefix.endsWith('/'))) return false
   const clashes = new Clashes()
-  for (const row of tx.db.all(ENDS_OF_PAGE, { job: job['key'] as number, first, last: first + n - 1 })) {
-    clashes.add(collection, row['src_path'] as string, destination, row['dst_path'] as string, false)
+  for (const row of tx.db.all(listed(list.shape), list.params)) {
+    clashes.add(collection, row['src_path'] as string, destination, row['to_path'] as string, false)
   }
   return clashes.found
 }
 
 function endResolving(tx: Tx, id: string, job: Row): void {
-  tx.db.run('UPDATE selection SET resolved = 1 WHERE job = :job AND resolved = 0', { job: job['key'] as number })
-  tx.db.run('UPDATE job SET unresolved = 0, state = 2, started_at = coalesce(started_at, :now), change = change + 1 WHERE key = :job', {
-    job: job['key'] as number,
-    now: tx.now,
-  })
-  addEvent(tx, job['key'] as number, 'job.resolved', { total: job['total'] })
+  const key = job['key'] as number
+  tx.db.run('UPDATE selection SET resolved = 1 WHERE job = :key AND resolved = 0', { key })
+  tx.db.run('UPDATE job SET unresolved = 0 WHERE key = :key', { key })
+  startRunning(tx, id, job)
   finishIfDone(tx, id)
 }

@@ -103,7 +103,7 @@ function giveName(tx: Tx, job: Row, seq: number, path: string, tombstone: Row | 
 
 const TROUBLED = `SELECT p.seq, p.code, p.src_path, p.t_path, sc.id AS src_id, tc.id AS t_id, p.src_revision, p.src_version,
     i.src_revision_if, i.src_version_if, i.dst_revision_if, d.revision AS d_revision, d.deleted AS d_deleted, s.deleted AS s_deleted
-  FROM plan p CROSS JOIN item i ON i.id = ${itemId('p.seq')}
+  FROM plan p LEFT JOIN item i ON i.id = ${itemId('p.seq')}
     LEFT JOIN collection sc ON sc.key = p.src_collection LEFT JOIN collection tc ON tc.key = p.t_collection
     LEFT JOIN entry s ON s.collection = p.src_collection AND s.path = p.src_path
     LEFT JOIN entry d ON d.collection = p.t_collection AND d.path = p.t_path

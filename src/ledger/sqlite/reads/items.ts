@@ -1,13 +1,14 @@
 import { decodeCursor, encodeCursor } from '../../../model/cursor.ts'
 import { WaybillError } from '../../../model/errors.ts'
 import type { Fields } from '../../../model/entry.ts'
-import { ITEM_STATES, type Item, type ItemEnd, type ItemState, type Reason } from '../../../model/item.ts'
+import { isTerminal, ITEM_STATES, type Item, type ItemEnd, type ItemState, type Reason } from '../../../model/item.ts'
 import type { Page, PageQuery } from '../../../model/page.ts'
 import { prefixEnd } from '../../../model/paths.ts'
 import type { ItemFilter } from '../../../ports/ledger.ts'
 import { hexText, uuidText } from '../codec.ts'
 import type { Database, Params, Row } from '../database.ts'
-import { itemsBetween, itemsOfJob, LAST_SEQ } from '../item-range.ts'
+import { itemsBetween, LAST_SEQ } from '../item-range.ts'
+import { listed, unwritten, type Shape } from '../unwritten.ts'
 
 /** How many rows one look walks at most, and how long a call looks before it hands out a short page with a cursor: nobody waits for a selective filter. */
 const WINDOW = 5_000
@@ -17,14 +18,22 @@ const PENDING = ITEM_STATES.indexOf('pending')
 /** States from here on have an index of their own. */
 const FIRST_RARE = ITEM_STATES.indexOf('skipped')
 
+/** What is not known of an item before it is worked on. */
+const UNKNOWN = ['bytes', 'reason', 'started_at', 'finished_at'].concat(['src', 'dst'].flatMap(end => [`${end}_entity`, `${end}_version`, `${end}_revision`]))
+
 /** Named one by one: the id itself would not fit into a JavaScript number. */
-const COLUMNS = ['seq', 'state', 'attempts', 'src_path', 'dst_path', 'patch', 'bytes', 'reason', 'started_at', 'finished_at']
-  .concat(['src', 'dst'].flatMap(end => [`${end}_entity`, `${end}_version`, `${end}_revision`]))
-  .map(column => `i.${column}`)
-  .join(', ')
+const COLUMNS = ['seq', 'state', 'attempts', 'src_path', 'dst_path', 'patch', ...UNKNOWN].map(column => `i.${column}`).join(', ')
 
 const SELECT = `SELECT ${COLUMNS}, sc.id AS src_id, dc.id AS dst_id FROM item i LEFT JOIN collection sc ON sc.key = i.src_collection
   LEFT JOIN collection dc ON dc.key = i.dst_collection`
+
+/** Items of a list (unwritten.ts): pending, with nothing but their places. */
+function listedInWindow(shape: Shape): string {
+  return `SELECT i.seq, ${PENDING} AS state, 0 AS attempts, i.src_path, i.to_path AS dst_path, i.patch, sc.id AS src_id, dc.id AS dst_id,
+      ${UNKNOWN.map(column => `NULL AS ${column}`).join(', ')}
+    FROM (${listed(shape)}) i LEFT JOIN collection sc ON sc.key = i.src_collection LEFT JOIN collection dc ON dc.key = i.dst_collection
+    WHERE i.seq > :after AND i.seq <= :upTo AND ${MATCHES} ORDER BY i.seq LIMIT :limit`
+}
 
 const MATCHES = `(:prefix = '' OR (i.src_path >= :prefix AND (:end IS NULL OR i.src_path < :end)))
   AND (:collection IS NULL OR i.src_collection = :collection OR i.dst_collection = :collection)`
@@ -32,6 +41,9 @@ const MATCHES = `(:prefix = '' OR (i.src_path >= :prefix AND (:end IS NULL OR i.
 /** The range of ids finds the rows; the job is asked for again, so that no arithmetic could ever show another's. */
 const IN_WINDOW = `${SELECT} WHERE i.job = :job AND ${itemsBetween('i', ':after + 1', ':upTo')} AND ${MATCHES}
   AND (:states IS NULL OR i.state IN (SELECT value FROM json_each(:states))) ORDER BY i.id LIMIT :limit`
+
+const LISTS_IN_WINDOW = `SELECT c.no FROM chunk c CROSS JOIN unwritten u ON u.job = c.job AND u.chunk = c.no
+  WHERE c.job = :job AND c.state < 2 AND c.last_seq > :after AND c.first_seq <= :upTo ORDER BY c.no`
 
 const RARE = `${SELECT} WHERE i.job = :job AND i.state = :state AND i.state > 2 AND i.seq > :after AND ${MATCHES} ORDER BY i.seq LIMIT :limit`
 
@@ -92,7 +104,7 @@ function takeWindows(
   limit: number,
   runs: Runs,
 ): { items: Item[]; next: number | null } {
-  const last = (db.get(`SELECT max(id) & 4294967295 AS last FROM item WHERE ${itemsOfJob('item')}`, { job })?.['last'] as number | null) ?? -1
+  const last = ((db.get('SELECT total FROM job WHERE key = :job', { job })?.['total'] as number | undefined) ?? 0) - 1
   const unsettledOnly = filter.states?.every(state => state === 'pending' || state === 'running') === true
   const found: Item[] = []
   const until = performance.now() + BUDGET_MS
@@ -101,7 +113,7 @@ function takeWindows(
     if (unsettledOnly) after = beforeNextUnsettled(db, job, after, last)
     const upTo = Math.min(after + WINDOW, last)
     const wanted = limit - found.length
-    const rows = db.all(IN_WINDOW, { ...where, after, upTo, limit: wanted })
+    const rows = window(db, job, { ...where, after, upTo, limit: wanted }, filter)
     for (const row of rows) {
       const item = toItem(row, runs)
       if (filter.states === undefined || filter.states.includes(item.state)) found.push(item)
@@ -111,6 +123,20 @@ function takeWindows(
     if (found.length === limit || performance.now() > until) break
   }
   return { items: found, next: after < last ? after : null }
+}
+
+/** The next items between `after` and `upTo`, whether they are rows or still in a list, at most `limit`. */
+function window(db: Database, job: number, where: Params & { readonly limit: number }, filter: ItemFilter): Row[] {
+  const rows = db.all(IN_WINDOW, where)
+  if (filter.states !== undefined && !filter.states.some(state => !isTerminal(state))) return rows
+  const found: Row[] = []
+  for (const { no } of db.all(LISTS_IN_WINDOW, where)) {
+    if (found.length >= where.limit) break
+    const list = unwritten(db, job, no as number)
+    if (list !== undefined) found.push(...db.all(listedInWindow(list.shape), { ...where, ...list.params }))
+  }
+  if (found.length === 0) return rows
+  return [...rows, ...found].sort((a, b) => (a['seq'] as number) - (b['seq'] as number)).slice(0, where.limit)
 }
 
 /** Leaps over settled chunks: in a big job nearly everything before the first waiting item is done. */

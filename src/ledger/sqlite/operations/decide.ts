@@ -1,0 +1,57 @@
+import { CONFLICTS, JOB_KINDS, type JobKind } from '../../../model/job.ts'
+import { entityPrefix } from '../codec.ts'
+import type { Params, Row } from '../database.ts'
+import { isVacant, type List } from '../unwritten.ts'
+import { planOf } from './plan.ts'
+import { explainTroubles, findFreeNames, markTroubles } from './troubles.ts'
+import type { Tx } from './tx.ts'
+
+/** What a plan comes to; `replaces`: some of what it writes has a version before. */
+export interface Tally {
+  readonly items: number
+  readonly done: number
+  readonly bytes: number
+  readonly replaces: boolean
+}
+
+/** Makes the plan of rows that wait: what would be written where, or why nothing would. */
+export function decideRows(tx: Tx, job: Row, first: number, last: number, corrupt: readonly string[]): Tally {
+  return decide(tx, job, planOf(kindOf(job), 'rows', false), { first, last }, corrupt)
+}
+
+/** The same of a list. */
+export function decideList(tx: Tx, job: Row, list: List, corrupt: readonly string[]): Tally {
+  return decide(tx, job, planOf(kindOf(job), list.shape, isVacant(tx.db, list)), list.params, corrupt)
+}
+
+const RENAME = CONFLICTS.indexOf('rename')
+
+/** True under the policy that gives an item another name when its own is taken. */
+export function renames(job: Row): boolean {
+  return job['conflict'] === RENAME
+}
+
+function decide(tx: Tx, job: Row, plan: string, items: Params, corrupt: readonly string[]): Tally {
+  const key = job['key'] as number
+  tx.db.run('DELETE FROM plan')
+  tx.db.run(plan, { ...items, job: key, conflict: job['conflict'] as number, now: tx.now, newEntity: entityPrefix(tx.now) })
+  markTroubles(tx, job, corrupt)
+  if (renames(job)) findFreeNames(tx, job)
+  const tally = tallyPlan(tx)
+  if (tally.done < tally.items) explainTroubles(tx, key)
+  return tally
+}
+
+const TALLY = `SELECT count(*) AS items, coalesce(sum(code = 0), 0) AS done, coalesce(sum(CASE WHEN code = 0 THEN size END), 0) AS bytes,
+  coalesce(max(t_version), 0) > 1 AS replaces FROM plan`
+
+/** One look at the whole plan: what follows is left out where it has nothing to do. */
+export function tallyPlan(tx: Tx): Tally {
+  const row = tx.db.get(TALLY) as { items: number; done: number; bytes: number; replaces: number }
+  return { ...row, replaces: row.replaces === 1 }
+}
+
+/** The kind of a job's row. */
+export function kindOf(job: Row): JobKind {
+  return JOB_KINDS[job['kind'] as number] as JobKind
+}
