@@ -33,7 +33,7 @@ module.exports = {
     room('http-knows-engine', '^src/http/', ['^src/(model|ports|engine|http)/'], 'http imports engine, ports and model'),
     room(
       'dialects-are-apart',
-      '^src/http/(v1|apollo)/',
+      '^src/http/(v1|apollo|sevenbridges)/',
       ['^src/(model|ports|engine)/', '^src/http/[^/]+$', '^src/http/$1/'],
       'a dialect never imports another',
     ),

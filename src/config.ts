@@ -73,7 +73,7 @@ export const configSchema = z.strictObject({
   headerTimeoutMs: whole(100, LONGEST_TIMER_MS).default(15_000).describe("time for a request's header to arrive"),
   bodyTimeoutMs: whole(100, LONGEST_TIMER_MS).default(60_000).describe("longest silence within a request's body"),
   retentionMs: z
-    .strictObject({ v1: retention(), apollo: retention() })
+    .strictObject({ v1: retention(), apollo: retention(), sevenbridges: retention() })
     .prefault({})
     .describe('how long finished jobs are kept, by the dialect they came through; as JSON in the environment'),
   jwt: jwt.nullable().default(null).describe('accept JWTs of this issuer beside our own tokens'),

@@ -44,7 +44,7 @@ export async function startServer(config: Config, clock: Clock = systemClock): P
 async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack): Promise<RunningServer> {
   mkdirSync(config.data, { recursive: true })
   begun.defer(claimDirectory(config.data))
-  const logger = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'token'] }, pino.destination(2))
+  const logger = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'req.headers["x-sbg-auth-token"]', 'token'] }, pino.destination(2))
   const onError = (error: unknown, what: string): void => logger.error({ err: error, what }, 'background work failed; it will be tried again')
   const jwt = config.jwt === null ? null : await createJwtVerifier(config.jwt, clock)
   const ledger = await openLedger(config.data, clock)

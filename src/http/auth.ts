@@ -17,13 +17,25 @@ declare module 'fastify' {
 /** RFC 6750 section 2.1: the credentials of the Bearer scheme; the scheme's letter case does not matter (RFC 9110 section 11.1). */
 const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i
 
+/** How a dialect's clients send their token; undefined when a request has none. */
+export type TokenOf = (request: FastifyRequest) => string | undefined
+
+/** The token of an `Authorization: Bearer` header. */
+export function bearerToken({ headers }: FastifyRequest): string | undefined {
+  return headers.authorization === undefined ? undefined : BEARER.exec(headers.authorization)?.[1]
+}
+
 /**
  * Makes an `onRequest` hook: token, rate and scopes are checked before the body is read and before anything that depends on the resource.
  * Throws `unauthenticated` (WWW-Authenticate is set on the reply), `rate_limited` (Retry-After), `insufficient_scope`.
  */
-export function authenticate(services: HttpServices, needed: NeededScopes): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+export function authenticate(
+  services: HttpServices,
+  needed: NeededScopes,
+  tokenOf: TokenOf = bearerToken,
+): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
   return async (request, reply) => {
-    request.caller = await identify(services, request, reply)
+    request.caller = await identify(services, tokenOf(request), request, reply)
     limitRate(request, reply, `token ${request.caller.tokenId}`)
     requireScopes(request, reply, needed)
   }
@@ -62,9 +74,7 @@ function hasScope(caller: Caller, scope: Scope): boolean {
   return caller.scopes.has(scope) || ((scope === 'read' || scope === 'write') && caller.scopes.has('admin'))
 }
 
-async function identify(services: HttpServices, request: FastifyRequest, reply: FastifyReply): Promise<Caller> {
-  const header = request.headers.authorization
-  const token = header === undefined ? undefined : BEARER.exec(header)?.[1]
+async function identify(services: HttpServices, token: string | undefined, request: FastifyRequest, reply: FastifyReply): Promise<Caller> {
   try {
     if (token === undefined) throw new WaybillError('unauthenticated', 'send "Authorization: Bearer <token>" with a valid token')
     return await services.authenticator.authenticate(token)
@@ -72,7 +82,10 @@ async function identify(services: HttpServices, request: FastifyRequest, reply: 
     if (!isWaybillError(error, 'unauthenticated')) throw error
     limitAddress(request, reply)
     // RFC 6750 section 3: without credentials no error code, with bad ones invalid_token
-    reply.header('www-authenticate', header === undefined ? 'Bearer realm="waybill"' : 'Bearer realm="waybill", error="invalid_token"')
+    reply.header(
+      'www-authenticate',
+      token === undefined && request.headers.authorization === undefined ? 'Bearer realm="waybill"' : 'Bearer realm="waybill", error="invalid_token"',
+    )
     throw error
   }
 }

@@ -14,6 +14,7 @@ import { sendProblem } from './problem.ts'
 import { RateLimiter } from './rate-limit.ts'
 import { requestId } from './request-id.ts'
 import type { HttpServices } from './services.ts'
+import { isSevenBridges, sendError, sevenBridgesPlugin } from './sevenbridges/index.ts'
 import { v1Plugin } from './v1/index.ts'
 import { compileValidator } from './validation.ts'
 
@@ -34,7 +35,7 @@ export interface ServerOptions {
   /** Gets what only we can repair, and fastify's own warnings. Without it nothing is logged. */
   readonly logger?: FastifyBaseLogger
   /** How long jobs are kept after they finished, by the dialect they were submitted through, in milliseconds. */
-  readonly retentionMs: { readonly v1: number; readonly apollo: number }
+  readonly retentionMs: { readonly v1: number; readonly apollo: number; readonly sevenbridges: number }
 }
 
 /** Open connections at once; beyond them new ones are closed at once, before they cost memory. */
@@ -73,6 +74,7 @@ export async function buildServer(services: HttpServices, options: ServerOptions
   registerWelcome(app)
   await app.register(v1Plugin, { services, retentionMs: options.retentionMs.v1 })
   await app.register(apolloPlugin, { services, retentionMs: options.retentionMs.apollo })
+  await app.register(sevenBridgesPlugin, { services, retentionMs: options.retentionMs.sevenbridges, prefix: '/v2' })
   await app.after()
   refuseOtherMethods()
   app.setNotFoundHandler((request, reply) => {
@@ -114,8 +116,7 @@ function newInstance(services: HttpServices, options: ServerOptions): FastifyIns
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => {
       setUsualHeaders(request, reply)
-      const send = isApollo(request.url) ? sendRefusal : sendProblem
-      send(error, request, reply)
+      errorSenderOf(request.url)(error, request, reply)
     },
   })
   app.server.maxConnections = MAX_CONNECTIONS
@@ -136,6 +137,12 @@ function closeGracefully(app: FastifyInstance): void {
     timer.unref()
     app.server.once('close', () => clearInterval(timer))
   })
+}
+
+/** What goes wrong before routing is answered in the form of the dialect that the URL belongs to. */
+function errorSenderOf(url: string): typeof sendProblem {
+  if (isApollo(url)) return sendRefusal
+  return isSevenBridges(url) ? sendError : sendProblem
 }
 
 /** Routes of the native API, whose wrong methods answer 405. */

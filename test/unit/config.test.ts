@@ -46,7 +46,7 @@ describe('the configuration', () => {
       requestsPerMinute: 1_000_000,
       headerTimeoutMs: 15_000,
       bodyTimeoutMs: 60_000,
-      retentionMs: { v1: 30 * DAY_MS, apollo: 30 * DAY_MS },
+      retentionMs: { v1: 30 * DAY_MS, apollo: 30 * DAY_MS, sevenbridges: 30 * DAY_MS },
       jwt: null,
     } satisfies Config)
   })

@@ -4,10 +4,11 @@ import type { Caller } from '../../model/access.ts'
 import { ROLES } from '../../model/collection.ts'
 import type { Collection, CollectionView, Role } from '../../model/collection.ts'
 import { authenticate, callerOf } from '../auth.ts'
+import { jsonObjectOf } from '../json-body.ts'
 import { okEnvelope } from './envelope.ts'
 import { badRequest } from './errors.ts'
 import type { ApolloOptions } from './options.ts'
-import { headerOf, jsonObjectOf, queryOf } from './request.ts'
+import { headerOf, queryOf } from './request.ts'
 import { WORDS } from './words.ts'
 
 const PAGE = 1000

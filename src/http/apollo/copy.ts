@@ -5,10 +5,10 @@ import type { JobOptions, SubmitItem } from '../../model/job.ts'
 import { pathFault } from '../../model/paths.ts'
 import { authenticate, callerOf } from '../auth.ts'
 import { baseUrl } from '../base-url.ts'
+import { jsonObjectOf } from '../json-body.ts'
 import { fileEnvelope } from './envelope.ts'
 import { badRequest } from './errors.ts'
 import type { ApolloOptions } from './options.ts'
-import { jsonObjectOf } from './request.ts'
 import { WORDS } from './words.ts'
 
 /** Apollo's copy is an upsert: a first version where the destination has no such name, else the next one. */

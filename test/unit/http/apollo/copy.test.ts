@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { decodeCopy } from '../../../../src/http/apollo/copy.ts'
-import { jsonObjectOf } from '../../../../src/http/apollo/request.ts'
+import { jsonObjectOf } from '../../../../src/http/json-body.ts'
 
 const entry = { sourceCollectionId: 'from', destinationCollectionId: 'to', fileName: 'a.txt' }
 

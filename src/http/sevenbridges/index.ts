@@ -1,0 +1,35 @@
+import type { FastifyInstance } from 'fastify'
+import { watchMethods } from '../method-not-allowed.ts'
+import { readBodies } from './bodies.ts'
+import { bulkRoutes } from './bulk.ts'
+import { Context } from './context.ts'
+import { refuseNoRoute, sendError } from './errors.ts'
+import { changeRoutes } from './file-changes.ts'
+import { fileRoutes } from './files.ts'
+import type { SevenBridgesOptions } from './options.ts'
+import { projectRoutes } from './projects.ts'
+import { userRoutes } from './users.ts'
+
+/**
+ * The Seven Bridges dialect, to be registered with the prefix /v2: so far users, projects, files and folders.
+ */
+export async function sevenBridgesPlugin(app: FastifyInstance, options: SevenBridgesOptions): Promise<void> {
+  const context = new Context(options)
+  app.setErrorHandler(sendError)
+  app.setNotFoundHandler(refuseNoRoute)
+  readBodies(app)
+  const refuseOtherMethods = watchMethods(app)
+  userRoutes(app, context)
+  projectRoutes(app, context)
+  fileRoutes(app, context)
+  changeRoutes(app, context)
+  bulkRoutes(app, context)
+  refuseOtherMethods()
+}
+
+/** True for a URL beneath this dialect's prefix: what goes wrong before routing is answered in its form, by `sendError`. */
+export function isSevenBridges(url: string): boolean {
+  return /^\/v2(?:[/?]|$)/.test(url)
+}
+
+export { sendError } from './errors.ts'
