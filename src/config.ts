@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { SCOPES } from './model/access.ts'
 import { WaybillError } from './model/errors.ts'
 
-const DAY_MS = 24 * 3600 * 1000
+const HOUR_MS = 3600 * 1000
+const DAY_MS = 24 * HOUR_MS
 const MIB = 1024 * 1024
 
 const jwt = z
@@ -70,6 +71,14 @@ export const configSchema = z.strictObject({
     .default(64 * 1024)
     .describe('bytes of one manifest line'),
   requestsPerMinute: whole(1).default(1_000_000).describe('requests a minute by one token'),
+  sevenbridgesRequests: whole(1).default(1_000).describe('requests in five minutes by one token, through the Seven Bridges dialect'),
+  signingKey: z
+    .string()
+    .min(32, 'must have 32 characters or more, at random')
+    .nullable()
+    .default(null)
+    .describe('secret that signs URLs; null makes one and keeps it in the data directory'),
+  signedUrlLifeMs: whole(1000, LONGEST_RETENTION_MS).default(HOUR_MS).describe('how long a signed URL works'),
   headerTimeoutMs: whole(100, LONGEST_TIMER_MS).default(15_000).describe("time for a request's header to arrive"),
   bodyTimeoutMs: whole(100, LONGEST_TIMER_MS).default(60_000).describe("longest silence within a request's body"),
   retentionMs: z

@@ -9,6 +9,7 @@ import type { Config } from './config.ts'
 import type { Engine } from './engine/api.ts'
 import { createEngine } from './engine/engine.ts'
 import { buildServer } from './http/server.ts'
+import { UrlSigner } from './http/signed-url.ts'
 import { claimDirectory } from './ledger/sqlite/claim.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Ledger } from './ports/ledger.ts'
@@ -16,6 +17,7 @@ import { LocalQueue } from './queue/local/local-queue.ts'
 import { openLocalBlobStore } from './stores/local/local-blob-store.ts'
 import { systemClock } from './system/clock.ts'
 import { systemIds } from './system/ids.ts'
+import { storedKey } from './system/stored-key.ts'
 
 /** A server that listens. */
 export interface RunningServer {
@@ -65,7 +67,8 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
   })
   begun.defer(() => engine.stop())
   const authenticator = createAuthenticator({ ledger, clock, jwt })
-  const services = { engine, authenticator, clock, limits: config, publicUrl: config.publicUrl }
+  const signer = new UrlSigner({ key: config.signingKey ?? storedKey(config.data), clock, lifeMs: config.signedUrlLifeMs })
+  const services = { engine, authenticator, clock, limits: config, signer, publicUrl: config.publicUrl }
   const app = await buildServer(services, { logger, retentionMs: config.retentionMs })
   begun.defer(() => app.close())
   await engine.start()

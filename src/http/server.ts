@@ -15,6 +15,7 @@ import { RateLimiter } from './rate-limit.ts'
 import { requestId } from './request-id.ts'
 import type { HttpServices } from './services.ts'
 import { isSevenBridges, sendError, sevenBridgesPlugin } from './sevenbridges/index.ts'
+import { signedTransfers } from './signed-transfers.ts'
 import { v1Plugin } from './v1/index.ts'
 import { compileValidator } from './validation.ts'
 
@@ -72,6 +73,7 @@ export async function buildServer(services: HttpServices, options: ServerOptions
   registerHealth(app, services)
   await registerDocs(app)
   registerWelcome(app)
+  await app.register(signedTransfers, { services })
   await app.register(v1Plugin, { services, retentionMs: options.retentionMs.v1 })
   await app.register(apolloPlugin, { services, retentionMs: options.retentionMs.apollo })
   await app.register(sevenBridgesPlugin, { services, retentionMs: options.retentionMs.sevenbridges, prefix: '/v2' })
@@ -145,7 +147,8 @@ function errorSenderOf(url: string): typeof sendProblem {
   return isSevenBridges(url) ? sendError : sendProblem
 }
 
-/** Routes of the native API, whose wrong methods answer 405. */
+/** Routes of the native API and of signed URLs, whose wrong methods answer 405. */
 function isNative(url: string): boolean {
-  return url === '/' || url.startsWith('/v1') || url === '/healthz' || url === '/readyz' || url === '/openapi.json'
+  const ours = ['/v1', '/download/', '/upload/', '/healthz', '/readyz', '/openapi.json']
+  return url === '/' || ours.some(prefix => url.startsWith(prefix))
 }

@@ -3,6 +3,7 @@ import type { Engine } from '../engine/api.ts'
 import type { Caller, Scope } from '../model/access.ts'
 import type { Authenticator } from '../ports/authenticator.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { UrlSigner } from './signed-url.ts'
 
 export type { Authenticator } from '../ports/authenticator.ts'
 
@@ -14,6 +15,8 @@ export interface HttpLimits {
   readonly uploadBytes: number
   readonly manifestLineBytes: number
   readonly requestsPerMinute: number
+  /** In five minutes, by one token, through the Seven Bridges dialect. */
+  readonly sevenbridgesRequests: number
   readonly headerTimeoutMs: number
   readonly bodyTimeoutMs: number
 }
@@ -24,6 +27,8 @@ export interface HttpServices {
   readonly authenticator: Authenticator
   readonly clock: Clock
   readonly limits: HttpLimits
+  /** Signs the URLs that need no token. */
+  readonly signer: UrlSigner
   /** The base of absolute links, without a slash at its end; null: taken from the request's Host. */
   readonly publicUrl: string | null
 }

@@ -13,6 +13,7 @@ export const CATALOGUE = {
   digest_mismatch: { status: 400, title: 'The digest does not match the bytes', retryable: true },
   unauthenticated: { status: 401, title: 'A valid token is needed', retryable: false },
   insufficient_scope: { status: 403, title: 'The token lacks a scope', retryable: false },
+  invalid_signature: { status: 403, title: 'The signed URL does not hold', retryable: false },
   insufficient_role: { status: 403, title: 'The role on the collection is not enough', retryable: false },
   collection_not_found: { status: 404, title: 'No such collection', retryable: false },
   entry_not_found: { status: 404, title: 'No such entry', retryable: false },

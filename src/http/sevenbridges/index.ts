@@ -3,15 +3,18 @@ import { watchMethods } from '../method-not-allowed.ts'
 import { readBodies } from './bodies.ts'
 import { bulkRoutes } from './bulk.ts'
 import { Context } from './context.ts'
+import { downloadRoutes } from './downloads.ts'
 import { refuseNoRoute, sendError } from './errors.ts'
 import { changeRoutes } from './file-changes.ts'
 import { fileRoutes } from './files.ts'
 import type { SevenBridgesOptions } from './options.ts'
 import { projectRoutes } from './projects.ts'
+import { rateLimit } from './rate-limit.ts'
+import { uploadRoutes } from './uploads.ts'
 import { userRoutes } from './users.ts'
 
 /**
- * The Seven Bridges dialect, to be registered with the prefix /v2: so far users, projects, files and folders.
+ * The Seven Bridges dialect, to be registered with the prefix /v2: so far users, projects, files and folders, uploads and downloads.
  */
 export async function sevenBridgesPlugin(app: FastifyInstance, options: SevenBridgesOptions): Promise<void> {
   const context = new Context(options)
@@ -19,11 +22,14 @@ export async function sevenBridgesPlugin(app: FastifyInstance, options: SevenBri
   app.setNotFoundHandler(refuseNoRoute)
   readBodies(app)
   const refuseOtherMethods = watchMethods(app)
+  rateLimit(app, context)
   userRoutes(app, context)
   projectRoutes(app, context)
   fileRoutes(app, context)
   changeRoutes(app, context)
   bulkRoutes(app, context)
+  downloadRoutes(app, context)
+  uploadRoutes(app, context)
   refuseOtherMethods()
 }
 

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { Entry } from '../../model/entry.ts'
 import { callerOf } from '../auth.ts'
-import { WRITE_HEADERS, tagOf, writeConditions } from './conditions.ts'
+import { WRITE_HEADERS, tagOf, writeConditions } from '../conditions.ts'
 import type { V1App, V1Context } from './context.ts'
 import { encodeEntry } from './encode.ts'
 import { pageOf, pageQuery } from './page.ts'

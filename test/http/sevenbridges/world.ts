@@ -216,7 +216,7 @@ export class World {
 /** Starts a server for the tests of one file. */
 export async function startWorld(config: ConfigInput = {}): Promise<World> {
   const clock = new ShiftableClock()
-  return new World(await startTestServer(config, clock), clock)
+  return new World(await startTestServer({ sevenbridgesRequests: 1_000_000, ...config }, clock), clock)
 }
 
 export function callerOf(subject: string): Caller {

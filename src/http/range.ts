@@ -1,4 +1,4 @@
-import type { ByteRange } from '../../ports/blob-store.ts'
+import type { ByteRange } from '../ports/blob-store.ts'
 
 /** What a Range header means for a representation: the whole, one run of bytes, or nothing that exists (416). */
 export type RangeWish = { readonly kind: 'whole' } | { readonly kind: 'part'; readonly range: ByteRange } | { readonly kind: 'outside' }

@@ -1,4 +1,4 @@
-import { WaybillError } from '../../model/errors.ts'
+import { WaybillError } from '../model/errors.ts'
 
 /** One member of the dictionary of RFC 9530: an algorithm and a byte sequence (RFC 8941 section 3.3.5). */
 const MEMBER = /^\s*([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]*={0,2}):\s*$/

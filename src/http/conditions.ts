@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Conditions } from '../../model/entry.ts'
-import { WaybillError } from '../../model/errors.ts'
+import type { Conditions } from '../model/entry.ts'
+import { WaybillError } from '../model/errors.ts'
 
 /** An entity tag (RFC 9110 section 8.8.3); the first group tells a weak one. */
 const TAG = /^(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"$/
