@@ -38,6 +38,13 @@ export interface Conditions {
   readonly ifNoneMatch?: '*'
 }
 
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+/** True of what may be the id of an entity: a UUID, of any version. */
+export function isEntityId(id: string): boolean {
+  return UUID.test(id)
+}
+
 /** The media type of bytes nobody described. */
 export const DEFAULT_MEDIA_TYPE = 'application/octet-stream'
 

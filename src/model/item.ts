@@ -52,6 +52,10 @@ export function reasonMessage(code: ErrorCode, where: string, expected?: string 
       return `${where} is at ${actual ?? 'nothing'}, but ${expected ?? 'nothing'} was expected.`
     case 'destination_exists':
       return `${where} exists already and the conflict policy keeps it.`
+    case 'entry_exists':
+      return `${where} cannot be written: a folder is there, or a file where a folder is needed.`
+    case 'folder_not_empty':
+      return `${where} is a folder that still holds something.`
     case 'locked':
       return `${where} is locked${actual ? ` by ${actual}` : ''}.`
     case 'insufficient_role':

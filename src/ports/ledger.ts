@@ -2,7 +2,7 @@ import type { Collection, CollectionView, Grant, Role } from '../model/collectio
 import type { Conditions, Entry, EntryKind, Fields } from '../model/entry.ts'
 import type { JobEvent } from '../model/event.ts'
 import type { Item, ItemState } from '../model/item.ts'
-import type { Job, JobKind, JobOptions, JobState, Outcome, Selection, SubmitItem } from '../model/job.ts'
+import type { EntitySelection, Job, JobKind, JobOptions, JobState, Outcome, Selection, SubmitItem } from '../model/job.ts'
 import type { Lock } from '../model/lock.ts'
 import type { Page, PageQuery } from '../model/page.ts'
 import type { Scope, TokenRecord } from '../model/access.ts'
@@ -23,6 +23,7 @@ export interface NewJob {
   readonly options: JobOptions
   readonly items: readonly SubmitItem[]
   readonly select: readonly Selection[]
+  readonly entities?: readonly EntitySelection[]
   readonly sealed: boolean
   readonly idempotency: Idempotency | null
 }
@@ -175,7 +176,7 @@ export interface CommitNotice {
  * - `job` MUST be O(1), whatever the size of the job.
  * - `applyChunk`, `renewLease` and `releaseLease` MUST refuse a lease whose token is not the chunk's present one, with `stale_lease` (I7).
  * - In an addressable collection every folder MUST be an entry of kind `folder`: each write makes those missing above it, in the same transaction. What is not
- *   a file may hold others. A file where a folder is or beneath a file: `entry_exists` (an item's reason: `destination_exists`); a folder that still holds
+ *   a file may hold others. A file where a folder is or beneath a file: `entry_exists` (an item's reason, too); a folder that still holds
  *   something is not removed: `folder_not_empty`.
  * - A lock held by a subject other than the writer's MUST stop each write beneath it: `locked` for single writes, the item's reason in jobs.
  */

@@ -5,6 +5,7 @@ import { clashesContract } from './ledger/clashes.ts'
 import { collectionsContract } from './ledger/collections.ts'
 import { containmentContract } from './ledger/containment.ts'
 import { entriesContract } from './ledger/entries.ts'
+import { entityJobsContract } from './ledger/entity-jobs.ts'
 import { eventsContract } from './ledger/events.ts'
 import { intakeContract } from './ledger/intake.ts'
 import { lifeContract } from './ledger/life.ts'
@@ -27,6 +28,7 @@ const MATTERS = [
   entriesContract,
   addressableContract,
   uploadsContract,
+  entityJobsContract,
   intakeContract,
   lifeContract,
   steeringContract,

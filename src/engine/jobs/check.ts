@@ -1,7 +1,18 @@
 import { WaybillError, type ErrorCode, type ErrorPlace } from '../../model/errors.ts'
+import { isEntityId } from '../../model/entry.ts'
 import { globFault } from '../../model/glob.ts'
-import { CONFLICTS, JOB_KINDS, PRIORITY, VERIFY, type JobKind, type JobOptions, type Selection, type SubmitItem } from '../../model/job.ts'
-import { pathFault, prefixFault } from '../../model/paths.ts'
+import {
+  CONFLICTS,
+  JOB_KINDS,
+  PRIORITY,
+  VERIFY,
+  type JobKind,
+  type EntitySelection,
+  type JobOptions,
+  type Selection,
+  type SubmitItem,
+} from '../../model/job.ts'
+import { MAX_PATH_LENGTH, pathFault, prefixFault } from '../../model/paths.ts'
 import { textFault } from '../../model/text.ts'
 import type { Role } from '../../model/collection.ts'
 
@@ -93,6 +104,30 @@ export function checkSelections(kind: JobKind, select: readonly Selection[]): Wa
   })
   faults.throwIfAny()
   return wants.all
+}
+
+/**
+ * Checks the form of entities: ids, names and which destination a kind needs. What the ids stand for is found out when the job is resolved, where what is
+ * wrong with one entity fails one item. Throws `invalid_request`.
+ */
+export function checkEntities(kind: JobKind, entities: readonly EntitySelection[]): void {
+  const faults = new Faults()
+  entities.forEach(({ entityId, destination, name }, index) => {
+    const at = `/entities/${index}`
+    if (kind === 'update') faults.add('invalid_request', at, 'an update takes items or selections; entities can be copied, moved and deleted')
+    else checkShape(faults, kind, at, { destination })
+    checkEntityId(faults, `${at}/entityId`, entityId)
+    if (destination !== undefined && 'folder' in destination) checkEntityId(faults, `${at}/destination/folder`, destination.folder)
+    if (name === undefined) return
+    if (name === '' || name.length > MAX_PATH_LENGTH) faults.add('invalid_request', `${at}/name`, `must have 1 to ${MAX_PATH_LENGTH} characters`)
+    faults.addFault('invalid_request', `${at}/name`, textFault(name))
+    if (kind === 'delete') faults.add('invalid_request', `${at}/name`, 'has no meaning for the kind delete; leave it out')
+  })
+  faults.throwIfAny()
+}
+
+function checkEntityId(faults: Faults, pointer: string, id: string): void {
+  if (!isEntityId(id)) faults.add('invalid_request', pointer, 'must be the id of an entity, a UUID')
 }
 
 function checkRevision(faults: Faults, pointer: string, revision: string | undefined): void {

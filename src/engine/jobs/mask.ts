@@ -1,5 +1,5 @@
 import { CATALOGUE } from '../../model/errors.ts'
-import type { Item, ItemEnd } from '../../model/item.ts'
+import type { Item, ItemEnd, Reason } from '../../model/item.ts'
 
 /** An end that the reader may not know of: nothing but that there is one. The path stands for the other end's. */
 function hidden(path: string): ItemEnd {
@@ -29,11 +29,18 @@ export async function* masked(pages: AsyncIterable<readonly Item[]>, sees: (coll
 
 function maskItem(item: Item, seesSource: boolean, seesDestination: boolean): Item {
   const { source, destination, reason } = item
+  // an item without a destination may still tell of the one it was to have
+  if (destination === null && reason?.end === 'destination') return { ...item, reason: generally(reason) }
   if ((seesSource && seesDestination) || destination === null) return item
   return {
     ...item,
     source: seesSource ? source : hidden(destination.path),
     destination: seesDestination ? destination : hidden(source.path),
-    reason: reason === null ? null : { code: reason.code, message: `${CATALOGUE[reason.code].title}.` },
+    reason: reason === null ? null : generally(reason),
   }
+}
+
+/** A reason without the sentence that names things. */
+function generally({ code }: Reason): Reason {
+  return { code, message: `${CATALOGUE[code].title}.` }
 }

@@ -7,7 +7,7 @@ import type { Ids } from '../../ports/clock.ts'
 import type { Ledger, NewJob, Submitted } from '../../ports/ledger.ts'
 import type { Access } from '../access.ts'
 import type { Jobs, ManifestIntake } from '../api.ts'
-import { checkItems, checkOptions, checkSelections } from './check.ts'
+import { checkEntities, checkItems, checkOptions, checkSelections } from './check.ts'
 
 type SubmitOptions = NonNullable<Parameters<Jobs['submit']>[2]>
 
@@ -32,15 +32,17 @@ export class Intake {
   }
 
   async submit(caller: Caller, command: SubmitJob, given: SubmitOptions = {}): Promise<Submitted> {
-    const { options, items, select } = command
+    const { options, items, select, entities = [] } = command
     checkOptions(options)
-    this.#checkAmount(items.length, select.length)
+    this.#checkAmount(items.length + entities.length, select.length)
+    checkEntities(options.kind, entities)
     await this.#parts.access.requireAll(caller, [...checkItems(options.kind, items), ...checkSelections(options.kind, select)])
     if (given.refuseLocked === true) await this.#refuseLocked(caller, items)
     const submitted = await this.#parts.ledger.createJob({
       ...this.#newJob(caller, options),
       items,
       select,
+      entities,
       sealed: true,
       idempotency: given.idempotency ?? null,
     })

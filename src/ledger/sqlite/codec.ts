@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { ROLES, type Collection, type Role } from '../../model/collection.ts'
-import { ENTRY_KINDS, type Entry, type Fields } from '../../model/entry.ts'
+import { ENTRY_KINDS, isEntityId, type Entry, type Fields } from '../../model/entry.ts'
 import { EVENT_TYPES, type JobEvent } from '../../model/event.ts'
 import { CONFLICTS, JOB_KINDS, JOB_STATES, OUTCOMES, VERIFY, type Counts, type Job } from '../../model/job.ts'
 import type { Lock } from '../../model/lock.ts'
@@ -14,11 +14,9 @@ export function word<T extends string>(list: readonly T[], index: unknown): T {
   return value
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-
 /** A UUID's 16 bytes, or null when the text is none. */
 export function uuidBytes(id: string): Buffer | null {
-  return UUID.test(id) ? Buffer.from(id.replaceAll('-', ''), 'hex') : null
+  return isEntityId(id) ? Buffer.from(id.replaceAll('-', ''), 'hex') : null
 }
 
 /** A stored UUID as text. */

@@ -4,9 +4,10 @@ import { initial } from './migrations/0001-initial.ts'
 import { addressableCollections } from './migrations/0002-addressable-collections.ts'
 import { uploads } from './migrations/0003-uploads.ts'
 import { unwritten } from './migrations/0004-unwritten.ts'
+import { entitySelections } from './migrations/0005-entity-selections.ts'
 
 /** Numbered migrations: the schema's number is how many of these have run (PRAGMA user_version). Never change one that has shipped. */
-const MIGRATIONS = [initial, addressableCollections, uploads, unwritten]
+const MIGRATIONS = [initial, addressableCollections, uploads, unwritten, entitySelections]
 
 /** A statement's named parameters. */
 export type Params = Record<string, SQLInputValue>

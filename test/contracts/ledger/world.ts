@@ -4,7 +4,7 @@ import { v7 } from 'uuid'
 import type { Entry, Fields } from '../../../src/model/entry.ts'
 import { isWaybillError, type ErrorCode, type WaybillError } from '../../../src/model/errors.ts'
 import { ITEM_STATES, type Item } from '../../../src/model/item.ts'
-import type { Job, JobOptions, Selection, SubmitItem } from '../../../src/model/job.ts'
+import type { EntitySelection, Job, JobOptions, Selection, SubmitItem } from '../../../src/model/job.ts'
 import type { Clock } from '../../../src/ports/clock.ts'
 import type { EntryWrite, ItemFilter, Lease, Ledger, NewJob, NextWork, Submitted } from '../../../src/ports/ledger.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
@@ -39,6 +39,7 @@ export const USUAL: JobOptions = {
 export interface Wish extends Partial<JobOptions> {
   readonly items?: readonly SubmitItem[]
   readonly select?: readonly Selection[]
+  readonly entities?: readonly EntitySelection[]
   readonly by?: string
   readonly sealed?: boolean
   readonly key?: string
@@ -49,7 +50,7 @@ let numbers = 1_000
 
 /** A new job for `createJob`. */
 export function newJob(wish: Wish): NewJob {
-  const { items, select, by, sealed, key, fingerprint, ...options } = wish
+  const { items, select, entities, by, sealed, key, fingerprint, ...options } = wish
   return {
     id: v7(),
     number: ++numbers,
@@ -57,6 +58,7 @@ export function newJob(wish: Wish): NewJob {
     options: { ...USUAL, ...options },
     items: items ?? [],
     select: select ?? [],
+    entities: entities ?? [],
     sealed: sealed ?? true,
     idempotency: key === undefined ? null : { key, fingerprint: fingerprint === undefined ? 'body' : fingerprint },
   }

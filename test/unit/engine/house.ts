@@ -85,9 +85,9 @@ export const OPTIONS: JobOptions = {
 }
 
 /** A submission; what is left out is usual. */
-export function command(wish: Partial<JobOptions> & Partial<Pick<SubmitJob, 'items' | 'select'>>): SubmitJob {
-  const { items, select, ...options } = wish
-  return { options: { ...OPTIONS, ...options }, items: items ?? [], select: select ?? [] }
+export function command(wish: Partial<JobOptions> & Partial<Pick<SubmitJob, 'items' | 'select' | 'entities'>>): SubmitJob {
+  const { items, select, entities, ...options } = wish
+  return { options: { ...OPTIONS, ...options }, items: items ?? [], select: select ?? [], entities: entities ?? [] }
 }
 
 export async function put(house: House, collection: string, path: string, text = path, who = ALICE): Promise<Entry> {

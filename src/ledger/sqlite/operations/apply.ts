@@ -8,6 +8,7 @@ import { addEvent } from './events.ts'
 import { finishIfDone } from './finish.ts'
 import { held } from './lease.ts'
 import { CREATE_PLAN, PUT_BACK } from './plan.ts'
+import { OutOfOrder } from './plan-tree.ts'
 import { settleList, settleRows } from './settle.ts'
 import { tellTroubles } from './troubles.ts'
 import type { Tx } from './tx.ts'
@@ -52,11 +53,12 @@ function workChunk(tx: Tx, job: Row, chunk: Row, corrupt: readonly string[]): vo
 function workRows(tx: Tx, job: Row, chunk: Row, corrupt: readonly string[]): void {
   const first = chunk['first_seq'] as number
   const last = chunk['last_seq'] as number
-  if (chunk['serial'] === 0 && attempt(tx, () => workRun(tx, job, chunk, first, last, corrupt)) === null) return
-  if (chunk['serial'] === 1 && job['dry_run'] === 1 && attempt(tx, () => rehearse(tx, job, chunk, corrupt)) === null) return
+  const fault = chunk['serial'] === 0 ? attempt(tx, () => workRun(tx, job, chunk, first, last, corrupt)) : new OutOfOrder()
+  if (fault === null) return
+  if (fault instanceof OutOfOrder && job['dry_run'] === 1 && attempt(tx, () => rehearse(tx, job, chunk, corrupt)) === null) return
   for (let seq = first; seq <= last; seq++) {
-    const fault = attempt(tx, () => workRun(tx, job, chunk, seq, seq, corrupt))
-    if (fault !== null) failItem(tx, job, seq, fault)
+    const own = attempt(tx, () => workRun(tx, job, chunk, seq, seq, corrupt))
+    if (own !== null) failItem(tx, job, seq, own)
   }
 }
 

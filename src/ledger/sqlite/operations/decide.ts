@@ -3,6 +3,7 @@ import { entityPrefix } from '../codec.ts'
 import type { Params, Row } from '../database.ts'
 import { isVacant, type List } from '../unwritten.ts'
 import { planOf } from './plan.ts'
+import { keepTree } from './plan-tree.ts'
 import { explainTroubles, findFreeNames, markTroubles } from './troubles.ts'
 import type { Tx } from './tx.ts'
 
@@ -36,6 +37,7 @@ function decide(tx: Tx, job: Row, plan: string, items: Params, corrupt: readonly
   tx.db.run('DELETE FROM plan')
   tx.db.run(plan, { ...items, job: key, conflict: job['conflict'] as number, now: tx.now, newEntity: entityPrefix(tx.now) })
   markTroubles(tx, job, corrupt)
+  keepTree(tx, job, kindOf(job))
   if (renames(job)) findFreeNames(tx, job)
   const tally = tallyPlan(tx)
   if (tally.done < tally.items) explainTroubles(tx, key)

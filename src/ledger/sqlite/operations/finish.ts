@@ -1,5 +1,6 @@
 import { OUTCOMES, outcomeOf } from '../../../model/job.ts'
 import { toCounts } from '../codec.ts'
+import { mustClear } from './clear-folders.ts'
 import { addEvent } from './events.ts'
 import { jobRow, type Tx } from './tx.ts'
 
@@ -9,6 +10,7 @@ export function finishIfDone(tx: Tx, id: string): boolean {
   const counts = toCounts(row)
   if (row['state'] !== 2 || row['unresolved'] !== 0 || row['retrying'] !== 0 || counts.pending + counts.running > 0)
     return counts.pending > 0 || row['retrying'] !== 0
+  if (mustClear(tx, row)) return true
   const outcome = row['cancelling'] === 1 && counts.total === 0 ? 'cancelled' : outcomeOf(counts)
   tx.db.run(
     'UPDATE job SET state = 3, outcome = :outcome, paused = 0, cancelling = 0, finished_at = :now, expires_at = :expires, change = change + 1 WHERE key = :job',

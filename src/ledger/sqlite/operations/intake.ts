@@ -3,6 +3,7 @@ import { CONFLICTS, JOB_KINDS, VERIFY, type Job, type Selection, type SubmitItem
 import type { NewJob, Submitted } from '../../../ports/ledger.ts'
 import { toJob, uuidBytes, uuidText } from '../codec.ts'
 import { itemId, itemsBetween } from '../item-range.ts'
+import { addEntities } from './entity-intake.ts'
 import { addEvent } from './events.ts'
 import { collectionKey, jobRow, type Tx } from './tx.ts'
 
@@ -34,7 +35,7 @@ export function createJob(tx: Tx, job: NewJob): Submitted {
       dialect: options.dialect,
       retention: options.retentionMs,
       by: job.submittedBy,
-      unresolved: job.select.length,
+      unresolved: job.select.length + (job.entities?.length ?? 0),
       now: tx.now,
     },
   )
@@ -50,6 +51,7 @@ export function createJob(tx: Tx, job: NewJob): Submitted {
   const collections = new JobCollections(tx, key)
   job.select.forEach((selection, no) => addSelection(tx, key, no, selection, collections))
   addItems(tx, key, 0, 0, job.items, collections)
+  addEntities(tx, key, job.entities ?? [])
   if (job.sealed) addEvent(tx, key, 'job.submitted', { kind: options.kind, label: options.label })
   return { job: toJob(jobRow(tx, job.id)), replayed: false }
 }
@@ -149,7 +151,9 @@ const ADD_ITEMS_TO_JOB = `UPDATE job SET total = total + :n, pending = pending +
   bytes_total = bytes_total + (SELECT coalesce(sum(s.size), 0) FROM item i CROSS JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path
     WHERE ${itemsBetween('i', ':first', ':last')}) WHERE key = :job`
 
-const INSERT_CHUNK = 'INSERT INTO chunk (job, no, first_seq, last_seq, waiting, serial) VALUES (:job, :no, :first, :last, :n, :serial)'
+const INSERT_CHUNK = 'INSERT INTO chunk (job, no, first_seq, last_seq, state, waiting, serial) VALUES (:job, :no, :first, :last, :state, :waiting, :serial)'
+const WAITING = 0
+const SETTLED = 2
 
 function addItems(tx: Tx, job: number, firstSeq: number, firstChunk: number, items: readonly SubmitItem[], collections: JobCollections): void {
   const isMove = items.length > 0 && moves(tx, job)
@@ -170,9 +174,9 @@ function addItems(tx: Tx, job: number, firstSeq: number, firstChunk: number, ite
   if (items.length > 0) tx.db.run(ADD_ITEMS_TO_JOB, { job, n: items.length, chunks, first: firstSeq, last: firstSeq + items.length - 1 })
 }
 
-/** Adds a chunk over `n` items from `first`; a serial one is worked item by item. */
-export function addChunk(tx: Tx, job: number, no: number, first: number, n: number, serial: boolean): void {
-  tx.db.run(INSERT_CHUNK, { job, no, first, last: first + n - 1, n, serial: serial ? 1 : 0 })
+/** Adds a chunk over `n` items from `first`; a serial one is worked item by item. One of which none is waiting is settled at once. */
+export function addChunk(tx: Tx, job: number, no: number, first: number, n: number, serial: boolean, waiting = n): void {
+  tx.db.run(INSERT_CHUNK, { job, no, first, last: first + n - 1, waiting, serial: serial ? 1 : 0, state: waiting > 0 ? WAITING : SETTLED })
 }
 
 function itemRow(item: SubmitItem, isMove: boolean, collections: JobCollections): unknown[] {

@@ -4,6 +4,7 @@ import type { ChunkBlob, Lease, NextWork } from '../../../ports/ledger.ts'
 import { hexText, uuidBytes } from '../codec.ts'
 import type { Row } from '../database.ts'
 import { itemsBetween } from '../item-range.ts'
+import { mustClear } from './clear-folders.ts'
 import { addEvent } from './events.ts'
 import { jobRow, type Tx } from './tx.ts'
 
@@ -26,7 +27,9 @@ export function nextWork(tx: Tx, id: string, worker: string, leaseMs: number): N
   }
   if (job['state'] !== 2) startRunning(tx, id, job)
   const chunk = tx.db.get(NEXT_WAITING, { job: key }) ?? tx.db.get(NEXT_ABANDONED, { job: key, now: tx.now })
-  return chunk === undefined ? { do: 'nothing' } : { do: 'run', lease: take(tx, id, job, chunk, worker, leaseMs) }
+  if (chunk !== undefined) return { do: 'run', lease: take(tx, id, job, chunk, worker, leaseMs) }
+  const settled = (job['pending'] as number) + (job['running'] as number) === 0
+  return { do: settled && mustClear(tx, job) ? 'resolve' : 'nothing' }
 }
 
 /** From now on the job's items are known and their chunks are worked on. */

@@ -24,7 +24,8 @@ function fillParents(places: string): string {
     SELECT collection, path FROM up WHERE path <> '' AND NOT ${HOLDS}`
 }
 
-const FILE_IN_THE_WAY = `SELECT p.path FROM parent p CROSS JOIN entry e ON e.collection = p.collection AND e.path = p.path WHERE e.deleted = 0 LIMIT 1`
+/** A file where a folder is needed, of those found. */
+export const FILE_IN_THE_WAY = `SELECT p.path FROM parent p CROSS JOIN entry e ON e.collection = p.collection AND e.path = p.path WHERE e.deleted = 0 LIMIT 1`
 
 const SUPERSEDE_TOMBSTONES = `INSERT INTO history (collection, path, ${CONTENT})
   SELECT e.collection, e.path, ${CONTENT} FROM parent p CROSS JOIN entry e ON e.collection = p.collection AND e.path = p.path`
@@ -47,13 +48,15 @@ export function makeParents(tx: Tx, key: number, path: string, subject: string):
   makeFound(tx, subject)
 }
 
-function findParents(tx: Tx, places: string, params: Params = {}): void {
+/** Fills the table `parent` with the folders that are missing above these places (a select of collection and path), and files that are in their way. */
+export function findParents(tx: Tx, places: string, params: Params = {}): void {
   tx.db.exec(CREATE_PARENTS)
   tx.db.run('DELETE FROM parent')
   tx.db.run(fillParents(places), params)
 }
 
-function makeFound(tx: Tx, subject: string): void {
+/** Makes the folders found missing; none of them may be a file. */
+export function makeFound(tx: Tx, subject: string): void {
   tx.db.run(SUPERSEDE_TOMBSTONES)
   tx.db.run(MAKE_FOLDERS, { newEntity: entityPrefix(tx.now), mediaType: FOLDER_MEDIA_TYPE, now: tx.now, who: subject })
 }
@@ -68,4 +71,16 @@ export function childOf(tx: Tx, key: number, path: string): string | undefined {
 /** The refusal of a write where something is that it cannot replace. */
 export function pathTaken(path: string, why: string): WaybillError {
   return new WaybillError('entry_exists', `${JSON.stringify(path)} ${why}; choose another path`)
+}
+
+const SET_FIELDS = 'UPDATE entry SET fields = :fields WHERE collection = :key AND path = :path'
+
+/** Makes a folder with these fields, and those above it, where nothing live is and no file in the way. */
+export function ensureFolder(tx: Tx, key: number, path: string, fields: string | null, subject: string): void {
+  const there = tx.db.get('SELECT 1 FROM entry WHERE collection = :key AND path = :path AND deleted = 0', { key, path })
+  if (there !== undefined) return
+  findParents(tx, `SELECT :key AS collection, :path || '/' AS path`, { key, path })
+  if (tx.db.get(FILE_IN_THE_WAY) !== undefined) return
+  makeFound(tx, subject)
+  if (fields !== null) tx.db.run(SET_FIELDS, { key, path, fields })
 }

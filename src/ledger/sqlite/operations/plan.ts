@@ -9,7 +9,8 @@ import type { ErrorCode } from '../../../model/errors.ts'
  * The plan of a chunk: one row an item, with what would be written where, or why nothing would. It is decided in one set-wise statement and then either
  * applied, or (a dry run) only written down: both see the same decision. A temporary table in memory, made once a connection.
  *
- * `code` is a row of TROUBLES, 0 when the item can be done. `t_` columns are the version to be written; `writes` is 0 when there is nothing to change.
+ * `code` is a row of TROUBLES, 0 when the item can be done. `t_` columns are the version to be written; `writes` is 0 when there is nothing to
+ * change, and 2 when only the source goes.
  */
 export const CREATE_PLAN = `CREATE TEMP TABLE IF NOT EXISTS plan (
   seq INTEGER PRIMARY KEY, code INTEGER NOT NULL, writes INTEGER NOT NULL, reason TEXT,
@@ -40,6 +41,8 @@ export const TROUBLES = {
   destinationLocked: { no: 12, state: 'failed', error: 'locked', end: 'destination' },
   sourceRole: { no: 13, state: 'failed', error: 'insufficient_role', end: 'source' },
   destinationRole: { no: 14, state: 'failed', error: 'insufficient_role', end: 'destination' },
+  blocked: { no: 16, state: 'failed', error: 'entry_exists', end: 'destination' },
+  notEmpty: { no: 17, state: 'failed', error: 'folder_not_empty', end: 'source' },
   corrupt: { no: 15, state: 'failed', error: 'digest_mismatch', end: 'source' },
 } as const satisfies Record<string, Trouble & { no: number }>
 

@@ -3,6 +3,8 @@ import { VERIFY } from '../../../model/job.ts'
 import { prefixEnd } from '../../../model/paths.ts'
 import type { Params, Row } from '../database.ts'
 import { listed, listOf, type List } from '../unwritten.ts'
+import { clearSome } from './clear-folders.ts'
+import { resolveEntities } from './entities.ts'
 import { finishIfDone } from './finish.ts'
 import { addChunk, CHUNK_ITEMS, Clashes } from './intake.ts'
 import { startRunning } from './lease.ts'
@@ -27,12 +29,16 @@ export function resolvePage(tx: Tx, id: string): void {
     wakeSome(tx, id)
     return
   }
-  if (job['unresolved'] === 0) return // another turn was quicker: the job may be running, or even finished, by now
-  const selection = tx.db.get('SELECT * FROM selection WHERE job = :job AND resolved = 0 ORDER BY no LIMIT 1', { job: job['key'] as number })
-  if (selection === undefined || job['cancelling'] === 1) {
-    endResolving(tx, id, job)
+  if (job['unresolved'] === 0) {
+    clearFolders(tx, id, job) // or another turn was quicker: the job may be running, or even finished, by now
     return
   }
+  const selection = tx.db.get('SELECT * FROM selection WHERE job = :job AND resolved = 0 ORDER BY no LIMIT 1', { job: job['key'] as number })
+  if (job['cancelling'] === 1 || (selection === undefined && !resolveEntities(tx, job))) {
+    endResolving(tx, id, jobRow(tx, id))
+    return
+  }
+  if (selection === undefined) return
   const page = takePage(tx, job, selection)
   if (page.items > 0) addPage(tx, job, selection, page)
   tx.db.run(
@@ -47,8 +53,8 @@ export function resolvePage(tx: Tx, id: string): void {
   })
   if (page.ended) {
     tx.db.run('UPDATE job SET unresolved = unresolved - 1 WHERE key = :job', { job: job['key'] as number })
-    const left = tx.db.get('SELECT 1 FROM selection WHERE job = :job AND resolved = 0 LIMIT 1', { job: job['key'] as number })
-    if (left === undefined) endResolving(tx, id, jobRow(tx, id))
+    const left = jobRow(tx, id)
+    if (left['unresolved'] === 0) endResolving(tx, id, left)
   }
 }
 
@@ -153,9 +159,17 @@ function pageClashes(tx: Tx, selection: Row, list: List): boolean {
   return clashes.found
 }
 
+/** A job whose items are all settled ends with the folders that it has emptied. */
+function clearFolders(tx: Tx, id: string, job: Row): void {
+  if (job['state'] !== 2 || (job['pending'] as number) + (job['running'] as number) > 0) return
+  clearSome(tx, job)
+  finishIfDone(tx, id)
+}
+
 function endResolving(tx: Tx, id: string, job: Row): void {
   const key = job['key'] as number
   tx.db.run('UPDATE selection SET resolved = 1 WHERE job = :key AND resolved = 0', { key })
+  tx.db.run('UPDATE entity_selection SET resolved = 1 WHERE job = :key AND resolved = 0', { key })
   tx.db.run('UPDATE job SET unresolved = 0 WHERE key = :key', { key })
   startRunning(tx, id, job)
   finishIfDone(tx, id)

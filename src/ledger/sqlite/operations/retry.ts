@@ -4,6 +4,8 @@ import type { Job } from '../../../model/job.ts'
 import { toJob } from '../codec.ts'
 import type { Row } from '../database.ts'
 import { itemsBetween } from '../item-range.ts'
+import { clearAgain } from './clear-folders.ts'
+import { resolveAgain } from './entity-again.ts'
 import { finishIfDone } from './finish.ts'
 import { jobRow, type Tx } from './tx.ts'
 
@@ -17,6 +19,7 @@ export function retry(tx: Tx, id: string, states: readonly ItemState[]): Job {
   const job = jobRow(tx, id)
   if (job['cancelling'] === 1) throw new WaybillError('job_not_finished', `job ${id} is being cancelled; retry when it is finished`, { retryAfterSeconds: 1 })
   if (tx.db.get(ANY, { job: job['key'] as number, states: JSON.stringify(states.map(state => ITEM_STATES.indexOf(state))) }) === undefined) return toJob(job)
+  clearAgain(tx, job['key'] as number)
   const wanted = (job['retrying'] as number) | maskOf(states)
   tx.db.run('UPDATE job SET retrying = :wanted, retry_from = 0 WHERE key = :key', { key: job['key'] as number, wanted })
   wakeSome(tx, id)
@@ -38,6 +41,7 @@ export function wakeSome(tx: Tx, id: string): void {
     if (woken >= WAKE_ITEMS) break
     next = (chunk['no'] as number) + 1
     for (const state of states) woken += reopen(tx, key, chunk, state)
+    resolveAgain(tx, job, chunk)
   }
   const more = next !== null && tx.db.get(CHUNKS, { job: key, from: next, limit: 1 }) !== undefined
   tx.db.run('UPDATE job SET retrying = iif(:more, retrying, 0), retry_from = coalesce(:next, 0) WHERE key = :key', { key, more: more ? 1 : 0, next })

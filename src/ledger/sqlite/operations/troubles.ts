@@ -121,7 +121,7 @@ export function explainTroubles(tx: Tx, job: number): void {
     const [path, id] = trouble.end === 'source' ? [row['src_path'], row['src_id']] : [row['t_path'], row['t_id']]
     const facts = expectation(row)
     const message = reasonMessage(trouble.error, `${JSON.stringify(path)} in ${JSON.stringify(id)}`, facts.expected, facts.actual)
-    const reason: Reason = { code: trouble.error, message, ...facts }
+    const reason: Reason = { code: trouble.error, message, end: trouble.end, ...facts }
     const hide = row['s_deleted'] !== 0 || row['code'] === TROUBLES.sourceRole.no
     tx.db.run(EXPLAIN, { seq: row['seq'] as number, reason: JSON.stringify(reason), hide: hide ? 1 : 0 })
   }

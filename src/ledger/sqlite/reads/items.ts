@@ -177,7 +177,8 @@ function toEnd(row: Row, end: 'src' | 'dst', path: string): ItemEnd {
   const entity = row[`${end}_entity`]
   const revision = row[`${end}_revision`]
   return {
-    collection: row[`${end}_id`] as string,
+    // a source that was named by an id alone, and not found
+    collection: (row[`${end}_id`] as string | null) ?? '',
     path,
     entityId: entity === null ? null : uuidText(entity),
     version: row[`${end}_version`] as number | null,

@@ -1,0 +1,66 @@
+import type { Row } from '../database.ts'
+import { CONTENT } from '../entry-columns.ts'
+import { AFTER_SLASH, isLocked } from './entity-folders.ts'
+import { childOf } from './parents.ts'
+import type { Tx } from './tx.ts'
+
+/** Folders that one step looks at. */
+const FOLDERS = 250
+
+const NEXT = 'SELECT * FROM entity_selection WHERE job = :job AND clears = 1 LIMIT 1'
+const CLEARED = 'UPDATE entity_selection SET clears = 2, cursor = NULL WHERE job = :job AND no = :no'
+const ALL_CLEARED = 'UPDATE entity_selection SET clears = 2, cursor = NULL WHERE job = :job AND clears = 1'
+const CLEAR_AGAIN = 'UPDATE entity_selection SET clears = 1, cursor = NULL WHERE job = :job AND clears = 2'
+
+/** True while a job whose items are all settled has emptied folders to remove. What was cancelled removes none. */
+export function mustClear(tx: Tx, job: Row): boolean {
+  if (job['dry_run'] === 1 || tx.db.get(NEXT, { job: job['key'] as number }) === undefined) return false
+  if (job['cancelling'] === 0) return true
+  tx.db.run(ALL_CLEARED, { job: job['key'] as number })
+  return false
+}
+
+/** After a retry the folders are looked at again: more of them may be empty. */
+export function clearAgain(tx: Tx, job: number): void {
+  tx.db.run(CLEAR_AGAIN, { job })
+}
+
+/** The last first, so that what lies in a folder is looked at before it. */
+const FOLDERS_BENEATH = `SELECT path FROM entry INDEXED BY entry_folders WHERE collection = :collection AND collection < 0 AND deleted = 0 AND kind = 1
+  AND path > :from AND path < :before ORDER BY path DESC LIMIT :limit`
+
+const GRANT = 'SELECT 1 FROM access_grant WHERE collection = :collection AND subject = :who AND role > 0'
+
+/** Removes the next folders that a move or deletion has emptied. Those that still hold something stay. */
+export function clearSome(tx: Tx, job: Row): void {
+  const key = job['key'] as number
+  const selection = tx.db.get(NEXT, { job: key })
+  if (selection === undefined) return
+  const collection = selection['src_collection'] as number
+  const root = selection['src_path'] as string
+  const no = selection['no'] as number
+  const who = job['submitted_by'] as string
+  if (tx.db.get(GRANT, { collection, who }) === undefined) {
+    tx.db.run(CLEARED, { job: key, no })
+    return
+  }
+  const before = (selection['cursor'] as string | null) ?? `${root}${AFTER_SLASH}`
+  const rows = tx.db.all(FOLDERS_BENEATH, { collection, from: `${root}/`, before, limit: FOLDERS })
+  for (const row of rows) removeIfEmpty(tx, collection, row['path'] as string, who)
+  if (rows.length === FOLDERS) {
+    tx.db.run('UPDATE entity_selection SET cursor = :cursor WHERE job = :job AND no = :no', { job: key, no, cursor: rows.at(-1)?.['path'] as string })
+    return
+  }
+  removeIfEmpty(tx, collection, root, who)
+  tx.db.run(CLEARED, { job: key, no })
+}
+
+const SUPERSEDE = `INSERT INTO history (collection, path, ${CONTENT}) SELECT collection, path, ${CONTENT} FROM entry
+  WHERE collection = :collection AND path = :path AND deleted = 0 AND kind = 1`
+const REMOVE = `UPDATE entry SET version = version + 1, revision = randomblob(16), deleted = 1, fields = NULL, modified_at = :now, modified_by = :who
+  WHERE collection = :collection AND path = :path`
+
+function removeIfEmpty(tx: Tx, collection: number, path: string, who: string): void {
+  if (childOf(tx, collection, path) !== undefined || isLocked(tx, collection, path, who)) return
+  if (tx.db.run(SUPERSEDE, { collection, path }) > 0) tx.db.run(REMOVE, { collection, path, now: tx.now, who })
+}

@@ -1,0 +1,56 @@
+import { ITEM_STATES, type Reason } from '../../../model/item.ts'
+import { uuidText } from '../codec.ts'
+import type { Row } from '../database.ts'
+import { itemId } from '../item-range.ts'
+import { rememberCollections } from './entities.ts'
+import { lookUpEntity, type Found } from './entity-look.ts'
+import { addEvent } from './events.ts'
+import { childOf } from './parents.ts'
+import type { Tx } from './tx.ts'
+
+const STAND_INS = `SELECT x.seq, s.* FROM entity_item x CROSS JOIN item i ON i.id = ${itemId('x.seq')} CROSS JOIN entity_selection s ON s.job = x.job AND s.no = x.selection
+  WHERE x.job = :job AND x.seq BETWEEN :first AND :last AND i.state = 0 ORDER BY x.seq`
+
+const NOW_KNOWN = `UPDATE item SET src_collection = :srcCollection, src_path = :srcPath, dst_collection = :dstCollection, dst_path = :dstPath WHERE id = ${itemId(':seq')}`
+
+const FAIL_AGAIN = `UPDATE item SET state = ${ITEM_STATES.indexOf('failed')}, attempts = attempts + 1, reason = :reason, finished_at = :now WHERE id = ${itemId(':seq')}`
+
+/**
+ * Looks again for the entities of items that could not be resolved, when a retry has woken them. A file, or a folder without anything in it, can be worked on
+ * from now on; a folder is made into items only once. The chunk is then worked item by item, because nobody knows what touches what.
+ */
+export function resolveAgain(tx: Tx, job: Row, chunk: Row): void {
+  const key = job['key'] as number
+  for (const row of tx.db.all(STAND_INS, { job: key, first: chunk['first_seq'] as number, last: chunk['last_seq'] as number })) {
+    const seq = row['seq'] as number
+    const found = lookUpEntity(tx, job, row)
+    const reason = faultOf(tx, row, found)
+    if (reason !== null) {
+      failAgain(tx, key, chunk, seq, row, reason)
+      continue
+    }
+    if ('reason' in found) continue
+    rememberCollections(tx, job, found)
+    const { source, destination } = found
+    tx.db.run(NOW_KNOWN, {
+      ...{ job: key, seq, srcCollection: source.collection, srcPath: source.path, dstCollection: destination?.collection ?? null },
+      dstPath: destination === null || destination.path === source.path ? null : destination.path,
+    })
+    tx.db.run('DELETE FROM entity_item WHERE job = :job AND seq = :seq', { job: key, seq })
+    tx.db.run('UPDATE chunk SET serial = 1 WHERE job = :job AND no = :no', { job: key, no: chunk['no'] as number })
+  }
+}
+
+function faultOf(tx: Tx, row: Row, found: Found): Reason | null {
+  if ('reason' in found) return found.reason
+  if (!found.isFolder || childOf(tx, found.source.collection, found.source.path) === undefined) return null
+  const message = `The folder with the id ${uuidText(row['entity'])} holds something; submit it anew to have it resolved into its files.`
+  return { code: 'folder_not_empty', message, end: 'source' }
+}
+
+function failAgain(tx: Tx, job: number, chunk: Row, seq: number, row: Row, reason: Reason): void {
+  tx.db.run(FAIL_AGAIN, { job, seq, reason: JSON.stringify(reason), now: tx.now })
+  tx.db.run('UPDATE chunk SET waiting = waiting - 1 WHERE job = :job AND no = :no', { job, no: chunk['no'] as number })
+  tx.db.run('UPDATE job SET pending = pending - 1, failed = failed + 1 WHERE key = :job', { job })
+  addEvent(tx, job, 'item.failed', { seq, source: { collection: '', path: '', entityId: uuidText(row['entity']) }, destination: null, reason })
+}

@@ -1,0 +1,86 @@
+import { ENTRY_KINDS } from '../../../model/entry.ts'
+import { liveChildren } from '../addressable.ts'
+import type { Row } from '../database.ts'
+import { FILE_IN_THE_WAY, findParents, makeFound } from './parents.ts'
+import { TROUBLES } from './plan.ts'
+import type { Tx } from './tx.ts'
+
+const FILE = ENTRY_KINDS.indexOf('file')
+const FOLDER = ENTRY_KINDS.indexOf('folder')
+
+/** Thrown when items of a plan depend on each other by their folders: they must be worked on one after the other. */
+export class OutOfOrder extends Error {
+  constructor() {
+    super('items depend on each other by their folders')
+  }
+}
+
+const { blocked, exists, notEmpty, skip, taken } = TROUBLES
+/** Items that would be done, perhaps under another name. */
+const GOING = `code IN (0, ${taken.no})`
+
+/** Folders are a matter of addressable collections only: other jobs pay for this one look. */
+const ANY_TREE = 'SELECT 1 FROM job_collection WHERE job = :job AND collection < 0 LIMIT 1'
+
+function hasTree(tx: Tx, job: Row): boolean {
+  return tx.db.get(ANY_TREE, { job: job['key'] as number }) !== undefined
+}
+
+/** A folder that goes where a folder is, is that one: done, and nothing is written; its source still goes (`writes` 2). Whatever the conflict policy says. */
+const MERGE_FOLDERS = `UPDATE plan SET code = 0, writes = 2, t_entity = d.entity, t_version = d.version, t_revision = d.revision FROM entry d
+  WHERE plan.code IN (0, ${skip.no}, ${exists.no}, ${taken.no}) AND plan.kind = ${FOLDER} AND plan.deleted = 0 AND plan.t_collection < 0
+    AND d.collection = plan.t_collection AND d.path = plan.t_path AND d.deleted = 0 AND d.kind = ${FOLDER}`
+
+/** No file takes the place of what holds entries, and no folder that of anything else. */
+const REFUSE_OTHER_KINDS = `UPDATE plan SET code = ${blocked.no} FROM entry d
+  WHERE plan.code = 0 AND plan.writes = 1 AND plan.deleted = 0 AND plan.t_collection < 0 AND d.collection = plan.t_collection AND d.path = plan.t_path AND d.deleted = 0
+    AND CASE plan.kind WHEN ${FOLDER} THEN true
+      WHEN ${FILE} THEN d.kind = ${FOLDER} OR (d.kind <> ${FILE} AND EXISTS (SELECT 1 FROM ${liveChildren('e', 'd.collection', 'd.path')})) ELSE false END`
+
+/** Folders that their job empties, and removes at its end (clear-folders.ts): until then they stay. */
+const KEEP_EMPTIED = `UPDATE plan SET writes = 0 FROM entity_selection f
+  WHERE plan.code = 0 AND (plan.writes = 2 OR :anyhow) AND plan.kind = ${FOLDER} AND f.job = :job AND f.clears = 1 AND f.src_collection = plan.src_collection AND f.src_path = plan.src_path`
+
+const REFUSE_FULL_FOLDERS = `UPDATE plan SET code = ${notEmpty.no} WHERE ${GOING} AND writes > 0 AND kind = ${FOLDER} AND src_collection < 0
+  AND EXISTS (SELECT 1 FROM ${liveChildren('e', 'plan.src_collection', 'plan.src_path')})`
+
+const TARGETS = `SELECT t_collection AS collection, t_path AS path FROM plan WHERE ${GOING} AND writes = 1 AND deleted = 0 AND t_collection < 0`
+
+/** A file of the plan itself where another item of it needs a folder. */
+const FILE_TO_COME = `SELECT 1 FROM plan p CROSS JOIN parent f ON f.collection = p.t_collection AND f.path = p.t_path WHERE p.code = 0 AND p.kind = ${FILE} LIMIT 1`
+
+const SEVERAL = 'SELECT count(*) > 1 AS several FROM plan'
+const LEAVING_FOLDER = `SELECT 1 FROM plan WHERE code = 0 AND writes > 0 AND kind <> ${FILE} AND src_collection < 0 LIMIT 1`
+const REFUSE_BENEATH_FILE = `UPDATE plan SET code = ${blocked.no} WHERE ${GOING} AND writes = 1 AND deleted = 0 AND t_collection < 0`
+
+/**
+ * Marks the items that would break the tree of an addressable collection. Throws `OutOfOrder` when several are planned together and one may depend on what
+ * another does to a folder.
+ */
+export function keepTree(tx: Tx, job: Row, kind: 'copy' | 'move' | 'delete' | 'update'): void {
+  if (kind === 'update' || !hasTree(tx, job)) return
+  const several = tx.db.get(SEVERAL)?.['several'] === 1
+  if (kind !== 'delete') tx.db.run(MERGE_FOLDERS)
+  if (kind !== 'copy') {
+    // a dry run has made no folder for the kept one to be, but would have
+    tx.db.run(KEEP_EMPTIED, { job: job['key'] as number, anyhow: kind === 'delete' || job['dry_run'] === 1 ? 1 : 0 })
+    if (tx.db.run(REFUSE_FULL_FOLDERS) > 0 && several) throw new OutOfOrder()
+  }
+  if (kind === 'delete') return
+  tx.db.run(REFUSE_OTHER_KINDS)
+  findParents(tx, TARGETS)
+  const inTheWay = tx.db.get(FILE_IN_THE_WAY) !== undefined
+  if (several && (inTheWay || tx.db.get(FILE_TO_COME) !== undefined || (kind === 'move' && tx.db.get(LEAVING_FOLDER) !== undefined))) throw new OutOfOrder()
+  if (inTheWay) tx.db.run(REFUSE_BENEATH_FILE)
+}
+
+/** What left a place that still holds something: a folder takes it. */
+const LEFT_BEHIND = `SELECT src_collection, src_path || '/' FROM plan WHERE code = 0 AND writes > 0 AND kind <> ${FILE} AND src_collection < 0
+  AND EXISTS (SELECT 1 FROM ${liveChildren('e', 'plan.src_collection', 'plan.src_path')})`
+
+/** Makes the folders above what was written, and those that must stay where objects went. */
+export function completeTree(tx: Tx, job: Row, kind: 'copy' | 'move' | 'delete' | 'update'): void {
+  if (kind === 'update' || !hasTree(tx, job)) return
+  findParents(tx, kind === 'copy' ? TARGETS : `${TARGETS} UNION ALL ${LEFT_BEHIND}`)
+  makeFound(tx, job['submitted_by'] as string)
+}
