@@ -1,10 +1,10 @@
-import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../../model/access.ts'
 import { ROLES } from '../../model/collection.ts'
-import type { Collection, CollectionView, Role } from '../../model/collection.ts'
+import type { Collection, Role } from '../../model/collection.ts'
 import { authenticate, callerOf } from '../auth.ts'
 import { jsonObjectOf } from '../json-body.ts'
+import { arrayText, sendJsonText } from '../json-stream.ts'
 import { okEnvelope } from './envelope.ts'
 import { badRequest } from './errors.ts'
 import type { ApolloOptions } from './options.ts'
@@ -47,10 +47,8 @@ export function collectionRoutes(app: FastifyInstance, { services }: ApolloOptio
 
   async function list(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const minRole = minPermission(request)
-    const pages = pagesOf(callerOf(request), minRole === null ? {} : { minRole })
-    // The first page before the answer begins, so that a refusal is one.
-    const first = await pages.next()
-    return reply.type('application/json; charset=utf-8').send(Readable.from(streamList(first.value ?? [], pages), { objectMode: false }))
+    const head = JSON.stringify(okEnvelope('OK', [])).slice(0, -2)
+    return sendJsonText(reply, arrayText(head, textsOf(callerOf(request), minRole === null ? {} : { minRole }), ']}'))
   }
 
   async function get(request: FastifyRequest): Promise<object> {
@@ -64,11 +62,11 @@ export function collectionRoutes(app: FastifyInstance, { services }: ApolloOptio
     return okEnvelope(WORDS.collectionUpdated, collectionWords(await collections.update(callerOf(request), idOf(request), change, 'readwrite')))
   }
 
-  async function* pagesOf(caller: Caller, filter: { readonly minRole?: Role }): AsyncGenerator<readonly CollectionView[]> {
+  async function* textsOf(caller: Caller, filter: { readonly minRole?: Role }): AsyncGenerator<readonly string[]> {
     let cursor: string | null | undefined
     while (cursor !== null) {
       const page = await collections.list(caller, filter, { limit: PAGE, ...(cursor === undefined ? {} : { cursor }) })
-      yield page.items
+      yield page.items.map(collection => JSON.stringify(collectionWords(collection)))
       cursor = page.nextCursor
     }
   }
@@ -85,20 +83,6 @@ export function collectionWords(collection: Collection): CollectionWords {
     accountId: attribute(collection, 'accountId'),
     accountName: null,
   }
-}
-
-async function* streamList(first: readonly Collection[], rest: AsyncIterable<readonly Collection[]>): AsyncGenerator<string> {
-  yield `${JSON.stringify(okEnvelope('OK', [])).slice(0, -2)}${encodeAll(first)}`
-  let any = first.length > 0
-  for await (const page of rest) {
-    if (page.length > 0) yield `${any ? ',' : ''}${encodeAll(page)}`
-    any ||= page.length > 0
-  }
-  yield ']}'
-}
-
-function encodeAll(collections: readonly Collection[]): string {
-  return collections.map(collection => JSON.stringify(collectionWords(collection))).join(',')
 }
 
 function attribute(collection: Collection, key: string): string | null {

@@ -1,7 +1,7 @@
-import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Item } from '../../model/item.ts'
 import { authenticate, callerOf } from '../auth.ts'
+import { sendJsonText } from '../json-stream.ts'
 import { fileEnvelope } from './envelope.ts'
 import { badRequest } from './errors.ts'
 import type { ApolloOptions } from './options.ts'
@@ -72,21 +72,21 @@ async function sendReport(reply: FastifyReply, pages: AsyncIterable<readonly Ite
     if (page.done) return reply.send(fileEnvelope(WORDS.tracked, { Summary: tally.summary(), Detail: held }))
     held.push(...detailsOf(page.value, tally))
   }
-  const stream = Readable.from(streamReport(held, iterator, tally), { objectMode: false })
-  // Also when the client has gone before the end, or before the first byte: the snapshot closes with its iteration.
-  stream.once('close', () => {
-    iterator.return?.().catch((error: unknown) => reply.log.error({ err: error }, 'closing the snapshot of a tracked request failed'))
-  })
-  return reply.type('application/json; charset=utf-8').send(stream)
+  return sendJsonText(reply, reportText(held, iterator, tally))
 }
 
-async function* streamReport(held: readonly Detail[], rest: AsyncIterator<readonly Item[]>, tally: Tally): AsyncGenerator<string> {
-  const head = JSON.stringify(fileEnvelope(WORDS.tracked, {})).slice(0, -2)
-  yield `${head}"Detail":[${encodeAll(held)}`
-  for (let page = await rest.next(); !page.done; page = await rest.next()) {
-    if (page.value.length > 0) yield `,${encodeAll(detailsOf(page.value, tally))}`
+async function* reportText(held: readonly Detail[], rest: AsyncIterator<readonly Item[]>, tally: Tally): AsyncGenerator<string> {
+  try {
+    const head = JSON.stringify(fileEnvelope(WORDS.tracked, {})).slice(0, -2)
+    yield `${head}"Detail":[${encodeAll(held)}`
+    for (let page = await rest.next(); !page.done; page = await rest.next()) {
+      if (page.value.length > 0) yield `,${encodeAll(detailsOf(page.value, tally))}`
+    }
+    yield `],"Summary":${JSON.stringify(tally.summary())}}}`
+  } finally {
+    // also when the client has gone before the end: the snapshot closes with its iteration
+    await rest.return?.()
   }
-  yield `],"Summary":${JSON.stringify(tally.summary())}}}`
 }
 
 function detailsOf(items: readonly Item[], tally: Tally): Detail[] {
