@@ -66,6 +66,9 @@ test('the tour of the README runs as it is printed', { timeout: 90_000 }, async 
     'event: job.finished',
     'same bytes',
     '"Succeeded":"1"',
+    '"state":"FINISHED","total_files":2,"completed_files":1,"failed_files":1',
+    '"project":"alice/destination-project"',
+    '"code":5002',
   ]) {
     expect(output).toContain(sign)
   }

@@ -1,21 +1,25 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Caller } from '../../model/access.ts'
 import type { Entry, Fields } from '../../model/entry.ts'
 import { isWaybillError } from '../../model/errors.ts'
 import { callerOf } from '../auth.ts'
 import { jsonObjectOf, jsonOf } from '../json-body.ts'
 import { CODES } from './codes.ts'
 import type { Context } from './context.ts'
-import { badRequest } from './errors.ts'
+import { Refusal, badRequest } from './errors.ts'
 import { tagsOf, textsOf } from './file-object.ts'
 import { findForWrite } from './files.ts'
 import { findFile } from './folders.ts'
-import { pathOne } from './request.ts'
+import { checkName, pathOne, textOf } from './request.ts'
+import { runJob } from './sync-jobs.ts'
+import { folderOf, nameOf } from './words.ts'
 
 /** Tries of a change that depends on what the file is, while others change it at the same time. */
 const TRIES = 5
 
 /** What may be changed of a file. `metadata`: texts to set, null to remove. */
 export interface FileChange {
+  readonly name: string | null
   readonly tags: readonly string[] | null
   readonly metadata: Readonly<Record<string, string | null>> | null
 }
@@ -48,19 +52,50 @@ export function changeRoutes(app: FastifyInstance, context: Context): void {
   }
 }
 
-/** Applies what `changeIn` read: `replace` the metadata as a whole, or merge them. */
+/** Applies what `changeIn` read: tags and metadata first, then the name, which is a move within the folder. */
 export async function changeFile(context: Context, request: FastifyRequest, id: string, change: FileChange, replace = false): Promise<Entry> {
   const fields = (entry: Entry): Fields => ({
     ...(change.tags === null ? {} : { tags: change.tags }),
     ...(change.metadata === null ? {} : replace ? replacing(entry, change.metadata) : { metadata: change.metadata }),
   })
   const changed = change.tags !== null || change.metadata !== null
-  return changed ? changeFields(context, request, id, fields) : findForWrite(context.engine, request, id)
+  const entry = changed ? await changeFields(context, request, id, fields) : await findForWrite(context.engine, request, id)
+  return change.name === null || change.name === nameOf(entry.path) ? entry : rename(context, request, entry, change.name)
 }
 
-/** `tags` and `metadata` of a body; what is absent stays as it is. */
+/** A new name in the same folder. What has that name already is never merged with nor displaced. */
+async function rename(context: Context, request: FastifyRequest, entry: Entry, name: string): Promise<Entry> {
+  const { engine } = context
+  const caller = callerOf(request)
+  const folder = folderOf(entry.path)
+  const path = folder === '' ? name : `${folder}/${name}`
+  if (await exists(context, caller, entry.collection, path)) {
+    throw new Refusal(
+      'entry_exists',
+      entry.kind === 'folder' ? CODES.folderExists : CODES.fileExists,
+      `${JSON.stringify(path)} exists already; choose another name`,
+    )
+  }
+  const destination = folder === '' ? { collection: entry.collection } : { folder: (await engine.entries.stat(caller, entry.collection, folder)).entityId }
+  await runJob(context, request, 'move', [{ entityId: entry.entityId, destination, name }], 'fail')
+  return engine.entries.stat(caller, entry.collection, path)
+}
+
+async function exists({ engine }: Context, caller: Caller, collection: string, path: string): Promise<boolean> {
+  try {
+    await engine.entries.stat(caller, collection, path)
+    return true
+  } catch (error) {
+    if (isWaybillError(error, 'entry_not_found')) return false
+    throw error
+  }
+}
+
+/** `name`, `tags` and `metadata` of a body; what is absent stays as it is. */
 export function changeIn(body: Readonly<Record<string, unknown>>, where = ''): FileChange {
+  const name = textOf(body, 'name', where)
   return {
+    name: name === null ? null : checkName(name, CODES.badName, where),
     tags: body.tags === undefined || body.tags === null ? null : tagsIn(body.tags, where),
     metadata: body.metadata === undefined || body.metadata === null ? null : metadataIn(body.metadata, where),
   }

@@ -27,7 +27,7 @@ export function fileHref(base: string, fileId: string): string {
 
 /** An entry in the dialect's words. Tags, metadata and origin are the entry's fields of these names, as far as they have the dialect's types. */
 export function fileObject(entry: Entry, parent: string | null, base: string): FileObject {
-  const id = fileIdOf(entry.entityId) ?? entry.entityId
+  const id = fileIdOf(entry.entityId)
   return {
     href: fileHref(base, id),
     id,

@@ -31,7 +31,7 @@ export async function findFolder(engine: Engine, caller: Caller, place: Place, l
   const lines = { unknown: CODES.noSuchParent, forbidden: CODES.projectForbidden }
   const entry = await findFile(engine, caller, place.folder, least, lines)
   if (entry.kind !== 'folder') throw badRequest(CODES.parentIsNoFolder, `${place.folder} is not a folder`)
-  return { project: entry.collection, path: entry.path, id: idOf(entry) }
+  return { project: entry.collection, path: entry.path, id: fileIdOf(entry.entityId) }
 }
 
 /** Finds a file or folder by the id that clients know it by; root folders are none. `lines` of the table: what is refused when it is unknown or may not be written. */
@@ -96,14 +96,10 @@ export class FileObjects {
   /** Null for a folder that has gone, or that the caller may no longer see, since its entry was read. */
   async #look(collection: string, folder: string): Promise<string | null> {
     try {
-      return idOf(await this.#engine.entries.stat(this.#caller, collection, folder))
+      return fileIdOf((await this.#engine.entries.stat(this.#caller, collection, folder)).entityId)
     } catch (error) {
       if (isWaybillError(error, 'entry_not_found') || isWaybillError(error, 'collection_not_found')) return null
       throw error
     }
   }
-}
-
-function idOf(entry: Entry): string {
-  return fileIdOf(entry.entityId) ?? entry.entityId
 }

@@ -22,9 +22,14 @@ export function entityIdOf(fileId: string): string {
   return dashed(NO_ID + createHash('sha256').update(fileId).digest('hex').slice(0, 24))
 }
 
-/** The file id of an entity: its UUID as 32 hex digits. Of a stand-in the id that was given, or null when it cannot be told any more. */
-export function fileIdOf(entityId: string): string | null {
-  const hex = entityId.replaceAll('-', '')
+/** The file id of an entity: its UUID as 32 hex digits. */
+export function fileIdOf(entityId: string): string {
+  return entityId.replaceAll('-', '')
+}
+
+/** The file id that was given, out of what `entityIdOf` made of it; null when it cannot be told any more. */
+export function givenIdOf(entityId: string): string | null {
+  const hex = fileIdOf(entityId)
   if (hex.startsWith(NO_ID)) return null
   return hex.startsWith(FOREIGN) ? hex.slice(FOREIGN.length) : hex
 }

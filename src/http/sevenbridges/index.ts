@@ -1,5 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { watchMethods } from '../method-not-allowed.ts'
+import { actionRoutes } from './actions.ts'
+import { asyncJobRoutes } from './async-jobs.ts'
+import { asyncSubmitRoutes } from './async-submit.ts'
 import { readBodies } from './bodies.ts'
 import { bulkRoutes } from './bulk.ts'
 import { Context } from './context.ts'
@@ -14,7 +17,8 @@ import { uploadRoutes } from './uploads.ts'
 import { userRoutes } from './users.ts'
 
 /**
- * The Seven Bridges dialect, to be registered with the prefix /v2: so far users, projects, files and folders, uploads and downloads.
+ * The Seven Bridges dialect (docs/reference/sevenbridges.md), to be registered with the prefix /v2: asynchronous bulk jobs over files, and what the
+ * clients of that API need around them.
  */
 export async function sevenBridgesPlugin(app: FastifyInstance, options: SevenBridgesOptions): Promise<void> {
   const context = new Context(options)
@@ -27,9 +31,12 @@ export async function sevenBridgesPlugin(app: FastifyInstance, options: SevenBri
   projectRoutes(app, context)
   fileRoutes(app, context)
   changeRoutes(app, context)
+  actionRoutes(app, context)
   bulkRoutes(app, context)
   downloadRoutes(app, context)
   uploadRoutes(app, context)
+  asyncSubmitRoutes(app, context)
+  asyncJobRoutes(app, context)
   refuseOtherMethods()
 }
 

@@ -35,6 +35,7 @@ describe('what all calls have in common', () => {
     const writer = await world.as('alice', ['write'])
     expect((await reader.send('GET', '/v2/user')).status).toBe(200)
     expect(await reader.refusal('POST', '/v2/projects', { name: 'x' })).toMatchObject({ status: 403, code: 90002 })
+    expect(await reader.refusal('POST', '/v2/async/files/copy', { items: [] })).toMatchObject({ status: 403, code: 90002 })
     expect(await writer.refusal('GET', '/v2/user')).toMatchObject({ status: 403, code: 90002 })
     expect((await (await world.as('alice', ['admin'])).send('GET', '/v2/user')).status).toBe(200)
   })
@@ -61,9 +62,12 @@ describe('what all calls have in common', () => {
   it('answers in its own form where there is no route or no such method', async () => {
     expect(await alice.refusal('GET', '/v2/nothing')).toMatchObject({ status: 404, code: 90003 })
     expect(await alice.refusal('GET', '/v2')).toMatchObject({ status: 404, code: 90003 })
+    expect(await alice.refusal('GET', '/v2/async/files/rename/1')).toMatchObject({ status: 404, code: 90003 })
     expect(await alice.refusal('GET', '/v2/files/%E0%A4%A')).toMatchObject({ status: 400, code: 90000 })
     for (const [method, path, allow] of [
       ['PUT', '/v2/projects', 'GET, HEAD, POST'],
+      ['DELETE', '/v2/async/files/copy', 'POST'],
+      ['POST', '/v2/async/files/copy/1', 'GET, HEAD'],
       ['POST', '/v2/user', 'GET, HEAD'],
     ] as const) {
       const answer = await alice.send(method, path, '{}')

@@ -121,7 +121,7 @@ export class Client {
       if (order.indexOf(job.state) < last) throw new Error(`a job went from ${order[last]} back to ${job.state}`)
       last = order.indexOf(job.state)
       if (job.state === 'FINISHED') return job
-      await new Promise(resolve => setTimeout(resolve, 5))
+      await new Promise(resolve => setTimeout(resolve, 20))
     }
   }
 

@@ -1,10 +1,21 @@
 import { describe, expect, it } from 'vitest'
-import { entityIdOf, fileIdOf, isJobNumber, isProjectId, ownerOf, projectOfRoot, rootIdOf, shortNameOf } from '../../../../src/http/sevenbridges/ids.ts'
+import {
+  entityIdOf,
+  fileIdOf,
+  givenIdOf,
+  isJobNumber,
+  isProjectId,
+  ownerOf,
+  projectOfRoot,
+  rootIdOf,
+  shortNameOf,
+} from '../../../../src/http/sevenbridges/ids.ts'
 
 describe('ids of files', () => {
   it('are the hex digits of a UUID, which is also taken with its dashes', () => {
     const uuid = '0197c0ff-ee00-7abc-8def-0123456789ab'
     expect(fileIdOf(uuid)).toBe('0197c0ffee007abc8def0123456789ab')
+    expect(givenIdOf(uuid)).toBe('0197c0ffee007abc8def0123456789ab')
     expect(entityIdOf('0197C0FFEE007abc8def0123456789ab')).toBe(uuid)
     expect(entityIdOf(uuid.toUpperCase())).toBe(uuid)
   })
@@ -12,14 +23,14 @@ describe('ids of files', () => {
   it('of 24 digits, as the documents have them, can be told again', () => {
     const id = '5c6d3f30e4b038563238932f'
     expect(entityIdOf(id)).toBe('00000000-5c6d-3f30-e4b0-38563238932f')
-    expect(fileIdOf(entityIdOf(id))).toBe(id)
+    expect(givenIdOf(entityIdOf(id))).toBe(id)
   })
 
   it('may be any text: it stands for no entity, always the same one, and cannot be told again', () => {
     for (const id of ['', 'nonsense', '0197c0ff', `${'0'.repeat(32)}0`, '0197c0ff-ee007abc8def-0123456789ab', 'é'.repeat(300)]) {
       expect(entityIdOf(id)).toMatch(/^ffffffff(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
       expect(entityIdOf(id)).toBe(entityIdOf(id))
-      expect(fileIdOf(entityIdOf(id))).toBeNull()
+      expect(givenIdOf(entityIdOf(id))).toBeNull()
     }
     expect(entityIdOf('a')).not.toBe(entityIdOf('b'))
   })
