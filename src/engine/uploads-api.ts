@@ -23,6 +23,8 @@ export interface Uploads {
   /** Conditions and locks are checked at the start and again at the end. `invalid_request` (sizes), `body_too_large`. */
   start(caller: Caller, wish: UploadWish): Promise<Upload>
   get(caller: Caller, id: string): Promise<Upload>
+  /** One part, or null when it has not arrived. `invalid_request` for a number that no part has. */
+  part(caller: Caller, id: string, number: number): Promise<UploadPart | null>
   /** Streams one part into the store; an earlier one of that number is replaced. `invalid_request` for a number or size that does not fit the announced ones. */
   putPart(caller: Caller, id: string, number: number, body: Readable): Promise<UploadPart>
   /** Joins the parts. `invalid_request` names the missing ones. Asked again, until the upload would have expired, it answers the version that it made. */

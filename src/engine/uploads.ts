@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import type { Caller } from '../model/access.ts'
 import { DEFAULT_MEDIA_TYPE, type Entry } from '../model/entry.ts'
 import { WaybillError, isWaybillError } from '../model/errors.ts'
-import { measuresFault, partSizes, refuseIncomplete, type Upload, type UploadPart } from '../model/upload.ts'
+import { measuresFault, partSizes, refuseIncomplete, type Upload, type UploadPart, type UploadPlan } from '../model/upload.ts'
 import type { Blob, BlobStore } from '../ports/blob-store.ts'
 import type { Ids } from '../ports/clock.ts'
 import type { Ledger } from '../ports/ledger.ts'
@@ -40,7 +40,7 @@ export class UploadService implements Uploads {
     if (fault !== null) throw new WaybillError('invalid_request', fault)
     if (size > this.#maxSize) throw new WaybillError('body_too_large', `a file may have at most ${this.#maxSize} bytes, not ${size}`)
     await this.#checks.refuseEarly(collection, path, conditions)
-    return this.#ledger.createUpload({
+    const plan = await this.#ledger.createUpload({
       id: this.#ids.uuid(),
       collection,
       path,
@@ -52,15 +52,24 @@ export class UploadService implements Uploads {
       startedBy: caller.subject,
       ttlMs: this.#lifeMs,
     })
+    return { ...plan, parts: [] }
   }
 
   async get(caller: Caller, id: string): Promise<Upload> {
-    return (await this.#open(caller, id)).upload
+    const { plan } = await this.#open(caller, id)
+    return { ...plan, parts: await this.#ledger.uploadParts(id) }
+  }
+
+  async part(caller: Caller, id: string, number: number): Promise<UploadPart | null> {
+    const { plan } = await this.#open(caller, id)
+    partSizes(plan, number)
+    const [part] = await this.#ledger.uploadParts(id, number)
+    return part ?? null
   }
 
   async putPart(caller: Caller, id: string, number: number, body: Readable): Promise<UploadPart> {
-    const { upload, store } = await this.#open(caller, id)
-    const sizes = partSizes(upload, number)
+    const { plan, store } = await this.#open(caller, id)
+    const sizes = partSizes(plan, number)
     const blob = await putAtMost(store, body, Math.max(...sizes))
     if (blob === null || !sizes.includes(blob.size)) {
       const arrived = blob === null ? 'more arrived' : `${blob.size} arrived`
@@ -86,32 +95,33 @@ export class UploadService implements Uploads {
   /** A part that comes while the others are joined begins it anew: what was answered as taken is in the file. */
   async #complete(caller: Caller, id: string): Promise<Entry> {
     for (;;) {
-      const { upload, version, store } = await this.#find(caller, id)
-      if (version !== null) return this.#made(upload, version)
-      refuseIncomplete(upload, upload.parts)
-      await this.#checks.before(caller, upload.collection, upload.path)
-      await this.#checks.refuseEarly(upload.collection, upload.path, upload.conditions)
-      const made = await this.#ledger.completeUpload(id, upload.parts, await join(store, upload))
+      const { plan, version, store } = await this.#find(caller, id)
+      if (version !== null) return this.#made(plan, version)
+      const parts = await this.#ledger.uploadParts(id)
+      refuseIncomplete(plan, parts)
+      await this.#checks.before(caller, plan.collection, plan.path)
+      await this.#checks.refuseEarly(plan.collection, plan.path, plan.conditions)
+      const made = await this.#ledger.completeUpload(id, parts, await join(store, plan.size, parts))
       if (made !== null) return made
     }
   }
 
-  async #made({ id, collection, path }: Upload, version: number): Promise<Entry> {
+  async #made({ id, collection, path }: UploadPlan, version: number): Promise<Entry> {
     const made = await this.#ledger.entry(collection, path, version)
     if (made === null) throw notFound(id)
     return made
   }
 
   /** The caller's own upload, completed or not, and the store its parts lie in. */
-  async #find(caller: Caller, id: string): Promise<{ upload: Upload; version: number | null; store: BlobStore }> {
+  async #find(caller: Caller, id: string): Promise<{ plan: UploadPlan; version: number | null; store: BlobStore }> {
     const found = await this.#ledger.upload(id)
-    if (found?.upload.startedBy !== caller.subject) throw notFound(id)
-    const { store } = await this.#access.require(caller, found.upload.collection, 'readwrite')
+    if (found?.plan.startedBy !== caller.subject) throw notFound(id)
+    const { store } = await this.#access.require(caller, found.plan.collection, 'readwrite')
     return { ...found, store: this.#stores.named(store) }
   }
 
   /** As `#find`, one that is not completed. */
-  async #open(caller: Caller, id: string): Promise<{ upload: Upload; store: BlobStore }> {
+  async #open(caller: Caller, id: string): Promise<{ plan: UploadPlan; store: BlobStore }> {
     const found = await this.#find(caller, id)
     if (found.version !== null) throw notFound(id)
     return found
@@ -119,7 +129,7 @@ export class UploadService implements Uploads {
 }
 
 /** The parts as one blob: streamed in their order, one open at a time. A single part is that blob already. */
-async function join(store: BlobStore, { size, parts }: Upload): Promise<Blob> {
+async function join(store: BlobStore, size: number, parts: readonly UploadPart[]): Promise<Blob> {
   const filled = parts.filter(part => part.size > 0)
   const [first] = filled
   if (first !== undefined && filled.length === 1) return { sha256: first.sha256, size }

@@ -6,7 +6,7 @@ import type { EntitySelection, Job, JobKind, JobOptions, JobState, Outcome, Sele
 import type { Lock } from '../model/lock.ts'
 import type { Page, PageQuery } from '../model/page.ts'
 import type { Scope, TokenRecord } from '../model/access.ts'
-import type { Upload, UploadPart, UploadPlan } from '../model/upload.ts'
+import type { UploadPart, UploadPlan } from '../model/upload.ts'
 import type { Blob } from './blob-store.ts'
 
 /** Idempotency-Key of a submission; `fingerprint` (any string) stands for the body, null while it is still arriving. */
@@ -233,9 +233,11 @@ export interface Ledger {
   referenced(store: string, digests: readonly string[]): Promise<Set<string>>
 
   // uploads in parts
-  createUpload(upload: NewUpload): Promise<Upload>
+  createUpload(upload: NewUpload): Promise<UploadPlan>
   /** An upload that has not expired; `version` is that of the entry that completing made. */
-  upload(id: string): Promise<{ readonly upload: Upload; readonly version: number | null } | null>
+  upload(id: string): Promise<{ readonly plan: UploadPlan; readonly version: number | null } | null>
+  /** The parts that have arrived, in the order of their numbers; with `number` that one at most. */
+  uploadParts(upload: string, number?: number): Promise<readonly UploadPart[]>
   /** Records a part whose bytes are in the store; an earlier one of that number is replaced. `upload_not_found` also for a completed one. */
   putUploadPart(upload: string, part: UploadPart): Promise<void>
   /**

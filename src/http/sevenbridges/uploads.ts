@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { leastPartSize, partSizes, type Upload, type UploadPart } from '../../model/upload.ts'
+import { leastPartSize, type Upload, type UploadPart } from '../../model/upload.ts'
 import { callerOf } from '../auth.ts'
 import { jsonObjectOf } from '../json-body.ts'
 import { partUrl } from '../signed-transfers.ts'
@@ -80,11 +80,11 @@ export function uploadRoutes(app: FastifyInstance, context: Context): void {
 
   /** How to send one part: the documents' description of a request to a storage service. */
   async function partInfo(request: FastifyRequest): Promise<object> {
-    const upload = await engine.uploads.get(callerOf(request), idOf(request))
+    const id = idOf(request)
     const text = pathOne(request, 'number')
     const number = /^\d{1,9}$/.test(text) ? Number(text) : 0
-    partSizes(upload, number) // refuses a number that no part has
-    const { url, expiresAt } = partUrl(context.services, request, callerOf(request), upload.id, number)
+    await engine.uploads.part(callerOf(request), id, number) // refuses a number that no part has
+    const { url, expiresAt } = partUrl(context.services, request, callerOf(request), id, number)
     return { method: 'PUT', url, expires: timeWords(expiresAt), headers: {}, success_codes: [200], report: { headers: ['ETag'] } }
   }
 
@@ -92,9 +92,9 @@ export function uploadRoutes(app: FastifyInstance, context: Context): void {
   async function report(request: FastifyRequest): Promise<PartObject> {
     const body = jsonObjectOf(request.body)
     const number = wholeOf(body, 'part_number')
-    const { parts } = await engine.uploads.get(callerOf(request), idOf(request))
-    const part = parts.find(arrived => arrived.number === number)
-    if (part === undefined) throw badRequest(CODES.badFileRequest, `part_number ${String(number)} has not arrived; send its bytes first`)
+    if (number === null) throw badRequest(CODES.badFileRequest, 'part_number is missing; give the number of the part that was sent')
+    const part = await engine.uploads.part(callerOf(request), idOf(request), number)
+    if (part === null) throw badRequest(CODES.badFileRequest, `part ${number} has not arrived; send its bytes first`)
     const etag = etagOf(body)
     if (etag !== null && etag !== part.sha256) {
       throw badRequest(CODES.badFileRequest, `part ${part.number} has the ETag ${part.sha256}, not ${JSON.stringify(etag.slice(0, 100))}; send it again`)

@@ -8,7 +8,7 @@ import type { Item, ItemState } from '../../model/item.ts'
 import type { Job, SubmitItem } from '../../model/job.ts'
 import type { Lock } from '../../model/lock.ts'
 import type { Page, PageQuery } from '../../model/page.ts'
-import type { Upload, UploadPart } from '../../model/upload.ts'
+import type { UploadPart, UploadPlan } from '../../model/upload.ts'
 import type { Blob } from '../../ports/blob-store.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type {
@@ -165,11 +165,14 @@ export class SqliteLedger implements Ledger {
   }
 
   // uploads in parts
-  createUpload(upload: NewUpload): Promise<Upload> {
+  createUpload(upload: NewUpload): Promise<UploadPlan> {
     return this.#writer.call('createUpload', upload)
   }
-  async upload(id: string): Promise<{ upload: Upload; version: number | null } | null> {
+  async upload(id: string): Promise<{ plan: UploadPlan; version: number | null } | null> {
     return uploads.upload(this.#db, id, this.#clock.now())
+  }
+  async uploadParts(upload: string, number?: number): Promise<readonly UploadPart[]> {
+    return uploads.uploadParts(this.#db, upload, number, this.#clock.now())
   }
   putUploadPart(upload: string, part: UploadPart): Promise<void> {
     return this.#writer.call('putUploadPart', upload, part)

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { v7 } from 'uuid'
-import type { Upload, UploadPart } from '../../../src/model/upload.ts'
+import type { Upload, UploadPart, UploadPlan } from '../../../src/model/upload.ts'
 import type { NewUpload } from '../../../src/ports/ledger.ts'
 import { DAY_MS, refusal, sha256, type World } from './world.ts'
 
@@ -12,7 +12,7 @@ function part(number: number, text: string): UploadPart {
 const BLOB = { sha256: sha256('onetwo'), size: 6 }
 
 export function uploadsContract(world: World): void {
-  const start = async (more: Partial<NewUpload> = {}): Promise<Upload> =>
+  const start = async (more: Partial<NewUpload> = {}): Promise<UploadPlan> =>
     world.ledger.createUpload({
       id: v7(),
       collection: more.collection ?? (await world.collection()),
@@ -29,10 +29,11 @@ export function uploadsContract(world: World): void {
 
   /** With both parts. */
   const filled = async (more: Partial<NewUpload> = {}): Promise<Upload> => {
-    const { id } = await start(more)
+    const plan = await start(more)
+    const { id } = plan
     await world.ledger.putUploadPart(id, part(2, 'two'))
     await world.ledger.putUploadPart(id, part(1, 'one'))
-    return (await world.ledger.upload(id))?.upload as Upload
+    return { ...plan, parts: await world.ledger.uploadParts(id) }
   }
 
   describe('uploads in parts', () => {
@@ -51,13 +52,15 @@ export function uploadsContract(world: World): void {
         startedBy: 'alice',
         startedAt: now,
         expiresAt: now + DAY_MS,
-        parts: [],
       })
       await world.ledger.putUploadPart(begun.id, part(2, 'two'))
       await world.ledger.putUploadPart(begun.id, part(1, 'first'))
       await world.ledger.putUploadPart(begun.id, part(1, 'one'))
       const other = await world.another()
-      expect(await other.upload(begun.id)).toEqual({ upload: { ...begun, parts: [part(1, 'one'), part(2, 'two')] }, version: null })
+      expect(await other.upload(begun.id)).toEqual({ plan: begun, version: null })
+      expect(await other.uploadParts(begun.id)).toEqual([part(1, 'one'), part(2, 'two')])
+      expect(await other.uploadParts(begun.id, 2)).toEqual([part(2, 'two')])
+      expect(await other.uploadParts(begun.id, 3)).toEqual([])
       await other.close()
       expect(await world.entry(begun.collection, 'a/b'), 'nothing is seen before it is complete').toBeNull()
     })
@@ -80,7 +83,8 @@ export function uploadsContract(world: World): void {
       expect(await world.entry(c, 'a/b')).toEqual(made)
       await world.put(c, 'a/b', 'after')
       expect(await world.ledger.completeUpload(upload.id, upload.parts, BLOB)).toEqual(made)
-      expect(await world.ledger.upload(upload.id)).toMatchObject({ version: 2, upload: { parts: [] } })
+      expect(await world.ledger.upload(upload.id)).toMatchObject({ version: 2 })
+      expect(await world.ledger.uploadParts(upload.id)).toEqual([])
       expect(await world.versions(c, 'a/b')).toEqual(['3', '2', '1'])
       await refusal(world.ledger.putUploadPart(upload.id, part(1, 'one')), 'upload_not_found')
       await refusal(world.ledger.abortUpload(upload.id), 'upload_not_found')
@@ -110,7 +114,7 @@ export function uploadsContract(world: World): void {
       await world.ledger.removeEntry({ collection: c, path: 'a/b', subject: 'alice' })
       await world.ledger.acquireLock({ collection: c, path: 'a', holder: 'bob', reason: null, ttlMs: 1000 })
       await refusal(world.ledger.completeUpload(upload.id, upload.parts, BLOB), 'locked')
-      expect((await world.ledger.upload(upload.id))?.upload.parts).toEqual(upload.parts)
+      expect(await world.ledger.uploadParts(upload.id)).toEqual(upload.parts)
       world.clock.advance(1000)
       expect(await world.ledger.completeUpload(upload.id, upload.parts, BLOB)).toMatchObject({ version: 3 })
     })
@@ -127,6 +131,7 @@ export function uploadsContract(world: World): void {
       world.clock.advance(1)
       for (const { id, parts } of [aborted, orphaned, expired]) {
         expect(await world.ledger.upload(id)).toBeNull()
+        expect(await world.ledger.uploadParts(id)).toEqual([])
         await refusal(world.ledger.putUploadPart(id, part(1, 'one')), 'upload_not_found')
         await refusal(world.ledger.completeUpload(id, parts, BLOB), 'upload_not_found')
       }

@@ -120,7 +120,13 @@ describe('an upload in parts', () => {
     await refusal(uploads.start(BOB, { collection: c, path: 'big', size: 8, partSize: 3 }), 'insufficient_role')
     await collections.setGrant(ALICE, c, 'bob', 'readwrite')
     const id = await start({}, BOB)
-    const calls = [() => uploads.get(BOB, id), () => uploads.putPart(BOB, id, 1, body('abc')), () => uploads.complete(BOB, id), () => uploads.abort(BOB, id)]
+    const calls = [
+      () => uploads.get(BOB, id),
+      () => uploads.part(BOB, id, 1),
+      () => uploads.putPart(BOB, id, 1, body('abc')),
+      () => uploads.complete(BOB, id),
+      () => uploads.abort(BOB, id),
+    ]
     await refusal(uploads.get(ALICE, id), 'upload_not_found')
     await refusal(uploads.complete(ALICE, id), 'upload_not_found')
     await collections.setGrant(ALICE, c, 'bob', 'readonly')

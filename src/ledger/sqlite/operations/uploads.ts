@@ -1,17 +1,17 @@
 import type { Entry } from '../../../model/entry.ts'
 import { WaybillError } from '../../../model/errors.ts'
-import type { Upload, UploadPart } from '../../../model/upload.ts'
+import type { UploadPart, UploadPlan } from '../../../model/upload.ts'
 import type { Blob } from '../../../ports/blob-store.ts'
 import type { NewUpload } from '../../../ports/ledger.ts'
 import { hexBytes, uuidBytes } from '../codec.ts'
 import type { Row } from '../database.ts'
 import { entry } from '../reads/entries.ts'
-import { partsOf, toUpload, uploadRow } from '../reads/uploads.ts'
+import { partsOf, toPlan, uploadRow } from '../reads/uploads.ts'
 import { putEntry } from './entries.ts'
 import { collectionKey, type Tx } from './tx.ts'
 
 /** Stores what an upload announced. Throws `collection_not_found`. */
-export function createUpload(tx: Tx, { ttlMs, ...upload }: NewUpload): Upload {
+export function createUpload(tx: Tx, { ttlMs, ...upload }: NewUpload): UploadPlan {
   tx.db.run(
     `INSERT INTO upload (id, collection, path, size, part_size, media_type, fields, conditions, started_by, started_at, expires_at)
      VALUES (:id, :key, :path, :size, :partSize, :mediaType, :fields, :conditions, :startedBy, :now, :until)`,
@@ -29,7 +29,7 @@ export function createUpload(tx: Tx, { ttlMs, ...upload }: NewUpload): Upload {
       until: tx.now + ttlMs,
     },
   )
-  return toUpload(openRow(tx, upload.id), [])
+  return toPlan(openRow(tx, upload.id))
 }
 
 /** Records a part that lies in the store, in place of an earlier one of that number. Throws `upload_not_found`. */
@@ -47,14 +47,14 @@ export function putUploadPart(tx: Tx, id: string, part: UploadPart): void {
  */
 export function completeUpload(tx: Tx, id: string, parts: readonly UploadPart[], blob: Blob): Entry | null {
   const row = liveRow(tx, id)
-  const upload = toUpload(row, partsOf(tx.db, row['key'] as number))
-  if (row['version'] !== null) return entry(tx.db, upload.collection, upload.path, row['version'] as number)
-  if (!sameParts(upload.parts, parts)) return null
-  const { collection, path, mediaType, fields, conditions } = upload
-  const put = { collection, path, mediaType, fields, conditions, subject: upload.startedBy, kind: 'file', digest: blob.sha256, size: blob.size } as const
+  const key = row['key'] as number
+  const { collection, path, mediaType, fields, conditions, startedBy } = toPlan(row)
+  if (row['version'] !== null) return entry(tx.db, collection, path, row['version'] as number)
+  if (!sameParts(partsOf(tx.db, key), parts)) return null
+  const put = { collection, path, mediaType, fields, conditions, subject: startedBy, kind: 'file', digest: blob.sha256, size: blob.size } as const
   const made = putEntry(tx, put).entry
-  tx.db.run('UPDATE upload SET version = :version WHERE key = :key', { key: row['key'] as number, version: made.version })
-  tx.db.run('DELETE FROM upload_part WHERE upload = :key', { key: row['key'] as number })
+  tx.db.run('UPDATE upload SET version = :version WHERE key = :key', { key, version: made.version })
+  tx.db.run('DELETE FROM upload_part WHERE upload = :key', { key })
   return made
 }
 

@@ -1,5 +1,5 @@
 import type { Conditions, Fields } from '../../../model/entry.ts'
-import type { Upload, UploadPart } from '../../../model/upload.ts'
+import type { UploadPart, UploadPlan } from '../../../model/upload.ts'
 import { hexText, uuidBytes, uuidText } from '../codec.ts'
 import type { Database, Row } from '../database.ts'
 
@@ -7,26 +7,33 @@ import type { Database, Row } from '../database.ts'
 const LIVE = `SELECT upload.*, collection.id AS collection_id FROM upload JOIN collection ON collection.key = upload.collection
   WHERE upload.id = :id AND expires_at > :now AND deleted_at IS NULL`
 
-const PARTS = 'SELECT * FROM upload_part WHERE upload = :upload ORDER BY number'
+const PARTS = 'SELECT * FROM upload_part WHERE upload = :upload AND number BETWEEN :from AND :to ORDER BY number'
 
 /** The live row of an upload, completed (`version` not null) or not. */
 export function uploadRow(db: Database, id: string, now: number): Row | undefined {
   return db.get(LIVE, { id: uuidBytes(id), now })
 }
 
-/** The parts of an upload that have arrived, by number. */
-export function partsOf(db: Database, upload: number): UploadPart[] {
-  return db.all(PARTS, { upload }).map(row => ({ number: row['number'] as number, size: row['size'] as number, sha256: hexText(row['digest']) }))
+/** The parts of an upload (its key) that have arrived, by number; with `number` that one at most. */
+export function partsOf(db: Database, upload: number, number?: number): UploadPart[] {
+  const range = { from: number ?? 0, to: number ?? Number.MAX_SAFE_INTEGER }
+  return db.all(PARTS, { upload, ...range }).map(row => ({ number: row['number'] as number, size: row['size'] as number, sha256: hexText(row['digest']) }))
 }
 
-/** A live upload with its parts, and the version that completing made; null when there is none. */
-export function upload(db: Database, id: string, now: number): { upload: Upload; version: number | null } | null {
+/** A live upload, and the version that completing made; null when there is none. */
+export function upload(db: Database, id: string, now: number): { plan: UploadPlan; version: number | null } | null {
   const row = uploadRow(db, id, now)
-  return row === undefined ? null : { upload: toUpload(row, partsOf(db, row['key'] as number)), version: row['version'] as number | null }
+  return row === undefined ? null : { plan: toPlan(row), version: row['version'] as number | null }
+}
+
+/** The parts of a live upload; none when there is no such upload. */
+export function uploadParts(db: Database, id: string, number: number | undefined, now: number): UploadPart[] {
+  const row = uploadRow(db, id, now)
+  return row === undefined ? [] : partsOf(db, row['key'] as number, number)
 }
 
 /** A row of `upload`, joined with its collection's id. */
-export function toUpload(row: Row, parts: readonly UploadPart[]): Upload {
+export function toPlan(row: Row): UploadPlan {
   return {
     id: uuidText(row['id']),
     collection: row['collection_id'] as string,
@@ -39,6 +46,5 @@ export function toUpload(row: Row, parts: readonly UploadPart[]): Upload {
     startedBy: row['started_by'] as string,
     startedAt: row['started_at'] as number,
     expiresAt: row['expires_at'] as number,
-    parts,
   }
 }
