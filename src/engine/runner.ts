@@ -1,4 +1,5 @@
 import { isWaybillError } from '../model/errors.ts'
+import type { Job } from '../model/job.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Lease, Ledger } from '../ports/ledger.ts'
 import type { TurnResult } from '../ports/queue.ts'
@@ -15,22 +16,32 @@ export class Runner {
   readonly #stores: Stores
   readonly #clock: Clock
   readonly #worker: string
+  readonly #wakeJob: (job: Job) => void
   #stopping = false
 
-  constructor(parts: { ledger: Ledger; stores: Stores; clock: Clock; worker: string }) {
+  constructor(parts: { ledger: Ledger; stores: Stores; clock: Clock; worker: string; wakeJob: (job: Job) => void }) {
     this.#ledger = parts.ledger
     this.#stores = parts.stores
     this.#clock = parts.clock
     this.#worker = parts.worker
+    this.#wakeJob = parts.wakeJob
   }
 
   async turn(job: string): Promise<TurnResult> {
     const turn = await this.#ledger.takeTurn(job, this.#worker, LEASE_MS)
     if (turn.do === 'nothing') return 'idle'
-    if (turn.do === 'worked') return turn.more ? 'more' : 'idle'
+    if (turn.do === 'worked') {
+      for (const follower of turn.followers) await this.#wake(follower)
+      return turn.more ? 'more' : 'idle'
+    }
     const corrupt = await this.#verifyOrRelease(turn.lease)
     if (corrupt === null) return 'idle'
     return (await this.#ledger.applyChunk(turn.lease, corrupt)) ? 'more' : 'idle'
+  }
+
+  async #wake(id: string): Promise<void> {
+    const job = await this.#ledger.job(id)
+    if (job !== null) this.#wakeJob(job)
   }
 
   /** From now on no bytes are read for long: leases whose work is not done are given back. */

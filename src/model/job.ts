@@ -1,3 +1,4 @@
+import type { EntryChange } from './entry-change.ts'
 import type { Fields } from './entry.ts'
 
 /** What a job does with each of its items. */
@@ -39,11 +40,12 @@ export interface DestinationRef {
   readonly ifNoneMatch?: '*'
 }
 
-/** An item as submitted. `destination` for copy and move only; `fields` (a merge patch) for update only. */
+/** An item as submitted. `destination` for copy and move only; for update only, either `fields` (a merge patch) or `change`. */
 export interface SubmitItem {
   readonly source: SourceRef
   readonly destination?: DestinationRef
   readonly fields?: Fields
+  readonly change?: EntryChange
 }
 
 /**
@@ -76,6 +78,8 @@ export interface JobOptions {
   readonly label: string | null
   readonly dialect: string
   readonly retentionMs: number
+  /** Runs only when every ordered job that was submitted before it and writes one of its collections is finished: changes of a path keep their order. */
+  readonly ordered?: boolean
 }
 
 /** The one command every dialect decodes its request into. */
@@ -101,6 +105,7 @@ export interface Counts {
 
 /** A job as tracked. `id` is a UUID v7, `number` a decimal string, the job's second name. Times are epoch milliseconds. */
 export interface Job extends JobOptions {
+  readonly ordered: boolean
   readonly id: string
   readonly number: string
   readonly state: JobState

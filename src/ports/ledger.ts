@@ -51,8 +51,14 @@ export interface Lease {
 /** What a worker should do next for a job. */
 export type NextWork = { readonly do: 'resolve' } | { readonly do: 'run'; readonly lease: Lease } | { readonly do: 'nothing' }
 
-/** What came of a turn: nothing was to do; something was done, and perhaps more waits; or a leased chunk whose bytes must be verified first. */
-export type Turn = { readonly do: 'nothing' } | { readonly do: 'worked'; readonly more: boolean } | { readonly do: 'verify'; readonly lease: Lease }
+/**
+ * What came of a turn: nothing was to do; something was done, and perhaps more waits; or a leased chunk whose bytes must be verified first. `followers`: ordered
+ * jobs that waited for the end of this one and must be woken.
+ */
+export type Turn =
+  | { readonly do: 'nothing' }
+  | { readonly do: 'worked'; readonly more: boolean; readonly followers: readonly string[] }
+  | { readonly do: 'verify'; readonly lease: Lease }
 
 /** A blob that a leased chunk's items read. */
 export interface ChunkBlob {

@@ -19,6 +19,7 @@ import { steeringContract } from './ledger/steering.ts'
 import { transfersContract } from './ledger/transfers.ts'
 import { upkeepContract } from './ledger/upkeep.ts'
 import { uploadsContract } from './ledger/uploads.ts'
+import { valueChangesContract } from './ledger/value-changes.ts'
 import { World, type OpenLedger } from './ledger/world.ts'
 
 /** What every Ledger must do (src/ports/ledger.ts), by matter. */
@@ -35,6 +36,7 @@ const MATTERS = [
   selectionsContract,
   transfersContract,
   changesContract,
+  valueChangesContract,
   clashesContract,
   containmentContract,
   refusalsContract,

@@ -75,8 +75,9 @@ export function checkItems(kind: JobKind, items: readonly SubmitItem[], offset =
     const at = `/items/${offset + index}`
     faults.addFault('invalid_path', `${at}/source/path`, pathFault(item.source.path))
     checkRevision(faults, `${at}/source/ifMatch`, item.source.ifMatch)
-    if (item.source.version !== undefined && (!Number.isSafeInteger(item.source.version) || item.source.version < 1)) {
-      faults.add('invalid_request', `${at}/source/version`, 'must be a whole number from 1')
+    const least = item.change === undefined ? 1 : 0
+    if (item.source.version !== undefined && (!Number.isSafeInteger(item.source.version) || item.source.version < least)) {
+      faults.add('invalid_request', `${at}/source/version`, `must be a whole number from ${least}`)
     }
     checkShape(faults, kind, at, item)
     if (item.destination?.path !== undefined) faults.addFault('invalid_path', `${at}/destination/path`, pathFault(item.destination.path))
@@ -135,12 +136,25 @@ function checkRevision(faults: Faults, pointer: string, revision: string | undef
 }
 
 /** What each kind needs and what it has no use for. */
-function checkShape(faults: Faults, kind: JobKind, at: string, given: { readonly destination?: unknown; readonly fields?: unknown }): void {
+function checkShape(
+  faults: Faults,
+  kind: JobKind,
+  at: string,
+  given: { readonly destination?: unknown; readonly fields?: unknown; readonly change?: unknown },
+): void {
   const transfers = kind === 'copy' || kind === 'move'
   if (transfers && given.destination === undefined) faults.add('invalid_request', `${at}/destination`, `is missing; a ${kind} needs one`)
   if (!transfers && given.destination !== undefined) faults.add('invalid_request', `${at}/destination`, `has no meaning for the kind ${kind}; leave it out`)
-  if (kind === 'update' && given.fields === undefined) faults.add('invalid_request', `${at}/fields`, 'is missing; an update needs a merge patch')
-  if (kind !== 'update' && given.fields !== undefined) faults.add('invalid_request', `${at}/fields`, `has no meaning for the kind ${kind}; leave it out`)
+  if (kind === 'update' && (given.fields === undefined) === (given.change === undefined)) {
+    faults.add(
+      'invalid_request',
+      `${at}/fields`,
+      given.fields === undefined ? 'is missing; an update needs a merge patch' : 'cannot stand beside a change; give one',
+    )
+  }
+  for (const name of ['fields', 'change'] as const) {
+    if (kind !== 'update' && given[name] !== undefined) faults.add('invalid_request', `${at}/${name}`, `has no meaning for the kind ${kind}; leave it out`)
+  }
 }
 
 /** Collects the grants needed: the first place that names a collection stands for all. */

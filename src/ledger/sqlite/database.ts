@@ -5,9 +5,10 @@ import { addressableCollections } from './migrations/0002-addressable-collection
 import { uploads } from './migrations/0003-uploads.ts'
 import { unwritten } from './migrations/0004-unwritten.ts'
 import { entitySelections } from './migrations/0005-entity-selections.ts'
+import { changes } from './migrations/0006-changes.ts'
 
 /** Numbered migrations: the schema's number is how many of these have run (PRAGMA user_version). Never change one that has shipped. */
-const MIGRATIONS = [initial, addressableCollections, uploads, unwritten, entitySelections]
+const MIGRATIONS = [initial, addressableCollections, uploads, unwritten, entitySelections, changes]
 
 /** A statement's named parameters. */
 export type Params = Record<string, SQLInputValue>

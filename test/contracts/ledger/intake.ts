@@ -24,6 +24,7 @@ export function intakeContract(world: World): void {
       expect(replayed).toBe(false)
       expect(job).toEqual({
         ...options,
+        ordered: false,
         id: wish.id,
         number: String(wish.number),
         state: 'submitted',

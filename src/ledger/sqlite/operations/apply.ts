@@ -7,7 +7,7 @@ import { decideList, decideRows, tallyPlan, type Tally } from './decide.ts'
 import { addEvent } from './events.ts'
 import { finishIfDone } from './finish.ts'
 import { held } from './lease.ts'
-import { CREATE_PLAN, PUT_BACK } from './plan.ts'
+import { CREATE_PLAN, PUT_PLANNED } from './plan.ts'
 import { OutOfOrder } from './plan-tree.ts'
 import { settleList, settleRows } from './settle.ts'
 import { tellTroubles } from './troubles.ts'
@@ -124,7 +124,7 @@ function rehearse(tx: Tx, job: Row, chunk: Row, corrupt: readonly string[]): voi
   }
   tx.db.exec('ROLLBACK TO rehearsal; RELEASE rehearsal')
   tx.db.run('DELETE FROM plan')
-  for (const row of decided) tx.db.run(PUT_BACK, row as Params)
+  for (const row of decided) tx.db.run(PUT_PLANNED, row as Params)
   tellTroubles(tx, job['key'] as number)
   settleRows(tx, job, chunk, first, last, tallyPlan(tx))
 }

@@ -2,6 +2,7 @@ import { CONFLICTS, JOB_KINDS, type JobKind } from '../../../model/job.ts'
 import { entityPrefix } from '../codec.ts'
 import type { Params, Row } from '../database.ts'
 import { isVacant, type List } from '../unwritten.ts'
+import { planChanges } from './changes.ts'
 import { planOf } from './plan.ts'
 import { keepTree } from './plan-tree.ts'
 import { explainTroubles, findFreeNames, markTroubles } from './troubles.ts'
@@ -17,12 +18,15 @@ export interface Tally {
 
 /** Makes the plan of rows that wait: what would be written where, or why nothing would. */
 export function decideRows(tx: Tx, job: Row, first: number, last: number, corrupt: readonly string[]): Tally {
-  return decide(tx, job, planOf(kindOf(job), 'rows', false), { first, last }, corrupt)
+  beginPlan(tx, job, planOf(kindOf(job), 'rows', false), { first, last })
+  if (kindOf(job) === 'update') planChanges(tx, job['key'] as number, first, last)
+  return decide(tx, job, corrupt)
 }
 
 /** The same of a list. */
 export function decideList(tx: Tx, job: Row, list: List, corrupt: readonly string[]): Tally {
-  return decide(tx, job, planOf(kindOf(job), list.shape, isVacant(tx.db, list)), list.params, corrupt)
+  beginPlan(tx, job, planOf(kindOf(job), list.shape, isVacant(tx.db, list)), list.params)
+  return decide(tx, job, corrupt)
 }
 
 const RENAME = CONFLICTS.indexOf('rename')
@@ -32,15 +36,17 @@ export function renames(job: Row): boolean {
   return job['conflict'] === RENAME
 }
 
-function decide(tx: Tx, job: Row, plan: string, items: Params, corrupt: readonly string[]): Tally {
-  const key = job['key'] as number
+function beginPlan(tx: Tx, job: Row, plan: string, items: Params): void {
   tx.db.run('DELETE FROM plan')
-  tx.db.run(plan, { ...items, job: key, conflict: job['conflict'] as number, now: tx.now, newEntity: entityPrefix(tx.now) })
+  tx.db.run(plan, { ...items, job: job['key'] as number, conflict: job['conflict'] as number, now: tx.now, newEntity: entityPrefix(tx.now) })
+}
+
+function decide(tx: Tx, job: Row, corrupt: readonly string[]): Tally {
   markTroubles(tx, job, corrupt)
   keepTree(tx, job, kindOf(job))
   if (renames(job)) findFreeNames(tx, job)
   const tally = tallyPlan(tx)
-  if (tally.done < tally.items) explainTroubles(tx, key)
+  if (tally.done < tally.items) explainTroubles(tx, job['key'] as number)
   return tally
 }
 

@@ -1,7 +1,7 @@
 import { anotherBody, stillArriving } from '../../../model/idempotency.ts'
 import { CONFLICTS, JOB_KINDS, VERIFY, type Job, type Selection, type SubmitItem } from '../../../model/job.ts'
 import type { NewJob, Submitted } from '../../../ports/ledger.ts'
-import { toJob, uuidBytes, uuidText } from '../codec.ts'
+import { hexBytes, toJob, uuidBytes, uuidText } from '../codec.ts'
 import { itemId, itemsBetween } from '../item-range.ts'
 import { addEntities } from './entity-intake.ts'
 import { addEvent } from './events.ts'
@@ -19,8 +19,8 @@ export function createJob(tx: Tx, job: NewJob): Submitted {
   if (before !== undefined) return { job: before, replayed: true }
   const { options } = job
   const created = tx.db.get(
-    `INSERT INTO job (number, id, kind, state, sealed, conflict, verify, dry_run, priority, label, dialect, retention_ms, submitted_by, unresolved, created_at)
-     VALUES (:number, :id, :kind, 0, :sealed, :conflict, :verify, :dryRun, :priority, :label, :dialect, :retention, :by, :unresolved, :now)
+    `INSERT INTO job (number, id, kind, state, sealed, conflict, verify, dry_run, priority, label, dialect, retention_ms, ordered, submitted_by, unresolved, created_at)
+     VALUES (:number, :id, :kind, 0, :sealed, :conflict, :verify, :dryRun, :priority, :label, :dialect, :retention, :ordered, :by, :unresolved, :now)
      RETURNING key`,
     {
       number: job.number,
@@ -34,6 +34,7 @@ export function createJob(tx: Tx, job: NewJob): Submitted {
       label: options.label,
       dialect: options.dialect,
       retention: options.retentionMs,
+      ordered: options.ordered === true ? 1 : 0,
       by: job.submittedBy,
       unresolved: job.select.length + (job.entities?.length ?? 0),
       now: tx.now,
@@ -142,8 +143,8 @@ function moves(tx: Tx, job: number): boolean {
 }
 
 /** One JSON array a chunk: a million items are stored in about a second, row by row it takes several. */
-const INSERT_ITEMS = `INSERT INTO item (id, src_collection, src_path, dst_collection, dst_path, src_revision_if, src_version_if, dst_revision_if, dst_absent_if, patch)
-  SELECT ${itemId(':first + key')}, value ->> 0, value ->> 1, value ->> 2, value ->> 3, unhex(value ->> 4), value ->> 5, unhex(value ->> 6), value ->> 7, value ->> 8
+const INSERT_ITEMS = `INSERT INTO item (id, src_collection, src_path, dst_collection, dst_path, src_revision_if, src_version_if, dst_revision_if, dst_absent_if, patch, change)
+  SELECT ${itemId(':first + key')}, value ->> 0, value ->> 1, value ->> 2, value ->> 3, unhex(value ->> 4), value ->> 5, unhex(value ->> 6), value ->> 7, value ->> 8, value ->> 9
   FROM json_each(:rows)`
 
 /** The bytes that the new items would copy, as far as their sources exist now: an estimate until they are settled. */
@@ -168,6 +169,7 @@ function addItems(tx: Tx, job: number, firstSeq: number, firstChunk: number, ite
     })
     const first = firstSeq + at
     tx.db.run(INSERT_ITEMS, { job, first, rows: JSON.stringify(rows) })
+    holdBlobs(tx, job, run)
     addChunk(tx, job, firstChunk + chunks, first, run.length, clashes.found)
     chunks += 1
   }
@@ -179,8 +181,15 @@ export function addChunk(tx: Tx, job: number, no: number, first: number, n: numb
   tx.db.run(INSERT_CHUNK, { job, no, first, last: first + n - 1, waiting, serial: serial ? 1 : 0, state: waiting > 0 ? WAITING : SETTLED })
 }
 
+/** Bytes that changes bring along belong to the job until it is purged: nothing else names them before it is done, and after it only what it wrote. */
+const HOLD_BLOB = 'INSERT OR IGNORE INTO held_blob (job, digest) VALUES (:job, :digest)'
+
+function holdBlobs(tx: Tx, job: number, items: readonly SubmitItem[]): void {
+  for (const { change } of items) if (change?.content !== undefined) tx.db.run(HOLD_BLOB, { job, digest: hexBytes(change.content.digest) })
+}
+
 function itemRow(item: SubmitItem, isMove: boolean, collections: JobCollections): unknown[] {
-  const { source, destination, fields } = item
+  const { source, destination, fields, change } = item
   const samePath = destination?.path === undefined || destination.path === source.path
   return [
     collections.key(source.collection, isMove || destination === undefined),
@@ -192,6 +201,7 @@ function itemRow(item: SubmitItem, isMove: boolean, collections: JobCollections)
     destination?.ifMatch ?? null,
     destination?.ifNoneMatch === '*' ? 1 : null,
     fields === undefined ? null : JSON.stringify(fields),
+    change === undefined ? null : JSON.stringify(change),
   ]
 }
 

@@ -6,6 +6,7 @@ import type { Row } from '../database.ts'
 import { itemsBetween } from '../item-range.ts'
 import { mustClear } from './clear-folders.ts'
 import { addEvent } from './events.ts'
+import { waitsItsTurn } from './order.ts'
 import { jobRow, type Tx } from './tx.ts'
 
 const NEXT_WAITING = 'SELECT * FROM chunk WHERE job = :job AND state = 0 ORDER BY no LIMIT 1'
@@ -16,6 +17,7 @@ const NEXT_ABANDONED = 'SELECT * FROM chunk WHERE job = :job AND state = 1 AND e
 export function nextWork(tx: Tx, id: string, worker: string, leaseMs: number): NextWork {
   const job = tx.db.get('SELECT * FROM job WHERE id = :id AND purged = 0', { id: uuidBytes(id) })
   if (job === undefined || job['sealed'] !== 1 || job['paused'] === 1 || job['state'] === 3) return { do: 'nothing' }
+  if (waitsItsTurn(tx, job)) return { do: 'nothing' }
   const key = job['key'] as number
   if (job['retrying'] !== 0) return { do: 'resolve' }
   if (job['unresolved'] !== 0) {

@@ -10,13 +10,13 @@ import type { ErrorCode } from '../../../model/errors.ts'
  * applied, or (a dry run) only written down: both see the same decision. A temporary table in memory, made once a connection.
  *
  * `code` is a row of TROUBLES, 0 when the item can be done. `t_` columns are the version to be written; `writes` is 0 when there is nothing to
- * change, and 2 when only the source goes.
+ * change, and 2 when only the source goes; `t_modified`, when it is no other than now, is null.
  */
 export const CREATE_PLAN = `CREATE TEMP TABLE IF NOT EXISTS plan (
   seq INTEGER PRIMARY KEY, code INTEGER NOT NULL, writes INTEGER NOT NULL, reason TEXT,
   src_collection INTEGER, src_path TEXT, src_entity BLOB, src_version INTEGER, src_revision BLOB,
   t_collection INTEGER, t_path TEXT, t_entity BLOB, t_version INTEGER, t_revision BLOB, t_created INTEGER,
-  kind INTEGER, deleted INTEGER, size INTEGER, digest BLOB, media_type TEXT, fields TEXT)`
+  kind INTEGER, deleted INTEGER, size INTEGER, digest BLOB, media_type TEXT, fields TEXT, t_modified INTEGER)`
 
 /** Why an item is not done: the state it takes, the catalogue's code, and which of its ends the reason speaks of. */
 export interface Trouble {
@@ -43,6 +43,8 @@ export const TROUBLES = {
   destinationRole: { no: 14, state: 'failed', error: 'insufficient_role', end: 'destination' },
   blocked: { no: 16, state: 'failed', error: 'entry_exists', end: 'destination' },
   notEmpty: { no: 17, state: 'failed', error: 'folder_not_empty', end: 'source' },
+  newestRevision: { no: 18, state: 'evicted', error: 'condition_failed', end: 'source' },
+  sourcePresent: { no: 19, state: 'evicted', error: 'condition_failed', end: 'source' },
   corrupt: { no: 15, state: 'failed', error: 'digest_mismatch', end: 'source' },
 } as const satisfies Record<string, Trouble & { no: number }>
 
@@ -66,7 +68,7 @@ export type ItemSource = 'rows' | Shape
 /** The items `i` of a source, with `to_path`, their destination's path. */
 function itemsOf(source: ItemSource): string {
   if (source !== 'rows') return `(${listed(source)}) i`
-  return `(SELECT *, coalesce(dst_path, src_path) AS to_path FROM item r WHERE ${itemsBetween('r', ':first', ':last')} AND r.state = 0) i`
+  return `(SELECT *, coalesce(dst_path, src_path) AS to_path FROM item r WHERE ${itemsBetween('r', ':first', ':last')} AND r.state = 0 AND r.change IS NULL) i`
 }
 
 /** Conditions on the source hold for every kind; a condition on what is not there fails as one, not as a missing file. */
@@ -140,8 +142,8 @@ function planUpdate(source: ItemSource): string {
     FROM ${itemsOf(source)} LEFT JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path`
 }
 
-/** Puts a row of a plan back that was read out of it. */
-export const PUT_BACK = `INSERT INTO plan (reason, ${COLUMNS}) VALUES (:reason, ${COLUMNS.replaceAll(/(\w+)/g, ':$1')})`
+/** Puts one row into the plan: one that was decided elsewhere, or was read out of it before. */
+export const PUT_PLANNED = `INSERT INTO plan (reason, t_modified, ${COLUMNS}) VALUES (:reason, :t_modified, ${COLUMNS.replaceAll(/(\w+)/g, ':$1')})`
 
 /** The deciding statement of a kind of job. Parameters: conflict, now, newEntity; for rows also job, first, last; for a list its own. */
 export function planOf(kind: JobKind, source: ItemSource, vacant: boolean): string {

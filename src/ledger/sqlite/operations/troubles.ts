@@ -154,6 +154,10 @@ function expectation(row: Row): { expected?: string | null; actual?: string | nu
       return { expected: String(row['src_version_if']), actual: sourceThere ? String(row['src_version']) : null }
     case TROUBLES.destinationRevision.no:
       return { expected: hexText(row['dst_revision_if']), actual: row['d_deleted'] === 0 ? hexText(row['d_revision']) : null }
+    case TROUBLES.newestRevision.no:
+      return { expected: hexText(row['src_revision_if']), actual: row['src_revision'] === null ? null : hexText(row['src_revision']) }
+    case TROUBLES.sourcePresent.no:
+      return { expected: null, actual: hexText(row['src_revision']) }
     case TROUBLES.destinationPresent.no:
       return { expected: null, actual: hexText(row['d_revision']) }
     default:

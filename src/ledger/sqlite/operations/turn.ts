@@ -1,33 +1,55 @@
 import type { Turn } from '../../../ports/ledger.ts'
+import { uuidBytes } from '../codec.ts'
 import type { Row } from '../database.ts'
 import { applyChunk } from './apply.ts'
 import { nextWork } from './lease.ts'
+import { successors } from './order.ts'
 import { resolvePage } from './resolve.ts'
 import { jobRow, type Tx } from './tx.ts'
 
+/** Small work shares a commit, which costs more than it does: in a turn as much is done as fits into this time, in milliseconds. */
+const SHARE_MS = 10
+
 /**
  * A whole turn in one transaction: what is next is found, leased and done at once, and a crash undoes all of it or nothing. Only a chunk whose bytes must be
- * read first goes out under its lease.
+ * read first goes out under its lease. Ordered jobs that waited for the end of this one follow at once, while there is time.
  */
 export function takeTurn(tx: Tx, id: string, worker: string, leaseMs: number): Turn {
+  const until = performance.now() + SHARE_MS
+  const turn = oneTurn(tx, id, worker, leaseMs, until)
+  if (turn.do !== 'worked' || turn.more) return turn
+  const waiting = successorsOf(tx, id)
+  const followers: string[] = []
+  while (performance.now() < until) {
+    const next = waiting.shift()
+    if (next === undefined) break
+    const followed = oneTurn(tx, next, worker, leaseMs, until)
+    if (followed.do === 'worked' && !followed.more) waiting.push(...successorsOf(tx, next))
+    else if (followed.do !== 'nothing') followers.push(next)
+  }
+  return { ...turn, followers: [...followers, ...waiting] }
+}
+
+function oneTurn(tx: Tx, id: string, worker: string, leaseMs: number, until: number): Turn {
   const work = nextWork(tx, id, worker, leaseMs)
   if (work.do === 'nothing') return { do: 'nothing' }
   if (work.do === 'resolve') {
-    resolveSome(tx, id)
-    return { do: 'worked', more: true }
+    resolveSome(tx, id, until)
+    return { do: 'worked', more: true, followers: [] }
   }
   if (work.lease.verify) return { do: 'verify', lease: work.lease }
-  return { do: 'worked', more: applyChunk(tx, work.lease, []) }
+  return { do: 'worked', more: applyChunk(tx, work.lease, []), followers: [] }
 }
 
-/** Pages are small work, and a commit costs more than one of them: a turn resolves as many as fit into this time, in milliseconds. */
-const RESOLVE_MS = 10
-
-function resolveSome(tx: Tx, id: string): void {
-  const until = performance.now() + RESOLVE_MS
+function resolveSome(tx: Tx, id: string, until: number): void {
   let job: Row
   do {
     resolvePage(tx, id)
     job = jobRow(tx, id)
   } while ((job['unresolved'] !== 0 || job['retrying'] !== 0) && performance.now() < until)
+}
+
+function successorsOf(tx: Tx, id: string): string[] {
+  const job = tx.db.get('SELECT * FROM job WHERE id = :id', { id: uuidBytes(id) })
+  return job === undefined ? [] : successors(tx, job)
 }

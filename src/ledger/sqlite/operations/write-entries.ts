@@ -8,7 +8,7 @@ const SUPERSEDE_TARGETS = `INSERT INTO history (collection, path, ${CONTENT}) SE
   FROM plan p CROSS JOIN entry d ON d.collection = p.t_collection AND d.path = p.t_path WHERE p.code = 0 AND p.writes = 1 AND p.t_version > 1`
 
 const WRITE_TARGETS = `INSERT INTO entry (collection, path, ${CONTENT})
-  SELECT t_collection, t_path, t_entity, t_version, t_revision, kind, deleted, size, digest, media_type, fields, t_created, :now, :who
+  SELECT t_collection, t_path, t_entity, t_version, t_revision, kind, deleted, size, digest, media_type, fields, t_created, coalesce(t_modified, :now), :who
   FROM plan WHERE code = 0 AND writes = 1
   ${REPLACE_ENTRY}`
 

@@ -111,9 +111,10 @@ const REFERENCED = `WITH wanted (digest) AS MATERIALIZED (SELECT unhex(value) FR
   SELECT digest FROM entry WHERE digest IN (SELECT digest FROM wanted) AND collection IN (SELECT key FROM places)
   UNION SELECT digest FROM history WHERE digest IN (SELECT digest FROM wanted) AND collection IN (SELECT key FROM places)
   UNION SELECT digest FROM upload_part WHERE digest IN (SELECT digest FROM wanted)
-    AND upload IN (SELECT key FROM upload WHERE collection IN (SELECT key FROM places))`
+    AND upload IN (SELECT key FROM upload WHERE collection IN (SELECT key FROM places))
+  UNION SELECT digest FROM held_blob WHERE digest IN (SELECT digest FROM wanted)`
 
-/** Those of the digests that some version, or a part of an upload, in the store still names. */
+/** Those of the digests that some version, a part of an upload or a job's change in the store still names. */
 export function referenced(db: Database, store: string, digests: readonly string[]): Set<string> {
   const known = digests.filter(digest => hexBytes(digest)?.length === 32)
   return new Set(db.all(REFERENCED, { store, digests: JSON.stringify(known) }).map(row => hexText(row['digest'])))

@@ -14,6 +14,7 @@ const JOB: Job = {
   priority: 5,
   label: null,
   dialect: 'v1',
+  ordered: false,
   retentionMs: 1000,
   state: 'running',
   paused: false,

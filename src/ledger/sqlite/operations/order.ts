@@ -1,0 +1,23 @@
+import { uuidText } from '../codec.ts'
+import type { Row } from '../database.ts'
+import type { Tx } from './tx.ts'
+
+/** Ordered jobs `j` that are not finished, and the collections that they and the job `:job` both write. */
+const RIVALS = `FROM job j CROSS JOIN job_collection theirs ON theirs.job = j.key AND theirs.writes = 1
+  CROSS JOIN job_collection ours ON ours.job = :job AND ours.collection = theirs.collection AND ours.writes = 1
+  WHERE j.ordered = 1 AND j.state < 3 AND j.sealed = 1`
+
+const BEFORE = `SELECT 1 ${RIVALS} AND j.key < :job LIMIT 1`
+
+/** True while an ordered job has to wait for one that was submitted before it. Once it runs it is never held up again. */
+export function waitsItsTurn(tx: Tx, job: Row): boolean {
+  return job['ordered'] === 1 && (job['state'] as number) < 2 && tx.db.get(BEFORE, { job: job['key'] as number }) !== undefined
+}
+
+/** The first job of each collection: all others wait for one of these. */
+const NEXT = `SELECT DISTINCT id FROM (SELECT min(j.key) AS first ${RIVALS} AND j.key > :job GROUP BY ours.collection) CROSS JOIN job ON job.key = first`
+
+/** The jobs (UUIDs) that may have waited for this one, once it is finished. */
+export function successors(tx: Tx, job: Row): string[] {
+  return job['ordered'] === 1 && job['state'] === 3 ? tx.db.all(NEXT, { job: job['key'] as number }).map(row => uuidText(row['id'])) : []
+}

@@ -1,0 +1,102 @@
+/**
+ * A value of a many-valued field: a plain string, or an object in the manner of JSON-LD's values, with a datatype or a language, or that names something;
+ * each perhaps in a graph.
+ */
+export type FieldValue =
+  | string
+  | { readonly '@value': string; readonly '@type'?: string; readonly '@language'?: string; readonly '@graph'?: string }
+  | { readonly '@id': string; readonly '@graph'?: string }
+
+/** Fields with many values each: sets, in the order of being added. */
+export type FieldValues = Readonly<Record<string, readonly FieldValue[]>>
+
+/** Which graphs a removal concerns: `*` all, null the default graph only, else the graph of that name. */
+export type GraphChoice = string | null
+
+/**
+ * What is taken from fields: all values of a field (`*`: of every field), of all fields of a namespace (a field's name up to its last "#" or "/"), or one
+ * value, given without its graph.
+ */
+export type FieldRemoval =
+  | { readonly what: 'field'; readonly field: string; readonly graph: GraphChoice }
+  | { readonly what: 'namespace'; readonly namespace: string; readonly graph: GraphChoice }
+  | { readonly what: 'value'; readonly field: string; readonly value: FieldValue; readonly graph: GraphChoice }
+
+/** Fields as an entry has them: members that are no list of values came from elsewhere, and each is a set of one. */
+type AnyFields = Readonly<Record<string, unknown>>
+
+/**
+ * The fields that a change leaves of those it finds: values are removed first, then added; equal values stay once, new ones after the old, and a field without
+ * values is gone. Null: nothing would change.
+ */
+export function changedFields(fields: AnyFields, remove: readonly FieldRemoval[], add: FieldValues): AnyFields | null {
+  const before = new Map(Object.entries(fields).map(([name, value]) => [name, Array.isArray(value) ? (value as FieldValue[]) : [value as FieldValue]]))
+  const after = new Map(before)
+  for (const [name, values] of before) {
+    const kept = values.filter(value => !remove.some(removal => removes(removal, name, value)))
+    if (kept.length < values.length) after.set(name, kept)
+  }
+  for (const [name, values] of Object.entries(add)) after.set(name, distinct([...(after.get(name) ?? []), ...values]))
+  for (const [name, values] of after) if (values.length === 0) after.delete(name)
+  if (sameSets(before, after)) return null
+  return Object.fromEntries([...after].map(([name, values]) => [name, values === before.get(name) ? fields[name] : values]))
+}
+
+/** The same text for the same value in the same graph; language tags in whatever case (RDF 1.1 Concepts, section 3.3). */
+export function valueKey(value: FieldValue): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify([null, value, null, null])
+  const { '@graph': graph = null } = value
+  if ('@id' in value) return JSON.stringify([graph, 'id', value['@id']])
+  if (!('@value' in value)) return JSON.stringify([graph, 'other', value])
+  return JSON.stringify([graph, value['@value'], value['@type'] ?? null, value['@language']?.toLowerCase() ?? null])
+}
+
+/** The graph of a value, null in the default graph. */
+export function graphOf(value: FieldValue): string | null {
+  return typeof value === 'object' && value !== null ? (value['@graph'] ?? null) : null
+}
+
+/** The value without its graph. */
+export function withoutGraph(value: FieldValue): FieldValue {
+  if (typeof value !== 'object' || value === null || value['@graph'] === undefined) return value
+  const { '@graph': _graph, ...rest } = value
+  return '@value' in rest && rest['@type'] === undefined && rest['@language'] === undefined ? rest['@value'] : rest
+}
+
+/** A field's name up to its last "#" or "/". */
+export function namespaceOf(field: string): string {
+  return field.slice(0, Math.max(field.lastIndexOf('#'), field.lastIndexOf('/')) + 1)
+}
+
+function removes(removal: FieldRemoval, name: string, value: FieldValue): boolean {
+  if (removal.graph !== '*' && removal.graph !== graphOf(value)) return false
+  switch (removal.what) {
+    case 'field':
+      return removal.field === '*' || removal.field === name
+    case 'namespace':
+      return namespaceOf(name) === removal.namespace
+    case 'value':
+      return removal.field === name && valueKey(withoutGraph(value)) === valueKey(removal.value)
+  }
+}
+
+function distinct(values: readonly FieldValue[]): FieldValue[] {
+  const first = new Map<string, FieldValue>()
+  for (const value of values) {
+    const key = valueKey(value)
+    if (!first.has(key)) first.set(key, value)
+  }
+  return [...first.values()]
+}
+
+function sameSets(one: ReadonlyMap<string, readonly FieldValue[]>, other: ReadonlyMap<string, readonly FieldValue[]>): boolean {
+  if (one.size !== other.size) return false
+  for (const [name, values] of one) {
+    const others = other.get(name)
+    if (others === values) continue
+    if (others?.length !== values.length) return false
+    const keys = new Set(values.map(valueKey))
+    if (!others.every(value => keys.has(valueKey(value)))) return false
+  }
+  return true
+}

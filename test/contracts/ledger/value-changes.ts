@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest'
+import type { Entry } from '../../../src/model/entry.ts'
+import type { EntryChange } from '../../../src/model/entry-change.ts'
+import type { SourceRef, SubmitItem } from '../../../src/model/job.ts'
+import { HOUR_MS, sha256, type Wish, type World } from './world.ts'
+
+const OTHER = 'f'.repeat(32)
+const NAME = 'http://example.org/ns#name'
+const AGE = 'http://example.org/ns#age'
+
+export function valueChangesContract(world: World): void {
+  const change = (collection: string, path: string, to: EntryChange, conditions: Partial<SourceRef> = {}): SubmitItem => ({
+    source: { collection, path, ...conditions },
+    change: to,
+  })
+  const run = (items: readonly SubmitItem[], wish: Wish = {}): Promise<string> => world.run({ kind: 'update', ...wish, items }).then(({ id }) => id)
+  const entry = async (collection: string, path: string): Promise<Entry> => {
+    const found = await world.ledger.entry(collection, path)
+    if (found === null) throw new Error(`there is no ${path}`)
+    return found
+  }
+  const states = async (job: string): Promise<string[]> => (await world.items(job)).map(({ state }) => state)
+
+  describe('changes of values', () => {
+    it('make an object where nothing was, add to sets, and take away by field, namespace, graph and value', async () => {
+      const c = await world.collection()
+      const inGraph = { '@value': '8', '@graph': 'urn:g' }
+      await run([change(c, 'x', { add: { [NAME]: ['Ann', 'Ann', 'Bea'], [AGE]: ['7', inGraph], other: ['o'] } })])
+      expect(await entry(c, 'x')).toMatchObject({
+        kind: 'object',
+        version: 1,
+        digest: null,
+        size: 0,
+        fields: { [NAME]: ['Ann', 'Bea'], [AGE]: ['7', inGraph], other: ['o'] },
+      })
+      await run([change(c, 'x', { remove: [{ what: 'value', field: NAME, value: 'Ann', graph: '*' }], add: { [NAME]: ['Cy'] } })])
+      expect((await entry(c, 'x')).fields[NAME]).toEqual(['Bea', 'Cy'])
+      await run([change(c, 'x', { remove: [{ what: 'field', field: AGE, graph: null }] })])
+      expect((await entry(c, 'x')).fields[AGE]).toEqual([inGraph])
+      await run([change(c, 'x', { remove: [{ what: 'namespace', namespace: 'http://example.org/ns#', graph: '*' }] })])
+      expect(await entry(c, 'x')).toMatchObject({ version: 4, fields: { other: ['o'] } })
+      await run([change(c, 'x', { remove: [{ what: 'field', field: '*', graph: '*' }] })])
+      expect(await entry(c, 'x')).toMatchObject({ version: 5, deleted: false, fields: {} })
+    })
+
+    it('that change nothing are done and keep the version; later versions are later by at least a millisecond', async () => {
+      const c = await world.collection()
+      const add = { [NAME]: ['Ann', { '@value': 'Anna', '@language': 'DE' }] }
+      await run([change(c, 'x', { add })])
+      const first = await entry(c, 'x')
+      const id = await run([
+        change(c, 'x', { add: { [NAME]: [{ '@value': 'Anna', '@language': 'de' }, 'Ann'] } }),
+        change(c, 'x', { remove: [{ what: 'field', field: NAME, graph: '*' }], add }),
+        change(c, 'gone', { delete: true }),
+      ])
+      expect(await states(id)).toEqual(['done', 'done', 'done'])
+      expect(await entry(c, 'x')).toEqual(first)
+      expect(await world.ledger.entry(c, 'gone')).toBeNull()
+      await run([change(c, 'x', { add: { [AGE]: ['1'] } })])
+      expect((await entry(c, 'x')).modifiedAt).toBe(first.modifiedAt + 1)
+    })
+
+    it('find the newest version in their conditions, tombstones included', async () => {
+      const c = await world.collection()
+      const add = { [NAME]: ['Ann'] }
+      const id = await run([change(c, 'x', { add }, { version: 0 }), change(c, 'y', { add }, { ifMatch: OTHER })])
+      expect(await states(id)).toEqual(['done', 'evicted'])
+      expect((await world.items(id))[1]?.reason).toMatchObject({ code: 'condition_failed', expected: OTHER, actual: null })
+      expect(await world.ledger.entry(c, 'y')).toBeNull()
+
+      const { revision } = await entry(c, 'x')
+      const there = await run([change(c, 'x', { add }, { version: 0 })])
+      expect((await world.items(there))[0]?.reason).toMatchObject({ expected: null, actual: revision })
+      await run([change(c, 'x', { delete: true }, { ifMatch: revision })])
+      const tombstone = await world.ledger.entry(c, 'x')
+      expect(tombstone).toMatchObject({ deleted: true, version: 2, fields: {} })
+      const again = await run([change(c, 'x', { add }, { version: 0 }), change(c, 'x', { add }, { ifMatch: revision })])
+      expect((await world.items(again)).map(({ reason }) => reason?.actual)).toEqual([tombstone?.revision, tombstone?.revision])
+      await run([change(c, 'x', { add }, { ifMatch: tombstone?.revision ?? '' })])
+      expect(await entry(c, 'x')).toMatchObject({ deleted: false, version: 3, fields: add })
+      expect((await entry(c, 'x')).entityId).not.toBe(tombstone?.entityId)
+    })
+
+    it('give an entry bytes, which are kept for the job until it is purged, and make a link of it', async () => {
+      const c = await world.collection()
+      const digest = sha256('content of a change')
+      const items = [change(c, 'f', { kind: 'file', mediaType: 'text/plain', content: { digest, size: 19 }, add: { [NAME]: ['file'] } })]
+      const job = await world.start({ kind: 'update', retentionMs: HOUR_MS, items })
+      expect(await world.ledger.referenced('local', [digest])).toEqual(new Set([digest]))
+      await world.work(job)
+      expect(await entry(c, 'f')).toMatchObject({ kind: 'file', digest, size: 19, mediaType: 'text/plain', fields: { [NAME]: ['file'] } })
+      await run([change(c, 'f', { add: { [AGE]: ['1'] } })])
+      expect(await entry(c, 'f')).toMatchObject({ kind: 'file', digest, size: 19, version: 2 })
+      await run([change(c, 'f', { kind: 'link', add: { to: ['/elsewhere'] } })])
+      expect(await entry(c, 'f')).toMatchObject({ kind: 'link', digest: null, size: 0, version: 3 })
+    })
+
+    it('of one path follow each other in the order of the items; a dry run changes nothing', async () => {
+      const c = await world.collection()
+      const items = Array.from({ length: 20 }, (_, n) => change(c, 'x', { remove: [{ what: 'field', field: AGE, graph: '*' }], add: { [AGE]: [`${n}`] } }))
+      await run(items, { dryRun: true })
+      expect(await world.ledger.entry(c, 'x')).toBeNull()
+      await run(items)
+      expect(await entry(c, 'x')).toMatchObject({ version: 20, fields: { [AGE]: ['19'] } })
+    })
+  })
+
+  describe('ordered jobs', () => {
+    const turns = async (job: string): Promise<void> => {
+      for (;;) {
+        const turn = await world.ledger.takeTurn(job, 'w1', 30_000)
+        if (turn.do !== 'worked') return
+        for (const follower of turn.followers) await turns(follower)
+        if (!turn.more) return
+      }
+    }
+    const setting = (c: string, value: string, wish: Wish = {}): Promise<string> =>
+      world.start({
+        kind: 'update',
+        ordered: true,
+        ...wish,
+        items: [change(c, 'x', { remove: [{ what: 'field', field: AGE, graph: '*' }], add: { [AGE]: [value] } })],
+      })
+
+    it('wait for those submitted before them on the same collection, and follow them at once', async () => {
+      const c = await world.collection()
+      const other = await world.collection()
+      const [first, second, third] = [await setting(c, '1'), await setting(c, '2'), await setting(c, '3')]
+      const elsewhere = await setting(other, '1')
+      const free = await setting(c, 'free', { ordered: false })
+      expect((await world.next(third)).do).toBe('nothing')
+      expect((await world.next(second)).do).toBe('nothing')
+      await turns(elsewhere)
+      await turns(free)
+      expect((await entry(c, 'x')).fields[AGE]).toEqual(['free'])
+      await turns(first)
+      expect((await entry(c, 'x')).fields[AGE]).toEqual(['3'])
+      for (const job of [first, second, third, elsewhere, free]) expect(await world.job(job)).toMatchObject({ state: 'finished', outcome: 'succeeded' })
+    })
+
+    it('are held up by one that is paused, until it is cancelled; a manifest that is still arriving holds nobody up', async () => {
+      const c = await world.collection()
+      const arriving = await setting(c, '0', { sealed: false })
+      const first = await setting(c, '1')
+      const second = await setting(c, '2')
+      await world.ledger.pause(first)
+      await turns(first)
+      await turns(second)
+      expect(await world.job(second)).toMatchObject({ state: 'submitted' })
+      await world.ledger.cancel(first)
+      await turns(first)
+      expect(await world.job(first)).toMatchObject({ outcome: 'cancelled' })
+      expect(await world.job(second)).toMatchObject({ outcome: 'succeeded' })
+      await world.ledger.seal(arriving, null)
+      await turns(arriving)
+      expect((await entry(c, 'x')).fields[AGE]).toEqual(['0'])
+    })
+  })
+}
