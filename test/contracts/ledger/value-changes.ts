@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { Entry } from '../../../src/model/entry.ts'
 import type { EntryChange } from '../../../src/model/entry-change.ts'
@@ -93,6 +94,30 @@ export function valueChangesContract(world: World): void {
       expect(await entry(c, 'f')).toMatchObject({ kind: 'file', digest, size: 19, version: 2 })
       await run([change(c, 'f', { kind: 'link', add: { to: ['/elsewhere'] } })])
       expect(await entry(c, 'f')).toMatchObject({ kind: 'link', digest: null, size: 0, version: 3 })
+    })
+
+    it('make the folders above what they make, put values on folders, and refuse what breaks the tree', async () => {
+      const c = `h-${randomUUID()}.example`
+      await world.ledger.createCollection({ id: c, name: c, store: 'local', addressable: true, attributes: {}, createdBy: 'alice' })
+      const add = { [NAME]: ['Ann'] }
+      const id = await run([
+        change(c, 'a/b/x', { add }),
+        change(c, 'a', { add }),
+        change(c, 'a/y', { kind: 'file', content: { digest: sha256('y'), size: 1 } }),
+      ])
+      expect(await states(id)).toEqual(['done', 'done', 'done'])
+      const kinds = async (): Promise<string[]> => Promise.all(['a', 'a/b', 'a/b/x', 'a/y'].map(async path => (await entry(c, path)).kind))
+      expect(await kinds()).toEqual(['object', 'folder', 'object', 'file'])
+      const bad = await run([change(c, 'a/y/z', { add }), change(c, 'a/b', { kind: 'file', content: { digest: sha256('y'), size: 1 } })])
+      expect((await world.items(bad)).map(({ reason }) => reason?.code)).toEqual(['entry_exists', 'entry_exists'])
+      expect(await kinds()).toEqual(['object', 'folder', 'object', 'file'])
+      const patched = await world.run({ kind: 'update', items: [{ source: { collection: c, path: 'a/b' }, fields: { note: 'of a folder' } }] })
+      expect(patched).toMatchObject({ outcome: 'succeeded' })
+      expect(await entry(c, 'a/b')).toMatchObject({ kind: 'folder', fields: { note: 'of a folder' } })
+      await run([change(c, 'a', { delete: true })])
+      expect(await entry(c, 'a')).toMatchObject({ deleted: true })
+      await run([change(c, 'a/w', { add })])
+      expect(await entry(c, 'a')).toMatchObject({ kind: 'folder', deleted: false })
     })
 
     it('of one path follow each other in the order of the items; a dry run changes nothing', async () => {

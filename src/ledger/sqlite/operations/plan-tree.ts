@@ -34,7 +34,7 @@ const MERGE_FOLDERS = `UPDATE plan SET code = 0, writes = 2, t_entity = d.entity
 /** No file takes the place of what holds entries, and no folder that of anything else. */
 const REFUSE_OTHER_KINDS = `UPDATE plan SET code = ${blocked.no} FROM entry d
   WHERE plan.code = 0 AND plan.writes = 1 AND plan.deleted = 0 AND plan.t_collection < 0 AND d.collection = plan.t_collection AND d.path = plan.t_path AND d.deleted = 0
-    AND CASE plan.kind WHEN ${FOLDER} THEN true
+    AND CASE plan.kind WHEN ${FOLDER} THEN NOT :isUpdate
       WHEN ${FILE} THEN d.kind = ${FOLDER} OR (d.kind <> ${FILE} AND EXISTS (SELECT 1 FROM ${liveChildren('e', 'd.collection', 'd.path')})) ELSE false END`
 
 /** Folders that their job empties, and removes at its end (clear-folders.ts): until then they stay. */
@@ -58,16 +58,16 @@ const REFUSE_BENEATH_FILE = `UPDATE plan SET code = ${blocked.no} WHERE ${GOING}
  * another does to a folder.
  */
 export function keepTree(tx: Tx, job: Row, kind: 'copy' | 'move' | 'delete' | 'update'): void {
-  if (kind === 'update' || !hasTree(tx, job)) return
+  if (!hasTree(tx, job)) return
   const several = tx.db.get(SEVERAL)?.['several'] === 1
-  if (kind !== 'delete') tx.db.run(MERGE_FOLDERS)
-  if (kind !== 'copy') {
+  if (kind === 'copy' || kind === 'move') tx.db.run(MERGE_FOLDERS)
+  if (kind === 'move' || kind === 'delete') {
     // a dry run has made no folder for the kept one to be, but would have
     tx.db.run(KEEP_EMPTIED, { job: job['key'] as number, anyhow: kind === 'delete' || job['dry_run'] === 1 ? 1 : 0 })
     if (tx.db.run(REFUSE_FULL_FOLDERS) > 0 && several) throw new OutOfOrder()
   }
   if (kind === 'delete') return
-  tx.db.run(REFUSE_OTHER_KINDS)
+  tx.db.run(REFUSE_OTHER_KINDS, { isUpdate: kind === 'update' ? 1 : 0 })
   findParents(tx, TARGETS)
   const inTheWay = tx.db.get(FILE_IN_THE_WAY) !== undefined
   if (several && (inTheWay || tx.db.get(FILE_TO_COME) !== undefined || (kind === 'move' && tx.db.get(LEAVING_FOLDER) !== undefined))) throw new OutOfOrder()
@@ -78,9 +78,9 @@ export function keepTree(tx: Tx, job: Row, kind: 'copy' | 'move' | 'delete' | 'u
 const LEFT_BEHIND = `SELECT src_collection, src_path || '/' FROM plan WHERE code = 0 AND writes > 0 AND kind <> ${FILE} AND src_collection < 0
   AND EXISTS (SELECT 1 FROM ${liveChildren('e', 'plan.src_collection', 'plan.src_path')})`
 
-/** Makes the folders above what was written, and those that must stay where objects went. */
+/** Makes the folders above what was written, and those that must stay where objects went; an update that deletes leaves a tombstone even there. */
 export function completeTree(tx: Tx, job: Row, kind: 'copy' | 'move' | 'delete' | 'update'): void {
-  if (kind === 'update' || !hasTree(tx, job)) return
-  findParents(tx, kind === 'copy' ? TARGETS : `${TARGETS} UNION ALL ${LEFT_BEHIND}`)
+  if (!hasTree(tx, job)) return
+  findParents(tx, kind === 'copy' || kind === 'update' ? TARGETS : `${TARGETS} UNION ALL ${LEFT_BEHIND}`)
   makeFound(tx, job['submitted_by'] as string)
 }
