@@ -10,10 +10,11 @@ export function parentExpression(path: string): string {
 
 /**
  * After FROM: the live entries directly in a folder of an addressable collection, both SQL expressions, in path order. The index is named, because the
- * planner takes the primary key for the shorter way and would walk the whole collection.
+ * planner takes the primary key for the shorter way and would walk the whole collection; the "+" takes the type of a column away, with which the index of an
+ * expression is not searched.
  */
 export function liveChildren(alias: string, collection: string, folder: string): string {
-  return `entry ${alias} INDEXED BY entry_children WHERE ${alias}.collection = ${collection} AND ${alias}.collection < 0 AND ${alias}.deleted = 0 AND ${parentExpression(`${alias}.path`)} = ${folder}`
+  return `entry ${alias} INDEXED BY entry_children WHERE ${alias}.collection = ${collection} AND ${alias}.collection < 0 AND ${alias}.deleted = 0 AND ${parentExpression(`${alias}.path`)} = +${folder}`
 }
 
 /** The live entry (of an alias) with an entity id, an SQL expression, wherever in an addressable collection it is. */

@@ -124,6 +124,8 @@ describe('what is asked of addressable collections is found by index', () => {
     )
     const children = `SELECT * FROM ${liveChildren('e', ':key', ':folder')}`
     expect(plan(`${children} ORDER BY e.path LIMIT 10`)).toBe('SEARCH e USING INDEX entry_children (collection=? AND <expr>=?)')
+    const beneath = `SELECT 1 FROM entry d WHERE d.collection = 1 AND EXISTS (SELECT 1 FROM ${liveChildren('e', 'd.collection', 'd.path')})`
+    expect(plan(beneath)).toContain('USING COVERING INDEX entry_children (collection=? AND <expr>=?)')
     expect(plan(`${children} AND e.path IN (SELECT value FROM json_each(:paths)) ORDER BY e.path`)).toMatch(
       /^SEARCH e USING INDEX entry_children \(collection=\? AND <expr>=\? AND path=\?\)/,
     )

@@ -7,7 +7,7 @@ import type { Tx } from './tx.ts'
 /** Folders that one step looks at. */
 const FOLDERS = 250
 
-const NEXT = 'SELECT * FROM entity_selection WHERE job = :job AND clears = 1 LIMIT 1'
+const NEXT = 'SELECT * FROM entity_selection INDEXED BY entity_selection_clearing WHERE job = :job AND clears = 1 LIMIT 1'
 const CLEARED = 'UPDATE entity_selection SET clears = 2, cursor = NULL WHERE job = :job AND no = :no'
 const ALL_CLEARED = 'UPDATE entity_selection SET clears = 2, cursor = NULL WHERE job = :job AND clears = 1'
 const CLEAR_AGAIN = 'UPDATE entity_selection SET clears = 1, cursor = NULL WHERE job = :job AND clears = 2'

@@ -21,7 +21,7 @@ interface NewItem {
   readonly failed: { readonly reason: Reason; readonly selection: number } | null
 }
 
-const NEXT = 'SELECT * FROM entity_selection WHERE job = :job AND resolved = 0 ORDER BY no LIMIT 1'
+const NEXT = 'SELECT * FROM entity_selection INDEXED BY entity_selection_open WHERE job = :job AND resolved = 0 ORDER BY no LIMIT 1'
 const LOOKED_UP = `UPDATE entity_selection SET src_collection = :srcCollection, src_path = :srcPath, dst_collection = :dstCollection, dst_path = :dstPath,
   folders = :folders, clears = :clears WHERE job = :job AND no = :no`
 const RESOLVED = 'UPDATE entity_selection SET resolved = 1, cursor = NULL WHERE job = :job AND no = :no'
