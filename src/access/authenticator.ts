@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
-import type { Caller } from '../model/access.ts'
+import { hash } from 'node:crypto'
+import type { Caller, TokenRecord } from '../model/access.ts'
 import type { Authenticator } from '../ports/authenticator.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Ledger } from '../ports/ledger.ts'
@@ -15,19 +15,26 @@ export interface AuthenticatorParts {
   readonly jwt: JwtVerifier | null
 }
 
-/** Opaque tokens from the ledger, and JWTs where a verifier is given. A revocation counts from its commit on: nothing is cached. */
+/** Opaque tokens from the ledger, and JWTs where a verifier is given. A revocation counts from its commit on: the ledger is asked each time. */
 export function createAuthenticator({ ledger, clock, jwt }: AuthenticatorParts): Authenticator {
   return {
-    authenticate: token => (jwt !== null && token.split('.', 4).length === 3 ? callerOfJwt(jwt, token) : callerOfToken(ledger, clock, token)),
+    authenticate: async token =>
+      jwt !== null && token.split('.', 4).length === 3 ? callerOfJwt(jwt, token) : callerOfRecord(await ledger.token(hashToken(token)), clock),
   }
 }
 
-async function callerOfToken(ledger: Pick<Ledger, 'token'>, clock: Clock, token: string): Promise<Caller> {
-  const record = await ledger.token(hashToken(token))
+/** Who a stored token names: the ledger gives the same record again while nothing was committed. */
+const callers = new WeakMap<TokenRecord, Caller>()
+
+function callerOfRecord(record: TokenRecord | null, clock: Clock): Caller {
   if (record === null) throw unauthenticated('the token is unknown')
   if (record.revokedAt !== null) throw unauthenticated(`the token ${record.id} is revoked`)
   if (record.expiresAt !== null && record.expiresAt <= clock.now()) throw expired(`the token ${record.id} has expired`)
-  return { subject: record.subject, scopes: impliedScopes(record.scopes), tokenId: record.id }
+  const known = callers.get(record)
+  if (known !== undefined) return known
+  const caller = { subject: record.subject, scopes: impliedScopes(record.scopes), tokenId: record.id }
+  callers.set(record, caller)
+  return caller
 }
 
 async function callerOfJwt(jwt: JwtVerifier, token: string): Promise<Caller> {
@@ -37,8 +44,5 @@ async function callerOfJwt(jwt: JwtVerifier, token: string): Promise<Caller> {
 
 /** Names the caller for limits and the log: all JWTs of one subject count as one token, however often it gets new ones. */
 function jwtId(issuer: string, subject: string): string {
-  const hash = createHash('sha256')
-    .update(JSON.stringify([issuer, subject]))
-    .digest('hex')
-  return `jwt-${hash.slice(0, 16)}`
+  return `jwt-${hash('sha256', JSON.stringify([issuer, subject])).slice(0, 16)}`
 }

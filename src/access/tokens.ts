@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { WaybillError } from '../model/errors.ts'
 
 /** A new opaque token: 32 random bytes in base64url after `wb_`, so that secret scanners can know it. Shown once; only its hash is stored. */
@@ -11,7 +11,7 @@ export function mintToken(): string {
  * there is no weak password to guess behind it.
  */
 export function hashToken(token: string): string {
-  return createHash('sha256').update(token).digest('hex')
+  return hash('sha256', token)
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }

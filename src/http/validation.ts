@@ -30,24 +30,28 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
   // streams pass unread; their schemas are for the documentation
   if ('contentType' in route && !/[/+]json$/.test(String(route.contentType))) return value => ({ value: value as unknown })
   const node = schema as SchemaNode
+  const fromText = converter(node)
   const check = Compile(schema)
   return value => {
-    const candidate: unknown = part === 'body' ? value : fromText(node, value as Record<string, unknown> | null)
+    const candidate: unknown = part === 'body' ? value : fromText(value as Record<string, unknown> | null)
     if (check.Check(candidate)) return { value: candidate }
     return { error: faultError(check.Errors(candidate), node, part) }
   }
 }
 
-/** Integers and booleans out of the text of a query; what does not look like one is left for the check to refuse. */
-function fromText(schema: SchemaNode, value: Record<string, unknown> | null): Record<string, unknown> {
-  const converted: Record<string, unknown> = {}
-  for (const [name, text] of Object.entries(value ?? {})) {
-    const type = schema.properties?.[name]?.type
-    if (type === 'integer' && typeof text === 'string' && /^-?\d{1,15}$/.test(text)) converted[name] = Number(text)
-    else if (type === 'boolean' && (text === 'true' || text === 'false')) converted[name] = text === 'true'
-    else converted[name] = text
+/** Makes integers and booleans out of the text of a query; what does not look like one is left for the check to refuse. */
+function converter(schema: SchemaNode): (value: Record<string, unknown> | null) => Record<string, unknown> {
+  const typed = Object.entries(schema.properties ?? {}).filter(([, { type }]) => type === 'integer' || type === 'boolean')
+  if (typed.length === 0) return value => value ?? {}
+  return value => {
+    const converted = { ...value }
+    for (const [name, { type }] of typed) {
+      const text = converted[name]
+      if (type === 'integer' && typeof text === 'string' && /^-?\d{1,15}$/.test(text)) converted[name] = Number(text)
+      else if (type === 'boolean' && (text === 'true' || text === 'false')) converted[name] = text === 'true'
+    }
+    return converted
   }
-  return converted
 }
 
 /** The faults of a value as one `invalid_request`; `part` is `body`, `querystring`, `params` or `headers`. */

@@ -15,10 +15,14 @@ export const WAIT_HEADER = '`wait=N` holds the answer until the job is finished,
 /** How soon a poll is worth another, in seconds. */
 const POLL_SECONDS = 1
 
+/** How long the text of a job that has not changed is good for, in milliseconds. */
+const RENDERED_MS = 50
+
 /** What the answers about jobs share: the job as it is now, its headers, and holding an answer for `Prefer: wait`. */
 export class JobAnswers {
   readonly #engine: Engine
   readonly #clock: Clock
+  readonly #rendered = new WeakMap<Job, { readonly at: number; readonly text: ReturnType<FastifyReply['serialize']> }>()
 
   constructor(context: V1Context) {
     this.#engine = context.services.engine
@@ -29,6 +33,20 @@ export class JobAnswers {
   encode(job: Job): JobWire {
     const { jobs } = this.#engine
     return encodeJob(job, { now: this.#clock.now(), rate: jobs.rate(job), waitingFor: jobs.waitingFor(job) })
+  }
+
+  /**
+   * Sends the job in its wire form. Of polls by the thousand between two changes of a job few are rendered: the ledger gives the same job again
+   * while nothing was committed, and rates and estimates are no worse for being some moments old.
+   */
+  send(reply: FastifyReply, job: Job): FastifyReply {
+    const now = this.#clock.now()
+    let rendered = this.#rendered.get(job)
+    if (rendered === undefined || Math.abs(now - rendered.at) >= RENDERED_MS) {
+      rendered = { at: now, text: reply.serialize(this.encode(job)) }
+      this.#rendered.set(job, rendered)
+    }
+    return reply.type('application/json; charset=utf-8').send(rendered.text)
   }
 
   /** Location of the job, and Retry-After while it is not finished. */

@@ -31,7 +31,7 @@ export function registerJobs(app: V1App, context: V1Context): void {
     async (request, reply) => {
       const job = await answers.held(request, reply, await jobs.get(callerOf(request), request.params.job))
       if (answers.isUnchanged(request, reply, job)) return sendEmpty(reply, 304)
-      return answers.encode(job)
+      return answers.send(reply, job)
     },
   )
 

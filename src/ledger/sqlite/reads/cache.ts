@@ -18,9 +18,10 @@ export class ReadCache {
   }
 
   /** What `load` gave for this key since the last commit, or gives now. */
-  get<T>(key: string, load: () => T): T {
+  get<T extends object | null>(key: string, load: () => T): T {
     this.#check()
-    if (this.#kept.has(key)) return this.#kept.get(key) as T
+    const kept = this.#kept.get(key)
+    if (kept !== undefined) return kept as T
     const value = load()
     if (this.#kept.size < MOST) this.#kept.set(key, value)
     return value
