@@ -121,7 +121,7 @@ export interface ManifestIntake {
 export interface Jobs {
   /**
    * Checks everything that can be checked, stores job and items, and only then returns. At most `limits.jsonItems` items and entities.
-   * Of entities only the form is checked: what is wrong with one fails its item (docs/decisions/0015-jobs-over-entities.md).
+   * Of entities only the form is checked: what is wrong with one fails its item (docs/decisions/0016-jobs-over-entities.md).
    * Throws with pointers (`/items/3/source/path`, `/select/0/source/collection`): `invalid_request`, `invalid_path`, `too_many_items`, `collection_not_found`,
    * `insufficient_role`, and with `refuseLocked` also `locked`. `idempotency_mismatch`, `idempotency_in_progress`.
    */
