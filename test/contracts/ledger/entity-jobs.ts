@@ -179,7 +179,7 @@ export function entityJobsContract(world: World): void {
         'failed entry_not_found source',
         'failed insufficient_role source',
         'seen failed insufficient_role source',
-        'g failed destination_not_found destination',
+        'g failed insufficient_role destination',
         'g failed insufficient_role destination',
         'g failed insufficient_role destination',
         'g failed destination_not_found destination',

@@ -195,7 +195,7 @@ describe('asynchronous bulk jobs', () => {
       { file: mine, project: 'rfranklin/secret' },
     ])
     expect(unknown).toEqual(hidden)
-    expect((unknown as number[])[0]).toBe(404)
+    expect((unknown as number[])[0]).toBe(403)
     expect(await codes('move', [{ file: readable, project: dest }])).toEqual([[403, 5001]])
     expect(await codes('delete', [{ file: readable }, { file: secret }])).toEqual([
       [403, 5001],

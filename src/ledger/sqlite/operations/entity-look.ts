@@ -64,8 +64,10 @@ function destinationFolder(tx: Tx, job: Row, selection: Row): Place | Reason {
   if (selection['dst_id'] !== null) {
     const id = JSON.stringify(selection['dst_id'])
     const row = tx.db.get(COLLECTION, { id: selection['dst_id'] as string, who: job['submitted_by'] as string })
-    if (row === undefined) return reason('destination_not_found', 'destination', `There is no collection ${id} that the submitter has a grant for.`)
-    if ((row['role'] as number) < READWRITE) return reason('insufficient_role', 'destination', `The submitter may not write to the destination ${id}.`)
+    // one that does not exist and one without a grant are told apart by nothing (I9)
+    if (row === undefined || (row['role'] as number) < READWRITE) {
+      return reason('insufficient_role', 'destination', `There is no collection ${id} that the submitter may write to.`)
+    }
     return { collection: row['key'] as number, path: '' }
   }
   const id = uuidText(selection['dst_folder'])
