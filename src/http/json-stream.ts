@@ -7,11 +7,16 @@ import type { FastifyReply } from 'fastify'
  */
 export async function sendJsonText(reply: FastifyReply, pieces: AsyncGenerator<string>): Promise<FastifyReply> {
   const first = await pieces.next()
+  reply.type('application/json; charset=utf-8')
+  if (reply.request.method === 'HEAD') {
+    await pieces.return(undefined)
+    return reply.send()
+  }
   const stream = Readable.from(withFirst(first, pieces), { objectMode: false })
   stream.once('close', () => {
     pieces.return(undefined).catch((error: unknown) => reply.log.error({ err: error }, 'ending a streamed answer failed'))
   })
-  return reply.type('application/json; charset=utf-8').send(stream)
+  return reply.send(stream)
 }
 
 async function* withFirst(first: IteratorResult<string, unknown>, rest: AsyncGenerator<string>): AsyncGenerator<string> {

@@ -24,6 +24,7 @@ const OF_FILE: Partial<Record<ErrorCode, Code>> = {
   folder_into_itself: CODES.intoItself,
   destination_not_found: CODES.noSuchDestinationFolder,
   destination_not_folder: CODES.destinationIsNoFolder,
+  digest_mismatch: CODES.unexpected,
 }
 
 /** True for an item that is done. */

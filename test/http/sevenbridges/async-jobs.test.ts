@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startWorld } from './world.ts'
+import { callerOf, startWorld } from './world.ts'
 import type { Client, FileWords, JobWords, ListWords, World } from './world.ts'
 
 type JobList = ListWords<JobWords>
@@ -201,7 +201,9 @@ describe('asynchronous bulk jobs', () => {
       [403, 5001],
       [403, 5001],
     ])
-    await world.lock(source, 'mine', 'alice')
+    await world.grant(source, 'rfranklin', 'readwrite')
+    await world.lock(source, 'mine', 'rfranklin')
+    expect(await codes('move', [{ file: mine, parent: folder }])).toEqual([[409, 90007]])
     expect(await world.paths('rfranklin/read')).toEqual(['readable'])
   })
 
@@ -239,6 +241,29 @@ describe('asynchronous bulk jobs', () => {
     expect((await alice.refusal('POST', '/v2/async/files/copy', { items: Array.from({ length: 10_001 }, () => ({})) })).message).toContain('10000')
     // a delete has no destination, and does not mind one
     expect(await alice.refusal('POST', '/v2/async/files/delete', { items: [{}] })).toMatchObject({ status: 400, code: 5004 })
+  })
+
+  it('tells nothing but its headers to a HEAD', async () => {
+    const source = await fresh()
+    const job = await alice.run('delete', [{ file: await world.put(source, 'a') }])
+    const head = await alice.send('HEAD', job.href)
+    expect([head.status, head.headers['content-type'], head.body]).toEqual([200, 'application/json; charset=utf-8', ''])
+  })
+
+  it('counts what a cancelled job did not reach as failed', async () => {
+    const [source, dest] = [await fresh(), await fresh()]
+    const { engine } = world.server
+    const file = await world.put(source, 'a')
+    const submitted = await alice.json<JobWords>(
+      'POST',
+      '/v2/async/files/copy',
+      { items: Array.from({ length: 10_000 }, () => ({ file, project: dest })) },
+      202,
+    )
+    await engine.jobs.cancel(callerOf('alice'), submitted.id)
+    const job = await alice.follow(submitted.href)
+    expect(job.completed_files + job.failed_files).toBe(job.total_files)
+    for (const { error } of job.result) if (error !== undefined) expect(error).toMatchObject({ status: 409, code: 90007 })
   })
 
   it('tells of a file that has gone since what the job knows of it', async () => {
