@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 const CLI = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 /** Starting costs most of its time in stripping types: harnesses that start many servers keep what came of it. */
 const CACHE = { NODE_COMPILE_CACHE: fileURLToPath(new URL('../../node_modules/.cache/compiled', import.meta.url)) }
-const NODE_FLAGS = ['--disable-warning=ExperimentalWarning']
+/** The same as the launcher's (waybill). */
+const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=8']
 /** A server that says nothing for so long will not come; a loaded two-core machine needs some seconds. */
 const START_MS = 60_000
 
