@@ -1,0 +1,146 @@
+import { WaybillError } from '../../model/errors.ts'
+import { splitIri } from './rdf/prefixes.ts'
+import type { StoredFields, StoredValue } from './fields.ts'
+import { graphOf, valueKey, withoutGraph } from './fields.ts'
+import type { Protocol } from './subjects.ts'
+
+/** Which graphs a removal concerns: `*` all, null the default graph only, else the graph of that IRI. */
+export type GraphChoice = string | null
+
+/**
+ * What is taken from an infoton's fields: all values of a field (`*`: of every field), of all fields of a namespace, or one value, given without its graph.
+ */
+export type Removal =
+  | { readonly what: 'field'; readonly field: string; readonly graph: GraphChoice }
+  | { readonly what: 'namespace'; readonly namespace: string; readonly graph: GraphChoice }
+  | { readonly what: 'value'; readonly field: string; readonly value: StoredValue; readonly graph: GraphChoice }
+
+export type InfotonKind = 'object' | 'file' | 'link' | 'deleted'
+
+/** A file's bytes within an update. `mimeType` null: as it is, or the default. */
+export interface FileContent {
+  readonly mimeType: string | null
+  readonly data: { readonly encoding: 'text' | 'base64'; readonly content: string } | null
+}
+
+/** `type`: 0 permanent, 1 temporary, 2 forward; null, as it is, or temporary. `to` a path or an address, null: as it is. */
+export interface LinkContent {
+  readonly to: string | null
+  readonly type: number | null
+}
+
+/** Fields of the system that only a caller with the right to overwrite may set; times in epoch milliseconds. */
+export interface SystemFields {
+  readonly lastModified?: number
+  readonly lastModifiedBy?: string
+  readonly indexTime?: number
+  readonly dataCenter?: string
+  readonly protocol?: string
+}
+
+/** All that one document wants of one infoton. Values are removed first and added then; both are sets. */
+export interface SubjectUpdate {
+  readonly path: string
+  /** The subject's scheme, null: unchanged, or `http` for a new infoton. */
+  readonly protocol: Protocol | null
+  readonly add: StoredFields
+  readonly remove: readonly Removal[]
+  readonly fullDelete: { readonly recursive: boolean } | null
+  /** The revision that must be the present one; '' that there is none; null: any. */
+  readonly prevUuid: string | null
+  readonly kind: InfotonKind | null
+  readonly file: FileContent | null
+  readonly link: LinkContent | null
+  readonly system: SystemFields
+  /** An earlier part of this document's update of the path was handed out already: `mergeUpdates` makes one of them. */
+  readonly continues: boolean
+}
+
+/** True when anything would be done but checking prevUUID. */
+export function hasEffect({ add, remove, fullDelete, kind, file, link, system }: SubjectUpdate): boolean {
+  const fields = Object.keys(add).length > 0 || remove.length > 0
+  return fields || fullDelete !== null || kind !== null || file !== null || link !== null || Object.keys(system).length > 0
+}
+
+/** Throws `invalid_request` when a conditional update both deletes the infoton and writes it (contract, section 1.4). */
+export function refuseManyActions(update: SubjectUpdate): void {
+  if (update.prevUuid === null || update.fullDelete === null || !hasEffect({ ...update, fullDelete: null })) return
+  throw new WaybillError('invalid_request', 'requirement failed: atomic updates cannot operate on multiple actions in a single ingest.')
+}
+
+/** Two parts of one document's update of a path as one. Throws as a document does in which both stand together. */
+export function mergeUpdates(first: SubjectUpdate, second: SubjectUpdate): SubjectUpdate {
+  const { path } = first
+  const merged = {
+    path,
+    protocol: second.protocol ?? first.protocol,
+    add: union(first.add, second.add),
+    remove: [...first.remove, ...second.remove],
+    fullDelete: eitherDelete(first.fullDelete, second.fullDelete),
+    prevUuid: onePrevUuid(path, first.prevUuid, second.prevUuid),
+    kind: second.kind ?? first.kind,
+    file:
+      second.file === null
+        ? first.file
+        : { mimeType: second.file.mimeType ?? first.file?.mimeType ?? null, data: second.file.data ?? first.file?.data ?? null },
+    link: second.link === null ? first.link : { to: second.link.to ?? first.link?.to ?? null, type: second.link.type ?? first.link?.type ?? null },
+    system: { ...first.system, ...second.system },
+    continues: first.continues,
+  }
+  refuseManyActions(merged)
+  return merged
+}
+
+/** Throws `invalid_request` when a document has two different prevUUIDs for a path (contract, section 1.4). */
+export function onePrevUuid(path: string, first: string | null, second: string | null): string | null {
+  if (first === null || second === null || first === second) return second ?? first
+  const detail = `Atomic versioning must be unique per path. Document contained multiple base uuids: [${second},${first}] for path [${path}]`
+  throw new WaybillError('invalid_request', detail)
+}
+
+/** The fields that an update leaves of those it finds: removed first, then added; equal values once, new ones after the old. A field without values is gone. */
+export function updatedFields(fields: StoredFields, { add, remove }: Pick<SubjectUpdate, 'add' | 'remove'>): StoredFields {
+  const kept = Object.entries(fields).map(([key, values]) => [key, values.filter(value => !remove.some(removal => removes(removal, key, value)))] as const)
+  return Object.fromEntries(Object.entries(union(Object.fromEntries(kept), add)).filter(([, values]) => values.length > 0))
+}
+
+/** True when two sets of fields say the same, in whatever order: then an update was a null update. */
+export function sameFields(one: StoredFields, other: StoredFields): boolean {
+  return canonical(one) === canonical(other)
+}
+
+function canonical(fields: StoredFields): string {
+  const entries = Object.entries(fields).map(([key, values]) => [key, ...values.map(valueKey).toSorted()])
+  return JSON.stringify(entries.toSorted(([one = ''], [other = '']) => (one < other ? -1 : 1)))
+}
+
+function removes(removal: Removal, key: string, value: StoredValue): boolean {
+  if (removal.graph !== '*' && removal.graph !== graphOf(value)) return false
+  switch (removal.what) {
+    case 'field':
+      return removal.field === '*' || removal.field === key
+    case 'namespace':
+      return splitIri(key).namespace === removal.namespace
+    case 'value':
+      return removal.field === key && valueKey(withoutGraph(value)) === valueKey(removal.value)
+  }
+}
+
+function union(first: StoredFields, second: StoredFields): StoredFields {
+  const all = new Map(Object.entries(first))
+  for (const [key, values] of Object.entries(second)) all.set(key, distinct([...(all.get(key) ?? []), ...values]))
+  return Object.fromEntries(all)
+}
+
+function distinct(values: readonly StoredValue[]): StoredValue[] {
+  const seen = new Map<string, StoredValue>()
+  for (const value of values) {
+    const key = valueKey(value)
+    if (!seen.has(key)) seen.set(key, value)
+  }
+  return [...seen.values()]
+}
+
+function eitherDelete(first: SubjectUpdate['fullDelete'], second: SubjectUpdate['fullDelete']): SubjectUpdate['fullDelete'] {
+  return first === null || second === null ? (second ?? first) : { recursive: first.recursive || second.recursive }
+}
