@@ -39,7 +39,13 @@ describe('the place of an error', () => {
     ['turtle', '<http://a/s> <http://a/p> "x" .\n  oops .', '[line: 2, col: '],
     ['turtle', '\n\n<http://a/s> v:p "x" .', '[line: 3, col: 14 ] Undefined prefix "v:"'],
     ['rdfxml', `${XML}\n<rdf:Description rdf:about="http://a/s"></a:p></rdf:RDF>`, '[line: 2, col: '],
-    ['jsonld', '{"@id":\n oops}', '[line: 2, col: '],
+    ['jsonld', '{"@id":\n oops}', '[line: 2, col: 2 ] not valid JSON at "oops}"'],
+    ['jsonld', '[{"@id":"http://a/s",}]', '[line: 1, col: 22 ] not valid JSON at "}]"'],
+    ['jsonld', '{"a" 1}', '[line: 1, col: 6 ]'],
+    ['jsonld', '{"a":\n"\\x"}', '[line: 2, col: 1 ]'],
+    ['jsonld', '[1] [2]', '[line: 1, col: 5 ]'],
+    ['jsonld', '[1,,2]', '[line: 1, col: 4 ]'],
+    ['jsonld', '[01]', '[line: 1, col: 3 ]'],
   ])('%s: %s', async (format, document, message) => {
     expect(await refusal(format, document)).toContain(message)
   })
