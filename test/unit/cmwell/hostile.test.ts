@@ -128,6 +128,10 @@ describe('bad IRIs', () => {
     expect(await refusal(format, document)).toMatch(/IRI|Unexpected|Invalid/)
   })
 
+  it('an endless token is not quoted in full', async () => {
+    expect((await refusal('turtle', 'a'.repeat(100_000))).length).toBeLessThan(400)
+  })
+
   it('that are endless', async () => {
     expect(await refusal('ntriples', `<http://a/${'x'.repeat(5000)}> <http://a/p> "x" .`)).toMatch(
       /^\[line: 1, col: 1 \] the IRI "http:.{75}…" is longer than 4096 characters$/,

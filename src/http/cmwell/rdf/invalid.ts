@@ -6,8 +6,12 @@ export interface Position {
   readonly column: number
 }
 
+const LONGEST = 300
+
 /** `invalid_rdf` at a place, in the form of the contract, section 1.4: `[line: 1, col: 5 ] ...`; without a place the sentence alone. */
-export function invalidRdf(position: Position | null, detail: string, cause?: unknown): WaybillError {
+export function invalidRdf(position: Position | null, sentence: string, cause?: unknown): WaybillError {
+  // libraries quote what they found, however long it is
+  const detail = sentence.length > LONGEST ? `${sentence.slice(0, LONGEST)}…` : sentence
   const options = cause === undefined ? {} : { cause }
   if (position === null) return new WaybillError('invalid_rdf', detail, {}, options)
   const { line, column } = position

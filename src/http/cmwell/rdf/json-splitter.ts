@@ -16,6 +16,8 @@ export interface SplitNodes {
 type Mode = 'start' | 'nodes' | 'frame' | 'whole' | 'tail'
 
 const GRAPH_BEGINS = /"@graph"\s*:\s*\[$/
+/** How far back the key of a list is looked for. */
+const NEAR = 64
 const SPACE = /\s/
 
 /**
@@ -104,10 +106,12 @@ export class JsonSplitter {
 
   /** A list begins within the top object: the nodes of its `@graph`, where nothing stands before it that the nodes could change the meaning of. */
   #graph(text: string, at: number, from: number): number {
-    const head = [...this.#parts, text.slice(from, at + 1)].join('')
-    if (this.#triedFrame || !GRAPH_BEGINS.test(head)) return from
+    if (this.#triedFrame) return from
+    // looked at from its end only: there may be many lists before it
+    const near = (this.#parts.at(-1) ?? '').slice(-NEAR) + text.slice(Math.max(from, at + 1 - NEAR), at + 1)
+    if (!GRAPH_BEGINS.test(near)) return from
     this.#triedFrame = true
-    const frame = `${head}]}`
+    const frame = `${this.#parts.join('')}${text.slice(from, at + 1)}]}`
     if (!isFrame(frame)) return from
     this.#frame = frame
     this.#mode = 'nodes'

@@ -80,11 +80,13 @@ export class JsonLdParser implements SyntaxParser {
   }
 
   async #batches(frame: Record<string, unknown> | null, nodes: readonly unknown[], position: Position): Promise<void> {
+    // what stands around the nodes is read for each batch, so a long context is given many
+    const least = Math.max(BATCH_SIZE, frame === null ? 0 : this.#refuseLarge({ ...frame, '@graph': [] }, position))
     let [batch, size]: [unknown[], number] = [[], 0]
     for (const [index, node] of nodes.entries()) {
       size += this.#refuseLarge(node, position)
       batch.push(node)
-      if (size < BATCH_SIZE && index < nodes.length - 1) continue
+      if (size < least && index < nodes.length - 1) continue
       await this.#parse(frame === null ? batch : { ...frame, '@graph': batch }, position)
       ;[batch, size] = [[], 0]
     }
