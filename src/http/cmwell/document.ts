@@ -1,8 +1,9 @@
 import { WaybillError } from '../../model/errors.ts'
+import type { FieldValue, GraphChoice } from '../../model/field-values.ts'
 import type { DocumentOperations } from './document-operations.ts'
 import { OperationsDraft } from './document-operations.ts'
 import { Draft } from './draft.ts'
-import type { BlankName, StoredValue } from './fields.ts'
+import type { BlankName } from './fields.ts'
 import { blankNames, fieldKey, storedIri, storedValue } from './fields.ts'
 import { Predicates, replacedFields } from './predicates.ts'
 import type { RdfInput } from './rdf/formats.ts'
@@ -11,7 +12,7 @@ import type { Quad, Resource, Term } from './rdf/terms.ts'
 import type { ReplaceMode } from './replace-mode.ts'
 import { replacedGraph } from './replace-mode.ts'
 import { blankPath, isRoot, subjectPath } from './subjects.ts'
-import type { GraphChoice, SubjectUpdate } from './update.ts'
+import type { SubjectUpdate } from './update.ts'
 import { hasEffect } from './update.ts'
 import { metaName } from './vocabulary.ts'
 
@@ -136,7 +137,7 @@ export class UpdateDocument {
     draft.addValue(field, value)
   }
 
-  #value(object: Term, graph: Resource | null): StoredValue {
+  #value(object: Term, graph: Resource | null): FieldValue {
     if (object.kind === 'literal' && object.datatype.includes('$')) {
       throw refusal(`custom types cannot contain '$' character. please encode as '%24' or use another type. type recieved: '${object.datatype}'`)
     }

@@ -1,10 +1,10 @@
 import { WaybillError } from '../../model/errors.ts'
-import type { StoredValue } from './fields.ts'
-import { valueKey } from './fields.ts'
+import type { FieldRemoval, FieldValue } from '../../model/field-values.ts'
+import { valueKey } from '../../model/field-values.ts'
 import type { Term } from './rdf/terms.ts'
 import type { Protocol } from './subjects.ts'
 import { subjectPath } from './subjects.ts'
-import type { FileContent, InfotonKind, LinkContent, Removal, SubjectUpdate, SystemFields } from './update.ts'
+import type { FileContent, InfotonKind, LinkContent, SubjectUpdate, SystemFields } from './update.ts'
 import { onePrevUuid, refuseManyActions } from './update.ts'
 
 const KINDS: Readonly<Record<string, InfotonKind>> = {
@@ -28,8 +28,8 @@ export class Draft {
   readonly path: string
   readonly #protocol: Protocol | null
   readonly #continues: boolean
-  readonly #add = new Map<string, Map<string, StoredValue>>()
-  readonly #remove = new Map<string, Removal>()
+  readonly #add = new Map<string, Map<string, FieldValue>>()
+  readonly #remove = new Map<string, FieldRemoval>()
   #fullDelete: SubjectUpdate['fullDelete'] = null
   #prevUuid: string | null = null
   #kind: InfotonKind | null = null
@@ -51,13 +51,13 @@ export class Draft {
     return !this.waiting && (content !== null || this.#add.size + this.#remove.size + Object.keys(this.#system).length > 0)
   }
 
-  addValue(field: string, value: StoredValue): void {
+  addValue(field: string, value: FieldValue): void {
     const values = this.#add.get(field)
     if (values === undefined) this.#add.set(field, new Map([[valueKey(value), value]]))
     else values.set(valueKey(value), value)
   }
 
-  addRemoval(removal: Removal): void {
+  addRemoval(removal: FieldRemoval): void {
     this.#remove.set(JSON.stringify(removal), removal)
   }
 

@@ -1,6 +1,7 @@
 import { WaybillError } from '../../model/errors.ts'
-import type { StoredValue } from './fields.ts'
-import { graphOf, valueTerm } from './fields.ts'
+import type { FieldValue } from '../../model/field-values.ts'
+import { graphOf } from '../../model/field-values.ts'
+import { valueTerm } from './fields.ts'
 import type { Infoton } from './infoton.ts'
 import { jsonScalar, subjectOf, systemTerms } from './infoton.ts'
 import type { OwnOutput } from './rdf/formats.ts'
@@ -95,7 +96,7 @@ function lineJson(infoton: Infoton, { host, prefixes }: InfotonView): Json {
   return Object.fromEntries([['@id.sys', [lineValue(id, null)]], ...system, ...fields]) as Json
 }
 
-function lineStored(value: StoredValue): Json {
+function lineStored(value: FieldValue): Json {
   return lineValue(valueTerm(value).object, graphOf(value))
 }
 

@@ -1,4 +1,4 @@
-import type { StoredFields } from './fields.ts'
+import type { FieldValues } from '../../model/field-values.ts'
 import { fieldQuads } from './fields.ts'
 import type { Quad, Resource, Term } from './rdf/terms.ts'
 import { XSD, blank, iri, literal } from './rdf/terms.ts'
@@ -18,7 +18,7 @@ export interface Infoton {
   readonly dataCenter: string
   readonly protocol: Protocol
   readonly indexTime: number | null
-  readonly fields: StoredFields
+  readonly fields: FieldValues
   /** Of a file: its bytes are left out (null) where only its description is asked for. */
   readonly file?: {
     readonly mimeType: string
@@ -39,7 +39,7 @@ export interface RdfView {
 }
 
 /** An infoton that stands for no stored one, with the values the protocol prints for such (contract, section 2.3). */
-export function virtualInfoton(path: string, fields: StoredFields): Infoton {
+export function virtualInfoton(path: string, fields: FieldValues): Infoton {
   const system = { uuid: '0', lastModified: 0, lastModifiedBy: 'VirtualInfoton', dataCenter: 'lh', protocol: 'http', indexTime: null } as const
   return { type: 'VirtualObjectInfoton', path, ...system, fields }
 }

@@ -1,8 +1,8 @@
 import { Buffer, isUtf8 } from 'node:buffer'
 import { WaybillError } from '../../model/errors.ts'
 import { jsonDepthFault } from '../../model/json-depth.ts'
+import type { FieldValue, FieldValues } from '../../model/field-values.ts'
 import { base64, kindOf } from './draft.ts'
-import type { StoredFields, StoredValue } from './fields.ts'
 import { RDF_LIMITS } from './rdf/limits.ts'
 import type { RdfLimits } from './rdf/limits.ts'
 import type { Prefixes } from './rdf/prefixes.ts'
@@ -77,7 +77,7 @@ function updateOf(infoton: Json, prefixes: Prefixes, limits: RdfLimits): Subject
   }
 }
 
-function fieldsOf(fields: Json, prefixes: Prefixes, limits: RdfLimits): StoredFields {
+function fieldsOf(fields: Json, prefixes: Prefixes, limits: RdfLimits): FieldValues {
   return Object.fromEntries(
     Object.entries(fields).map(([name, values]) => [
       keyOf(name, prefixes),
@@ -95,7 +95,7 @@ function keyOf(name: string, prefixes: Prefixes): string {
   return namespace + local
 }
 
-function valueOf(value: unknown, name: string): StoredValue {
+function valueOf(value: unknown, name: string): FieldValue {
   switch (typeof value) {
     case 'string':
       return value
@@ -114,7 +114,7 @@ function numberType(value: number): string {
 }
 
 /** A value with its type, language or graph, as `format=jsonl` prints it. */
-function wideValue(value: Json, name: string): StoredValue {
+function wideValue(value: Json, name: string): FieldValue {
   const text = textOf(value['value'], `the value of ${name}`)
   const [type, language, quad] = ['type', 'lang', 'quad'].map(member =>
     value[member] === undefined ? undefined : textOf(value[member], `${member} of ${name}`),
@@ -125,7 +125,7 @@ function wideValue(value: Json, name: string): StoredValue {
   return Object.keys({ ...kind, ...place }).length === 0 ? text : { '@value': text, ...kind, ...place }
 }
 
-function checkedSize(value: StoredValue, { literalBytes }: RdfLimits): StoredValue {
+function checkedSize(value: FieldValue, { literalBytes }: RdfLimits): FieldValue {
   const text = typeof value === 'string' ? value : '@id' in value ? value['@id'] : value['@value']
   if (Buffer.byteLength(text) > literalBytes) throw refusal('uploaded infoton, contains a value heavier than 16K.')
   return value

@@ -1,7 +1,6 @@
 import { WaybillError } from '../../model/errors.ts'
-import type { StoredValue } from './fields.ts'
-import { graphOf } from './fields.ts'
-import type { GraphChoice } from './update.ts'
+import type { FieldValue, GraphChoice } from '../../model/field-values.ts'
+import { graphOf } from '../../model/field-values.ts'
 
 /** `same`: old values go from the graph of each supplied value; else from the one graph named, `*` all, null the default graph. */
 export type ReplaceMode = { readonly graphs: 'same' } | { readonly graphs: 'one'; readonly graph: GraphChoice }
@@ -25,6 +24,6 @@ export function replaceModeOf(parameter: string, graphOfAlias: (alias: string) =
 }
 
 /** The graph from which a field's old values go for a new value. */
-export function replacedGraph(mode: ReplaceMode, value: StoredValue): GraphChoice {
+export function replacedGraph(mode: ReplaceMode, value: FieldValue): GraphChoice {
   return mode.graphs === 'same' ? graphOf(value) : mode.graph
 }

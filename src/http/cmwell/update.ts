@@ -1,19 +1,7 @@
 import { WaybillError } from '../../model/errors.ts'
-import { splitIri } from './rdf/prefixes.ts'
-import type { StoredFields, StoredValue } from './fields.ts'
-import { graphOf, valueKey, withoutGraph } from './fields.ts'
+import type { FieldRemoval, FieldValues } from '../../model/field-values.ts'
+import { changedFields } from '../../model/field-values.ts'
 import type { Protocol } from './subjects.ts'
-
-/** Which graphs a removal concerns: `*` all, null the default graph only, else the graph of that IRI. */
-export type GraphChoice = string | null
-
-/**
- * What is taken from an infoton's fields: all values of a field (`*`: of every field), of all fields of a namespace, or one value, given without its graph.
- */
-export type Removal =
-  | { readonly what: 'field'; readonly field: string; readonly graph: GraphChoice }
-  | { readonly what: 'namespace'; readonly namespace: string; readonly graph: GraphChoice }
-  | { readonly what: 'value'; readonly field: string; readonly value: StoredValue; readonly graph: GraphChoice }
 
 export type InfotonKind = 'object' | 'file' | 'link' | 'deleted'
 
@@ -43,8 +31,8 @@ export interface SubjectUpdate {
   readonly path: string
   /** The subject's scheme, null: unchanged, or `http` for a new infoton. */
   readonly protocol: Protocol | null
-  readonly add: StoredFields
-  readonly remove: readonly Removal[]
+  readonly add: FieldValues
+  readonly remove: readonly FieldRemoval[]
   readonly fullDelete: { readonly recursive: boolean } | null
   /** The revision that must be the present one; '' that there is none; null: any. */
   readonly prevUuid: string | null
@@ -98,47 +86,9 @@ export function onePrevUuid(path: string, first: string | null, second: string |
   throw new WaybillError('invalid_request', detail)
 }
 
-/** The fields that an update leaves of those it finds: removed first, then added; equal values once, new ones after the old. A field without values is gone. */
-export function updatedFields(fields: StoredFields, { add, remove }: Pick<SubjectUpdate, 'add' | 'remove'>): StoredFields {
-  const kept = Object.entries(fields).map(([key, values]) => [key, values.filter(value => !remove.some(removal => removes(removal, key, value)))] as const)
-  return Object.fromEntries(Object.entries(union(Object.fromEntries(kept), add)).filter(([, values]) => values.length > 0))
-}
-
-/** True when two sets of fields say the same, in whatever order: then an update was a null update. */
-export function sameFields(one: StoredFields, other: StoredFields): boolean {
-  return canonical(one) === canonical(other)
-}
-
-function canonical(fields: StoredFields): string {
-  const entries = Object.entries(fields).map(([key, values]) => [key, ...values.map(valueKey).toSorted()])
-  return JSON.stringify(entries.toSorted(([one = ''], [other = '']) => (one < other ? -1 : 1)))
-}
-
-function removes(removal: Removal, key: string, value: StoredValue): boolean {
-  if (removal.graph !== '*' && removal.graph !== graphOf(value)) return false
-  switch (removal.what) {
-    case 'field':
-      return removal.field === '*' || removal.field === key
-    case 'namespace':
-      return splitIri(key).namespace === removal.namespace
-    case 'value':
-      return removal.field === key && valueKey(withoutGraph(value)) === valueKey(removal.value)
-  }
-}
-
-function union(first: StoredFields, second: StoredFields): StoredFields {
-  const all = new Map(Object.entries(first))
-  for (const [key, values] of Object.entries(second)) all.set(key, distinct([...(all.get(key) ?? []), ...values]))
-  return Object.fromEntries(all)
-}
-
-function distinct(values: readonly StoredValue[]): StoredValue[] {
-  const seen = new Map<string, StoredValue>()
-  for (const value of values) {
-    const key = valueKey(value)
-    if (!seen.has(key)) seen.set(key, value)
-  }
-  return [...seen.values()]
+/** Both sets of values, equal ones once. */
+function union(first: FieldValues, second: FieldValues): FieldValues {
+  return (changedFields(first, [], second) ?? first) as FieldValues
 }
 
 function eitherDelete(first: SubjectUpdate['fullDelete'], second: SubjectUpdate['fullDelete']): SubjectUpdate['fullDelete'] {
