@@ -38,7 +38,7 @@ async function* resultPages(engine: Engine, caller: Caller, { job, items }: Repo
 }
 
 async function resultTexts(engine: Engine, caller: Caller, kind: JobKind, items: readonly Item[], files: FileObjects): Promise<string[]> {
-  const ids = items.flatMap(item => madeBy(item)?.entityId ?? [])
+  const ids = items.flatMap(item => (isSettledWell(item) && kind !== 'delete' ? (resultEnd(item).entityId ?? []) : []))
   const entries = ids.length === 0 ? new Map<string, Entry>() : await engine.tree.manyById(caller, [...new Set(ids)])
   const texts: string[] = []
   for (const item of items) texts.push(JSON.stringify(await resultOf(item, kind, entries, files)))
@@ -51,14 +51,14 @@ async function resultOf(item: Item, kind: JobKind, entries: ReadonlyMap<string, 
     const { line, message } = resultError(item, kind)
     return { error: errorBody(line, message) }
   }
-  if (item.destination === null) return { resource: goneFile(item.source, files.base) }
-  const entry = entries.get(item.destination.entityId ?? '')
-  return { resource: entry === undefined ? goneFile(item.destination, files.base) : await files.of(entry) }
+  const end = resultEnd(item)
+  const entry = entries.get(end.entityId ?? '')
+  return { resource: entry === undefined ? goneFile(end, files.base) : await files.of(entry) }
 }
 
-/** What a copy or move made, where it made something. */
-function madeBy(item: Item): ItemEnd | null {
-  return isSettledWell(item) ? item.destination : null
+/** The end that a good result shows: what a copy or move made; of a deletion, and of a file that was where it should go already, the file itself. */
+export function resultEnd({ source, destination }: Item): ItemEnd {
+  return destination === null || destination.entityId === null ? source : destination
 }
 
 /** A file that has been deleted, or taken out of sight, since: what the job itself knows of it. */

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { textFault } from '../../model/text.ts'
 import type { Code } from './codes.ts'
 import { CODES } from './codes.ts'
 import { badRequest } from './errors.ts'
@@ -64,7 +65,7 @@ export function checkName(name: string, line: Code, where = ''): string {
 function nameFault(name: string): string | null {
   if (name.length > MOST_NAME) return `has ${name.length} characters; at most ${MOST_NAME} are allowed`
   if (name.includes('/')) return 'holds a "/"; name the folder with parent'
-  return name === '.' || name === '..' ? `is ${name}, which is no name` : null
+  return name === '.' || name === '..' ? `is ${name}, which is no name` : textFault(name)
 }
 
 /** One parameter of the path. */

@@ -7,6 +7,7 @@ import type { Conflict, EntitySelection, JobKind, JobOptions } from '../../model
 import { callerOf } from '../auth.ts'
 import type { Context } from './context.ts'
 import { Refusal } from './errors.ts'
+import { resultEnd } from './job-results.ts'
 import { resultError } from './result-error.ts'
 
 /** How long a call holds its answer for its job, in milliseconds: a small job takes some; one behind many others may take longer. */
@@ -46,7 +47,7 @@ export async function runJob(
 /** Copies or moves one file, and returns the entry that it is at its destination. */
 export async function transferOne(context: Context, request: FastifyRequest, kind: 'copy' | 'move', entity: EntitySelection): Promise<Entry> {
   const [item] = await runJob(context, request, kind, [entity])
-  const made = item?.destination?.entityId ?? null
+  const made = item === undefined ? null : resultEnd(item).entityId
   if (made === null) throw new Error(`a ${kind} of one file succeeded without telling what it made`)
   return context.engine.tree.byId(callerOf(request), made)
 }

@@ -33,6 +33,18 @@ describe('copies and moves that are done at once', () => {
     })
   })
 
+  it('leaves a file where it is when it should go there', async () => {
+    const id = await world.put('alice/source', 'stays/put')
+    const parent = await world.id('alice/source', 'stays')
+    expect(await alice.json('POST', `/v2/files/${id}/actions/move`, { parent })).toMatchObject({ id, name: 'put', parent })
+    const { href } = await alice.json<{ href: string }>('POST', '/v2/async/files/move', { items: [{ file: id, parent }] }, 202)
+    expect(await alice.follow(href)).toMatchObject({
+      completed_files: 1,
+      failed_files: 0,
+      result: [{ resource: { id, name: 'put', parent, size: expect.any(Number) as number } }],
+    })
+  })
+
   it('renames a file, and a folder with what is in it, but never over something', async () => {
     const id = await world.put('alice/source', 'here/old')
     await world.put('alice/source', 'taken/x')

@@ -223,6 +223,7 @@ describe('asynchronous bulk jobs', () => {
       [{ items: [{ file, project: dest, parent: file }] }, 400, 5031],
       [{ items: [{ file, project: 'papers' }] }, 400, 3012],
       [{ items: [{ file, project: dest, name: 'a/b' }] }, 400, 10235],
+      [{ items: [{ file, project: dest, name: 'a\nb' }] }, 400, 10235],
       [{ items: [{ file, project: dest, name: 'x'.repeat(256) }] }, 400, 10235],
       [{ items: [{ file: `root~${dest.replace('/', '~')}`, project: dest }] }, 400, 10232],
       [{ items: Array.from({ length: 10_001 }, () => ({ file, project: dest })) }, 413, 90000],

@@ -9,9 +9,9 @@ const RIVALS = `FROM job j CROSS JOIN job_collection theirs ON theirs.job = j.ke
 
 const BEFORE = `SELECT 1 ${RIVALS} AND j.key < :job LIMIT 1`
 
-/** True while an ordered job has to wait for one that was submitted before it. Once it runs it is never held up again. */
+/** True while an ordered job has to wait for one that was submitted before it. Once it runs, or is cancelled, it is never held up again. */
 export function waitsItsTurn(tx: Tx, job: Row): boolean {
-  return job['ordered'] === 1 && (job['state'] as number) < 2 && tx.db.get(BEFORE, { job: job['key'] as number }) !== undefined
+  return job['ordered'] === 1 && (job['state'] as number) < 2 && job['cancelling'] === 0 && tx.db.get(BEFORE, { job: job['key'] as number }) !== undefined
 }
 
 /** The first job of each collection: all others wait for one of these. */

@@ -63,10 +63,9 @@ function markLostGrants(tx: Tx, job: Row): void {
   }
 }
 
-/** How many names an item tries before it gives up; each is one look at the entry table. */
-const MOST_NAMES = 10_000
+const THERE = 'SELECT deleted, version FROM entry WHERE collection = :collection AND path = :path'
 
-/** The policy `rename`: items whose destination is taken get the first free name with a counter, one after the other. */
+/** The policy `rename`: items whose destination is taken get a free name with a counter, one after the other. */
 export function findFreeNames(tx: Tx, job: Row): void {
   const taken = tx.db.all(`SELECT seq, t_collection, t_path FROM plan WHERE code = ${TROUBLES.taken.no} ORDER BY seq`)
   if (taken.length === 0) return
@@ -77,20 +76,37 @@ export function findFreeNames(tx: Tx, job: Row): void {
   for (const row of taken) {
     const collection = row['t_collection'] as number
     const wish = row['t_path'] as string
-    const from = next.get(`${collection}/${wish}`) ?? 1
-    for (let n = from; n < from + MOST_NAMES; n++) {
+    const isTaken = (n: number): boolean => {
       const path = renamed(wish, n)
-      if (path.length > MAX_PATH_LENGTH) break
-      if (planned.has(`${collection}/${path}`)) continue
-      const there = tx.db.get('SELECT deleted, version FROM entry WHERE collection = :collection AND path = :path', { collection, path })
-      if (there?.['deleted'] === 0) continue
-      giveName(tx, job, row['seq'] as number, path, there)
-      planned.add(`${collection}/${path}`)
-      next.set(`${collection}/${wish}`, n + 1)
-      break
+      return planned.has(`${collection}/${path}`) || tx.db.get(THERE, { collection, path })?.['deleted'] === 0
     }
+    const n = firstFree(next.get(`${collection}/${wish}`) ?? 1, isTaken)
+    const path = renamed(wish, n)
+    if (path.length > MAX_PATH_LENGTH) continue
+    giveName(tx, job, row['seq'] as number, path, tx.db.get(THERE, { collection, path }))
+    planned.add(`${collection}/${path}`)
+    next.set(`${collection}/${wish}`, n + 1)
   }
   markLocked(tx, job) // the new names lie elsewhere: somebody may hold a lock there
+}
+
+/**
+ * The first number from `from` on that is not taken: by leaps, and then by halves. Numbers are taken one after the other, so there are seldom gaps, and one that
+ * the leaps pass over stays; trying one after the other would make many files of one name cost the square of their number.
+ */
+function firstFree(from: number, isTaken: (n: number) => boolean): number {
+  let taken = from - 1
+  let free = from
+  for (let leap = 1; isTaken(free); leap *= 2) {
+    taken = free
+    free += leap
+  }
+  while (free - taken > 1) {
+    const middle = Math.floor((free + taken) / 2)
+    if (isTaken(middle)) taken = middle
+    else free = middle
+  }
+  return free
 }
 
 /** Under a free name a copy makes a new entity, a move takes its own along; either goes on above a tombstone that may be there. */
