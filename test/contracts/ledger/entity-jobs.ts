@@ -132,6 +132,17 @@ export function entityJobsContract(world: World): void {
       expect(await all(id)).toEqual([])
     })
 
+    it('keep what could not be made at the destination: a folder leaves only when it is there, too', async () => {
+      const from = await tree('e/s/', 'd/1', 'd/empty/', 'd/s/empty/')
+      const target = await tree('e', 'd/')
+      await world.ledger.acquireLock({ collection: target, path: 'd/s', holder: 'bob', reason: null, ttlMs: 1000 })
+      const entities = [await to(from, 'e', { collection: target }), await to(from, 'd', { collection: target })]
+      const job = await world.run({ kind: 'move', entities, conflict: 'fail' })
+      expect(await items(job.id)).toEqual(['e > e failed destination_exists destination', 'd/1 > d/1 done'])
+      expect(await all(target)).toEqual(['d/', 'd/1', 'd/empty/', 'e'])
+      expect(await all(from)).toEqual(['d/', 'd/s/', 'd/s/empty/', 'e/', 'e/s/'])
+    })
+
     it('name a folder without files as one item', async () => {
       const id = await tree('e/s/', 'x/')
       const target = await tree()

@@ -1,3 +1,4 @@
+import { ENTRY_KINDS } from '../../../model/entry.ts'
 import type { Row } from '../database.ts'
 import { CONTENT } from '../entry-columns.ts'
 import { AFTER_SLASH, isLocked } from './entity-folders.ts'
@@ -31,7 +32,17 @@ const FOLDERS_BENEATH = `SELECT path FROM entry INDEXED BY entry_folders WHERE c
 
 const GRANT = 'SELECT 1 FROM access_grant WHERE collection = :collection AND subject = :who AND role > 0'
 
-/** Removes the next folders that a move or deletion has emptied. Those that still hold something stay. */
+const ARRIVED = `SELECT 1 FROM entry WHERE collection = :key AND path = :path AND deleted = 0 AND kind <> ${ENTRY_KINDS.indexOf('file')}`
+
+/** False for a folder that a move could not make at its destination (a file, a lock, too long a path): were it removed, it would be lost. */
+function hasArrived(tx: Tx, selection: Row, path: string): boolean {
+  const key = selection['dst_collection'] as number | null
+  if (key === null || key >= 0) return true // a deletion, or where there are no folders
+  const root = selection['src_path'] as string
+  return tx.db.get(ARRIVED, { key, path: (selection['dst_path'] as string) + path.slice(root.length) }) !== undefined
+}
+
+/** Removes the next folders that a move or deletion has emptied. Those that still hold something stay, and those that did not arrive. */
 export function clearSome(tx: Tx, job: Row): void {
   const key = job['key'] as number
   const selection = tx.db.get(NEXT, { job: key })
@@ -46,12 +57,15 @@ export function clearSome(tx: Tx, job: Row): void {
   }
   const before = (selection['cursor'] as string | null) ?? `${root}${AFTER_SLASH}`
   const rows = tx.db.all(FOLDERS_BENEATH, { collection, from: `${root}/`, before, limit: FOLDERS })
-  for (const row of rows) removeIfEmpty(tx, collection, row['path'] as string, who)
+  const removeFolder = (path: string): void => {
+    if (hasArrived(tx, selection, path)) removeIfEmpty(tx, collection, path, who)
+  }
+  for (const row of rows) removeFolder(row['path'] as string)
   if (rows.length === FOLDERS) {
     tx.db.run('UPDATE entity_selection SET cursor = :cursor WHERE job = :job AND no = :no', { job: key, no, cursor: rows.at(-1)?.['path'] as string })
     return
   }
-  removeIfEmpty(tx, collection, root, who)
+  removeFolder(root)
   tx.db.run(CLEARED, { job: key, no })
 }
 
