@@ -41,7 +41,9 @@ export function rootIdOf(collection: string): string {
 
 /** The project whose root folder an id names; null for any other id. */
 export function projectOfRoot(fileId: string): string | null {
-  return fileId.startsWith(ROOT) ? fileId.slice(ROOT.length).replace('~', '/') : null
+  if (!fileId.startsWith(ROOT)) return null
+  const project = fileId.slice(ROOT.length).replace('~', '/')
+  return isProjectId(project) ? project : null
 }
 
 /** True for what can be the id of a project: `owner/name`. */

@@ -41,6 +41,8 @@ describe('ids of root folders', () => {
     expect(rootIdOf('alice/my-project_1.0')).toBe('root~alice~my-project_1.0')
     expect(projectOfRoot('root~alice~my-project_1.0')).toBe('alice/my-project_1.0')
     expect(projectOfRoot('0197c0ffee007abc8def0123456789ab')).toBeNull()
+    // a collection that is no project has no root here
+    for (const none of ['root~plain', 'root~', 'root~a~', 'root~a~b/c']) expect(projectOfRoot(none)).toBeNull()
   })
 })
 
