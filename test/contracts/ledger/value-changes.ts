@@ -184,5 +184,13 @@ export function valueChangesContract(world: World): void {
       await turns(arriving)
       expect((await entry(c, 'x')).fields[AGE]).toEqual(['0'])
     })
+
+    it('that end before they run are followed at once, too', async () => {
+      const c = await world.collection()
+      const first = await world.start({ kind: 'delete', ordered: true, select: [{ source: { collection: c, prefix: 'nothing/' } }] })
+      const second = await setting(c, '1')
+      await turns(first)
+      for (const job of [first, second]) expect(await world.job(job)).toMatchObject({ state: 'finished' })
+    })
   })
 }

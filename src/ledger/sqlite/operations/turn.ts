@@ -17,15 +17,15 @@ const SHARE_MS = 10
 export function takeTurn(tx: Tx, id: string, worker: string, leaseMs: number): Turn {
   const until = performance.now() + SHARE_MS
   const turn = oneTurn(tx, id, worker, leaseMs, until)
-  if (turn.do !== 'worked' || turn.more) return turn
+  if (turn.do !== 'worked') return turn
   const waiting = successorsOf(tx, id)
   const followers: string[] = []
   while (performance.now() < until) {
     const next = waiting.shift()
     if (next === undefined) break
     const followed = oneTurn(tx, next, worker, leaseMs, until)
-    if (followed.do === 'worked' && !followed.more) waiting.push(...successorsOf(tx, next))
-    else if (followed.do !== 'nothing') followers.push(next)
+    if (followed.do === 'worked') waiting.push(...successorsOf(tx, next))
+    if (followed.do === 'verify' || (followed.do === 'worked' && followed.more)) followers.push(next)
   }
   return { ...turn, followers: [...followers, ...waiting] }
 }
