@@ -14,8 +14,10 @@ export function waitsItsTurn(tx: Tx, job: Row): boolean {
   return job['ordered'] === 1 && (job['state'] as number) < 2 && job['cancelling'] === 0 && tx.db.get(BEFORE, { job: job['key'] as number }) !== undefined
 }
 
-/** The first job of each collection: all others wait for one of these. */
-const NEXT = `SELECT DISTINCT id FROM (SELECT min(j.key) AS first ${RIVALS} AND j.key > :job GROUP BY ours.collection) CROSS JOIN job ON job.key = first`
+/** The first job of each collection, found in the order of submission: all others wait for one of these. */
+const FIRST = `SELECT j.key FROM job j WHERE j.ordered = 1 AND j.state < 3 AND j.sealed = 1 AND j.key > :job
+  AND EXISTS (SELECT 1 FROM job_collection theirs WHERE theirs.job = j.key AND theirs.collection = ours.collection AND theirs.writes = 1) ORDER BY j.key LIMIT 1`
+const NEXT = `SELECT DISTINCT id FROM job WHERE key IN (SELECT (${FIRST}) FROM job_collection ours WHERE ours.job = :job AND ours.writes = 1)`
 
 /** The jobs (UUIDs) that may have waited for this one, once it is finished. */
 export function successors(tx: Tx, job: Row): string[] {
