@@ -38,11 +38,11 @@ export interface Conditions {
   readonly ifNoneMatch?: '*'
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+const REVISION = /^[0-9a-f]{32}$/
 
-/** True of what may be the id of an entity: a UUID, of any version. */
-export function isEntityId(id: string): boolean {
-  return UUID.test(id)
+/** True of what may be a revision. */
+export function isRevision(text: string): boolean {
+  return REVISION.test(text)
 }
 
 /** The media type of bytes nobody described. */

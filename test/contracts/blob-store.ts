@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { BlobStore, PutExpectations } from '../../src/ports/blob-store.ts'
+import { sha256 } from '../support/sha256.ts'
 
 /** A store under test and what the suite needs to do behind its back. */
 export interface BlobStoreUnderTest {
@@ -21,10 +22,6 @@ export interface BlobStoreUnderTest {
 const HELLO = Buffer.from('hello, waybill')
 const LARGE = randomBytes(3 * 1024 * 1024 + 17)
 const T0 = Date.UTC(2026, 0, 1)
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
-}
 
 function stream(bytes: Uint8Array, chunkSize = 64 * 1024): Readable {
   const chunks: Uint8Array[] = []

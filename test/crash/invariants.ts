@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
@@ -9,6 +8,7 @@ import type { Book, Sent } from './book.ts'
 import { DESTINATIONS, INBOX, SOURCE, type Plan } from './plan.ts'
 import type { Random } from './random.ts'
 import { once } from './workload.ts'
+import { sha256 } from '../support/sha256.ts'
 
 /** A server that has not finished what it was given after so long has lost a wake-up. */
 const DRAIN_MS = 60_000
@@ -249,10 +249,6 @@ async function entryFaults(http: Http, book: Book, collection: string): Promise<
 function hexDigest(text: string): string {
   const base64 = /^(?:sha-256=)?:(.+):$/.exec(text)?.[1]
   return base64 === undefined ? text.replace(/^sha-?256[:=]/, '') : Buffer.from(base64, 'base64').toString('hex')
-}
-
-function sha256(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex')
 }
 
 async function* pages<T>(http: Http, path: string): AsyncGenerator<T[]> {

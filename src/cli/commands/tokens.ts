@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { v7 as uuid } from 'uuid'
 import { hashToken, mintToken, parseDuration } from '../../access/tokens.ts'
 import { SCOPES, type Scope, type TokenRecord } from '../../model/access.ts'
+import { allPages } from '../../model/page.ts'
 import { note, print, printJson, printTable } from '../output.ts'
 import { checked, parseScopes, parseSubject, required } from '../values.ts'
 import { administrate, type DataOptions, onDataDirectory } from './administration.ts'
@@ -45,12 +46,7 @@ function registerCreate(token: Command): void {
 async function listTokens(flags: DataOptions & { readonly json?: true }): Promise<void> {
   const tokens = await administrate(flags, async ledger => {
     const all: TokenRecord[] = []
-    let cursor: string | undefined
-    do {
-      const page = await ledger.tokens({ limit: 1000, ...(cursor === undefined ? {} : { cursor }) })
-      all.push(...page.items)
-      cursor = page.nextCursor ?? undefined
-    } while (cursor !== undefined)
+    for await (const page of allPages(from => ledger.tokens({ limit: 1000, ...from }))) all.push(...page.items)
     return all
   })
   if (flags.json) for (const token of tokens) await printJson(shown(token))

@@ -1,5 +1,5 @@
 import { WaybillError, type ErrorCode, type ErrorPlace } from '../../model/errors.ts'
-import { isEntityId } from '../../model/entry.ts'
+import { isRevision } from '../../model/entry.ts'
 import { globFault } from '../../model/glob.ts'
 import {
   CONFLICTS,
@@ -13,7 +13,7 @@ import {
   type SubmitItem,
 } from '../../model/job.ts'
 import { MAX_PATH_LENGTH, pathFault, prefixFault } from '../../model/paths.ts'
-import { textFault } from '../../model/text.ts'
+import { isUuid, textFault } from '../../model/text.ts'
 import type { Role } from '../../model/collection.ts'
 
 /** A grant that a submission needs, and where it names the collection. */
@@ -25,7 +25,6 @@ export interface Want {
 
 /** At most this many faults are told in one answer. */
 const MOST_FAULTS = 100
-const REVISION = /^[0-9a-f]{32}$/
 
 /** Gathers faults with their places; one throw tells them all. */
 class Faults {
@@ -128,11 +127,11 @@ export function checkEntities(kind: JobKind, entities: readonly EntitySelection[
 }
 
 function checkEntityId(faults: Faults, pointer: string, id: string): void {
-  if (!isEntityId(id)) faults.add('invalid_request', pointer, 'must be the id of an entity, a UUID')
+  if (!isUuid(id)) faults.add('invalid_request', pointer, 'must be the id of an entity, a UUID')
 }
 
 function checkRevision(faults: Faults, pointer: string, revision: string | undefined): void {
-  if (revision !== undefined && !REVISION.test(revision)) faults.add('invalid_request', pointer, 'must be a revision: 32 lower-case hex digits, as in the ETag')
+  if (revision !== undefined && !isRevision(revision)) faults.add('invalid_request', pointer, 'must be a revision: 32 lower-case hex digits, as in the ETag')
 }
 
 /** What each kind needs and what it has no use for. */

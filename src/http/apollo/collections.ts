@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../../model/access.ts'
 import { ROLES } from '../../model/collection.ts'
 import type { Collection, Role } from '../../model/collection.ts'
+import { allPages } from '../../model/page.ts'
 import { authenticate, callerOf } from '../auth.ts'
 import { jsonObjectOf } from '../json-body.ts'
 import { arrayText, sendJsonText } from '../json-stream.ts'
@@ -63,11 +64,8 @@ export function collectionRoutes(app: FastifyInstance, { services }: ApolloOptio
   }
 
   async function* textsOf(caller: Caller, filter: { readonly minRole?: Role }): AsyncGenerator<readonly string[]> {
-    let cursor: string | null | undefined
-    while (cursor !== null) {
-      const page = await collections.list(caller, filter, { limit: PAGE, ...(cursor === undefined ? {} : { cursor }) })
+    for await (const page of allPages(from => collections.list(caller, filter, { limit: PAGE, ...from }))) {
       yield page.items.map(collection => JSON.stringify(collectionWords(collection)))
-      cursor = page.nextCursor
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { pathFault } from '../../model/paths.ts'
+import { isUuid } from '../../model/text.ts'
 import { badRequest } from './errors.ts'
 import { WORDS } from './words.ts'
 
@@ -41,11 +42,9 @@ export function versionIn(text: string): number | null {
   return digits === null ? null : Number(digits[1] ?? digits[2])
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-
 /** The job that a correlation id names; a 400 when it cannot be one, since every correlation id is a UUID. */
 export function correlationIdIn(text: string): string {
-  if (!UUID.test(text))
+  if (!isUuid(text))
     throw badRequest(`the co-relation Id ${JSON.stringify(text.slice(0, 80))} is malformed; give the CorrelationId that the copy request answered, a UUID`)
   return text.toLowerCase()
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../../model/access.ts'
 import { WaybillError, isWaybillError } from '../../model/errors.ts'
 import type { Job } from '../../model/job.ts'
+import { allPages } from '../../model/page.ts'
 import { callerOf } from '../auth.ts'
 import { sendJsonText } from '../json-stream.ts'
 import type { Context } from './context.ts'
@@ -43,14 +44,11 @@ export function asyncJobRoutes(app: FastifyInstance, context: Context): void {
   async function startedBy(caller: Caller, { offset, limit }: Window): Promise<{ readonly jobs: readonly Job[]; readonly total: number }> {
     const jobs: Job[] = []
     let total = 0
-    let cursor: string | null | undefined
-    while (cursor !== null) {
-      const filter = { submittedBy: caller.subject, dialect: DIALECT }
-      const page = await engine.jobs.list(caller, filter, { limit: PAGE, ...(cursor === undefined ? {} : { cursor }) })
+    const filter = { submittedBy: caller.subject, dialect: DIALECT }
+    for await (const page of allPages(next => engine.jobs.list(caller, filter, { limit: PAGE, ...next }))) {
       const from = Math.max(0, offset - total)
       jobs.push(...page.items.slice(from, from + limit - jobs.length))
       total += page.items.length
-      cursor = page.nextCursor
     }
     return { jobs, total }
   }

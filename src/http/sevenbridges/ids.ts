@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
+import { isUuid } from '../../model/text.ts'
 
 const HEX_32 = /^[0-9a-f]{32}$/i
 const HEX_24 = /^[0-9a-f]{24}$/i
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 /** Begins the stand-ins for ids of 24 digits, which is what the documents' samples have and our files never. */
 const FOREIGN = '00000000'
@@ -17,7 +17,7 @@ const ROOT = 'root~'
  */
 export function entityIdOf(fileId: string): string {
   if (HEX_32.test(fileId)) return dashed(fileId.toLowerCase())
-  if (UUID.test(fileId)) return fileId.toLowerCase()
+  if (isUuid(fileId)) return fileId.toLowerCase()
   if (HEX_24.test(fileId)) return dashed(FOREIGN + fileId.toLowerCase())
   return dashed(NO_ID + createHash('sha256').update(fileId).digest('hex').slice(0, 24))
 }

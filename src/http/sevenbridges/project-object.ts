@@ -1,5 +1,6 @@
 import { roleAtLeast } from '../../model/collection.ts'
 import type { CollectionView } from '../../model/collection.ts'
+import { isUuid } from '../../model/text.ts'
 import { tagsOf } from './file-object.ts'
 import { rootIdOf } from './ids.ts'
 import { PREFIX, timeWords } from './words.ts'
@@ -22,8 +23,6 @@ export interface ProjectObject {
   readonly billing_group?: string
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-
 /** A collection as a project. What only this dialect knows of it are the collection's attributes of these names. */
 export function projectObject(collection: CollectionView, base: string): ProjectObject {
   const { attributes, role } = collection
@@ -43,6 +42,6 @@ export function projectObject(collection: CollectionView, base: string): Project
     modified_on: timeWords(collection.modifiedAt),
     // any role may read and copy; nothing is executed here
     permissions: { read: true, copy: true, write: roleAtLeast(role, 'readwrite'), execute: false, admin: roleAtLeast(role, 'admin') },
-    ...(typeof billing === 'string' && UUID.test(billing) ? { billing_group: billing } : {}),
+    ...(typeof billing === 'string' && isUuid(billing) ? { billing_group: billing } : {}),
   }
 }

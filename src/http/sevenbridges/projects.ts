@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../../model/access.ts'
 import type { CollectionView } from '../../model/collection.ts'
+import { allPages } from '../../model/page.ts'
 import { callerOf } from '../auth.ts'
 import { jsonObjectOf } from '../json-body.ts'
 import { CODES } from './codes.ts'
@@ -75,11 +76,8 @@ export function projectRoutes(app: FastifyInstance, context: Context): void {
 
   async function* projectsOf(caller: Caller, owner: string | null): AsyncGenerator<CollectionView> {
     const filter = owner === null ? {} : { prefix: `${owner}/` }
-    let cursor: string | null | undefined
-    while (cursor !== null) {
-      const page = await engine.collections.list(caller, filter, { limit: PAGE, ...(cursor === undefined ? {} : { cursor }) })
+    for await (const page of allPages(from => engine.collections.list(caller, filter, { limit: PAGE, ...from }))) {
       for (const collection of page.items) if (collection.addressable && isProjectId(collection.id)) yield collection
-      cursor = page.nextCursor
     }
   }
 }

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { ROLES, type Collection, type Role } from '../../model/collection.ts'
-import { ENTRY_KINDS, isEntityId, type Entry, type Fields } from '../../model/entry.ts'
+import { ENTRY_KINDS, type Entry, type Fields } from '../../model/entry.ts'
 import { EVENT_TYPES, type JobEvent } from '../../model/event.ts'
 import { CONFLICTS, JOB_KINDS, JOB_STATES, OUTCOMES, VERIFY, type Counts, type Job } from '../../model/job.ts'
 import type { Lock } from '../../model/lock.ts'
+import { isUuid } from '../../model/text.ts'
 import type { TokenRecord, Scope } from '../../model/access.ts'
 import type { Row } from './database.ts'
 
@@ -16,7 +17,7 @@ export function word<T extends string>(list: readonly T[], index: unknown): T {
 
 /** A UUID's 16 bytes, or null when the text is none. */
 export function uuidBytes(id: string): Buffer | null {
-  return isEntityId(id) ? Buffer.from(id.replaceAll('-', ''), 'hex') : null
+  return isUuid(id) ? Buffer.from(id.replaceAll('-', ''), 'hex') : null
 }
 
 /** A stored UUID as text. */
@@ -48,6 +49,9 @@ export function entityPrefix(now: number): Buffer {
   return bytes
 }
 
+/** In SQL: one more of these ids. Parameter: newEntity, the prefix. */
+export const NEW_ENTITY = 'CAST(:newEntity || randomblob(7) AS BLOB)'
+
 /** One new entity id (UUID v7). */
 export function newEntity(now: number): Buffer {
   return Buffer.concat([entityPrefix(now), randomBytes(7)])
@@ -62,6 +66,11 @@ export function newRevision(): Buffer {
 export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
   return Buffer.compare(one, other) === 0
 }
+
+/** Kinds of entries as rows store them. */
+export const FILE = ENTRY_KINDS.indexOf('file')
+export const FOLDER = ENTRY_KINDS.indexOf('folder')
+export const OBJECT = ENTRY_KINDS.indexOf('object')
 
 /** A row of `collection`. */
 export function toCollection(row: Row): Collection {

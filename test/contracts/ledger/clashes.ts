@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { JobKind, SubmitItem } from '../../../src/model/job.ts'
-import { item, sha256, type World } from './world.ts'
+import { sha256 } from '../../support/sha256.ts'
+import { item, type World } from './world.ts'
 
 /** Items of one chunk that touch each other's paths: applied in item order, each exactly once, as if each were a job of its own. */
 export function clashesContract(world: World): void {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { Page, PageQuery } from '../../../src/model/page.ts'
-import { item, refusal, sha256, type World } from './world.ts'
+import { MERGE_PATCH_EXAMPLES } from './merge-patch-examples.ts'
+import { sha256 } from '../../support/sha256.ts'
+import { item, refusal, type World } from './world.ts'
 
 /** Everything a paged list gives, asked for `limit` at a time. */
 export async function all<T>(list: (page: PageQuery) => Promise<Page<T>>, limit = 2): Promise<T[]> {
@@ -29,19 +31,7 @@ export function collectionsContract(world: World): void {
       expect((await world.ledger.collection(id))?.createdAt).toBe(created?.createdAt)
     })
 
-    // the examples of RFC 7396 whose target and patch are objects
-    it.each([
-      [{ a: 'b' }, { a: 'c' }, { a: 'c' }],
-      [{ a: 'b' }, { b: 'c' }, { a: 'b', b: 'c' }],
-      [{ a: 'b' }, { a: null }, {}],
-      [{ a: 'b', b: 'c' }, { a: null }, { b: 'c' }],
-      [{ a: ['b'] }, { a: 'c' }, { a: 'c' }],
-      [{ a: 'c' }, { a: ['b'] }, { a: ['b'] }],
-      [{ a: { b: 'c' } }, { a: { b: 'd', c: null } }, { a: { b: 'd' } }],
-      [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
-      [{ e: null }, { a: 1 }, { e: null, a: 1 }],
-      [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
-    ])('take the attributes %o and the merge patch %o', async (attributes, patch, result) => {
+    it.each(MERGE_PATCH_EXAMPLES)('take the attributes %o and the merge patch %o', async (attributes, patch, result) => {
       const id = randomUUID()
       await world.ledger.createCollection({ id, name: id, store: 'local', attributes, createdBy: 'alice' })
       expect((await world.ledger.updateCollection(id, { attributes: patch })).attributes).toEqual(result)

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Entry } from '../../../src/model/entry.ts'
 import { all } from './collections.ts'
-import { refusal, sha256, type World } from './world.ts'
+import { MERGE_PATCH_EXAMPLES } from './merge-patch-examples.ts'
+import { sha256 } from '../../support/sha256.ts'
+import { refusal, type World } from './world.ts'
 
 export function entriesContract(world: World): void {
   describe('entries', () => {
@@ -108,21 +110,9 @@ export function entriesContract(world: World): void {
 
     it('are patched by RFC 7396: its own examples', async () => {
       const c = await world.collection()
-      const cases = [
-        [{ a: 'b' }, { a: 'c' }, { a: 'c' }],
-        [{ a: 'b' }, { b: 'c' }, { a: 'b', b: 'c' }],
-        [{ a: 'b' }, { a: null }, {}],
-        [{ a: 'b', b: 'c' }, { a: null }, { b: 'c' }],
-        [{ a: ['b'] }, { a: 'c' }, { a: 'c' }],
-        [{ a: 'c' }, { a: ['b'] }, { a: ['b'] }],
-        [{ a: { b: 'c' } }, { a: { b: 'd', c: null } }, { a: { b: 'd' } }],
-        [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
-        [{ e: null }, { a: 1 }, { e: null, a: 1 }],
-        [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
-      ]
-      for (const [index, [before, patch, after]] of cases.entries()) {
-        await world.put(c, `f${index}`, 'x', { fields: before as Entry['fields'] })
-        const patched = await world.ledger.patchEntry({ collection: c, path: `f${index}`, subject: 'bob', fields: patch as Entry['fields'] })
+      for (const [index, [before, patch, after]] of MERGE_PATCH_EXAMPLES.entries()) {
+        await world.put(c, `f${index}`, 'x', { fields: before })
+        const patched = await world.ledger.patchEntry({ collection: c, path: `f${index}`, subject: 'bob', fields: patch })
         expect(patched.fields, JSON.stringify(patch)).toEqual(after)
         expect(patched).toMatchObject({ version: 2, digest: sha256('x'), size: 1, modifiedBy: 'bob' })
       }

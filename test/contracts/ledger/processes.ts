@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { item, LEASE_MS, refusal, sha256, type World } from './world.ts'
+import { sha256 } from '../../support/sha256.ts'
+import { item, LEASE_MS, refusal, type World } from './world.ts'
 
 /** Two ledgers on one storage: administration beside a server, or the next server beside one that dies. */
 export function processesContract(world: World): void {

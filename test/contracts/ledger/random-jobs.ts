@@ -4,7 +4,8 @@ import type { Lease } from '../../../src/ports/ledger.ts'
 import { collectionOf, Model, type ModelChunk, type ModelItem, type ModelJob, type ModelVersion } from './model.ts'
 import { Comparison, split, type Twin } from './random-compare.ts'
 import type { ItemWish, Operation } from './random-operations.ts'
-import { LEASE_MS, newJob, refusal, sha256, type World } from './world.ts'
+import { sha256 } from '../../support/sha256.ts'
+import { LEASE_MS, newJob, refusal, type World } from './world.ts'
 
 interface Held {
   readonly lease: Lease

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { CONFLICTS, JOB_KINDS, type JobKind } from '../../../src/model/job.ts'
-import { item, sha256, type World } from './world.ts'
+import { sha256 } from '../../support/sha256.ts'
+import { item, type World } from './world.ts'
 
 /** What stops items although they could be done: locks of others, grants taken back, rotten bytes. */
 export function refusalsContract(world: World): void {

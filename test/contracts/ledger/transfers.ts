@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { CONFLICTS } from '../../../src/model/job.ts'
 import { MAX_PATH_LENGTH } from '../../../src/model/paths.ts'
-import { item, sha256, type World } from './world.ts'
+import { sha256 } from '../../support/sha256.ts'
+import { item, type World } from './world.ts'
 
 const OTHER = 'f'.repeat(32)
 

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { v7 } from 'uuid'
 import type { Upload, UploadPart, UploadPlan } from '../../../src/model/upload.ts'
 import type { NewUpload } from '../../../src/ports/ledger.ts'
-import { DAY_MS, refusal, sha256, type World } from './world.ts'
+import { sha256 } from '../../support/sha256.ts'
+import { DAY_MS, refusal, type World } from './world.ts'
 
 function part(number: number, text: string): UploadPart {
   return { number, size: text.length, sha256: sha256(text) }

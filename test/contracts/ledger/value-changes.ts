@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { Entry } from '../../../src/model/entry.ts'
 import type { EntryChange } from '../../../src/model/entry-change.ts'
 import type { SourceRef, SubmitItem } from '../../../src/model/job.ts'
-import { HOUR_MS, sha256, type Wish, type World } from './world.ts'
+import { sha256 } from '../../support/sha256.ts'
+import { HOUR_MS, type Wish, type World } from './world.ts'
 
 const OTHER = 'f'.repeat(32)
 const NAME = 'http://example.org/ns#name'

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
 import { v7 } from 'uuid'
 import type { Entry, Fields } from '../../../src/model/entry.ts'
@@ -8,6 +8,7 @@ import type { EntitySelection, Job, JobOptions, Selection, SubmitItem } from '..
 import type { Clock } from '../../../src/ports/clock.ts'
 import type { EntryWrite, ItemFilter, Lease, Ledger, NewJob, NextWork, Submitted } from '../../../src/ports/ledger.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
+import { sha256 } from '../../support/sha256.ts'
 
 /** A ledger under test. */
 export interface LedgerUnderTest {
@@ -62,10 +63,6 @@ export function newJob(wish: Wish): NewJob {
     sealed: sealed ?? true,
     idempotency: key === undefined ? null : { key, fingerprint: fingerprint === undefined ? 'body' : fingerprint },
   }
-}
-
-export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
 }
 
 /** An item from one path to another (copy, move), or on one path (delete, update). */

@@ -1,11 +1,10 @@
 import { Readable } from 'node:stream'
 import type { Caller, Scope } from '../../../src/model/access.ts'
 import type { Role } from '../../../src/model/collection.ts'
-import type { Clock } from '../../../src/ports/clock.ts'
-import { systemClock } from '../../../src/system/clock.ts'
 import { Http } from '../../support/http.ts'
 import { startTestServer } from '../../support/server.ts'
 import type { TestServer } from '../../support/server.ts'
+import { ShiftableClock } from '../../support/shiftable-clock.ts'
 import { jsonOf } from './answers.ts'
 
 /** An answer of track. */
@@ -22,19 +21,6 @@ export interface CopyWish {
 
 const APOLLO: readonly Scope[] = ['apollo_read', 'apollo_write']
 const DAY_MS = 24 * 3600 * 1000
-
-/** The system's time, which a test may set forward. */
-class ShiftableClock implements Clock {
-  shift = 0
-
-  now(): number {
-    return systemClock.now() + this.shift
-  }
-
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return systemClock.sleep(ms, signal)
-  }
-}
 
 /** A real server, and what the tests of this dialect need beside its own calls. What the dialect cannot do (grants, locks) goes to the engine. */
 export class World {

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PROJECT, cut, download, sendPart, startTransfers, startUpload, upload, urlOf, type Transfers } from './transfers.ts'
 import { callerOf } from './world.ts'
+import { sha256 } from '../../support/sha256.ts'
 
 const HOUR_MS = 3600 * 1000
 
@@ -10,10 +10,6 @@ beforeAll(async () => {
   t = await startTransfers({ sevenbridgesRequests: 100_000 })
 })
 afterAll(() => t.close())
-
-function sha256(bytes: string): string {
-  return createHash('sha256').update(bytes).digest('hex')
-}
 
 function put(url: string, bytes: string): Promise<Response> {
   return fetch(url, { method: 'PUT', body: Buffer.from(bytes) })

@@ -3,12 +3,11 @@ import type { Caller, Scope } from '../../../src/model/access.ts'
 import type { Role } from '../../../src/model/collection.ts'
 import type { Entry, Fields } from '../../../src/model/entry.ts'
 import type { ConfigInput } from '../../../src/config.ts'
-import type { Clock } from '../../../src/ports/clock.ts'
-import { systemClock } from '../../../src/system/clock.ts'
 import { Http } from '../../support/http.ts'
 import type { Answer } from '../../support/http.ts'
 import { startTestServer } from '../../support/server.ts'
 import type { TestServer } from '../../support/server.ts'
+import { ShiftableClock } from '../../support/shiftable-clock.ts'
 
 /** A file object, as far as tests look at it. */
 export interface FileWords {
@@ -51,19 +50,6 @@ export interface ListWords<T> {
 
 const SCOPES: readonly Scope[] = ['read', 'write']
 const DAY_MS = 24 * 3600 * 1000
-
-/** The system's time, which a test may set forward. */
-class ShiftableClock implements Clock {
-  shift = 0
-
-  now(): number {
-    return systemClock.now() + this.shift
-  }
-
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return systemClock.sleep(ms, signal)
-  }
-}
 
 /** A client of the dialect: a token in its header, JSON bodies. */
 export class Client {

@@ -122,15 +122,15 @@ describe('a job', () => {
   })
 
   it('moves, deletes and updates', async () => {
-    await collection('work', { m: 'm', d: 'd', u: 'u' })
-    expect(await finished({ kind: 'move', items: [copy('m', 'work', 'archive')] })).toMatchObject({ outcome: 'succeeded' })
-    expect((await of().call('alice', 'GET', '/v1/collections/work/entries/m')).status).toBe(404)
-    expect(await finished({ kind: 'update', items: [{ source: { collection: 'work', path: 'u' }, fields: { seen: true } }] })).toMatchObject({
+    await collection('desk', { m: 'm', d: 'd', u: 'u' })
+    expect(await finished({ kind: 'move', items: [copy('m', 'desk', 'archive')] })).toMatchObject({ outcome: 'succeeded' })
+    expect((await of().call('alice', 'GET', '/v1/collections/desk/entries/m')).status).toBe(404)
+    expect(await finished({ kind: 'update', items: [{ source: { collection: 'desk', path: 'u' }, fields: { seen: true } }] })).toMatchObject({
       outcome: 'succeeded',
     })
-    expect((await told(await of().call('alice', 'GET', '/v1/collections/work/metadata/u'))).body).toMatchObject({ fields: { seen: true }, version: 2 })
-    expect(await finished({ kind: 'delete', items: [{ source: { collection: 'work', path: 'd', version: 1 } }] })).toMatchObject({ outcome: 'succeeded' })
-    expect((await of().call('alice', 'GET', '/v1/collections/work/entries/d')).status).toBe(404)
+    expect((await told(await of().call('alice', 'GET', '/v1/collections/desk/metadata/u'))).body).toMatchObject({ fields: { seen: true }, version: 2 })
+    expect(await finished({ kind: 'delete', items: [{ source: { collection: 'desk', path: 'd', version: 1 } }] })).toMatchObject({ outcome: 'succeeded' })
+    expect((await of().call('alice', 'GET', '/v1/collections/desk/entries/d')).status).toBe(404)
   })
 
   it.each([

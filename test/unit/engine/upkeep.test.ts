@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { refusal } from '../../contracts/ledger/world.ts'
 import { ALICE, command, openHouse, put, run, text, type House } from './house.ts'
+import { sha256 } from '../../support/sha256.ts'
 
 const HOUR_MS = 3600 * 1000
 
@@ -18,10 +18,6 @@ afterEach(async () => {
   expect(house.errors).toEqual([])
   await house.close()
 })
-
-function sha256(bytes: string): string {
-  return createHash('sha256').update(bytes).digest('hex')
-}
 
 /** Lets virtual time pass in hours, with real time for the work that wakes. */
 async function pass(hours: number): Promise<void> {

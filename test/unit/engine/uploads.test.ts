@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createEngine } from '../../../src/engine/engine.ts'
@@ -8,6 +7,7 @@ import { LocalQueue } from '../../../src/queue/local/local-queue.ts'
 import { systemIds } from '../../../src/system/ids.ts'
 import { refusal } from '../../contracts/ledger/world.ts'
 import { ALICE, MAX_ITEMS, caller, openHouse, put, text, type House } from './house.ts'
+import { sha256 } from '../../support/sha256.ts'
 
 const HOUR_MS = 3600 * 1000
 const DAY_MS = 24 * HOUR_MS
@@ -23,10 +23,6 @@ afterEach(async () => {
   expect(house.errors).toEqual([])
   await house.close()
 })
-
-function sha256(bytes: string): string {
-  return createHash('sha256').update(bytes).digest('hex')
-}
 
 function body(bytes: string): Readable {
   return Readable.from([Buffer.from(bytes)], { objectMode: false })

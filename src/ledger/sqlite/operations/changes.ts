@@ -1,8 +1,7 @@
-import { ENTRY_KINDS } from '../../../model/entry.ts'
+import { DEFAULT_MEDIA_TYPE, ENTRY_KINDS } from '../../../model/entry.ts'
 import type { EntryChange } from '../../../model/entry-change.ts'
 import { changedFields } from '../../../model/field-values.ts'
-import { DEFAULT_MEDIA_TYPE } from '../../../model/entry.ts'
-import { newEntity, newRevision, sameBytes, hexBytes } from '../codec.ts'
+import { FILE, FOLDER, hexBytes, newEntity, newRevision, OBJECT, sameBytes } from '../codec.ts'
 import type { Params, Row } from '../database.ts'
 import { itemsBetween } from '../item-range.ts'
 import { PUT_PLANNED, TROUBLES } from './plan.ts'
@@ -64,8 +63,7 @@ function contentAfter(row: Row, change: EntryChange): Params | null {
   const before = live ? contentOf(row) : NOTHING
   const fields = changedFields(before.fields === null ? {} : (JSON.parse(before.fields) as Record<string, unknown>), change.remove ?? [], change.add ?? {})
   const kind = kindAfter(live ? before.kind : null, change)
-  const hasBytes = ENTRY_KINDS[kind] === 'file'
-  const { digest, size } = bytesAfter(before, change, hasBytes)
+  const { digest, size } = bytesAfter(before, change, kind === FILE)
   const mediaType = change.mediaType ?? before.media_type
   const same = live && fields === null && kind === before.kind && mediaType === before.media_type && size === before.size && equalBytes(digest, before.digest)
   if (same) return null
@@ -89,9 +87,6 @@ function contentOf(row: Row): Content {
     fields: row['fields'] as string | null,
   }
 }
-
-const OBJECT = ENTRY_KINDS.indexOf('object')
-const FOLDER = ENTRY_KINDS.indexOf('folder')
 
 /** A folder that is given values of its own is an object from then on. */
 function kindAfter(before: number | null, change: EntryChange): number {

@@ -1,7 +1,8 @@
-import { ENTRY_KINDS } from '../../../model/entry.ts'
+import { prefixEnd } from '../../../model/paths.ts'
+import { FILE } from '../codec.ts'
 import type { Row } from '../database.ts'
 import { CONTENT } from '../entry-columns.ts'
-import { AFTER_SLASH, isLocked } from './entity-folders.ts'
+import { isLocked } from './entity-folders.ts'
 import { childOf } from './parents.ts'
 import type { Tx } from './tx.ts'
 
@@ -32,7 +33,7 @@ const FOLDERS_BENEATH = `SELECT path FROM entry INDEXED BY entry_folders WHERE c
 
 const GRANT = 'SELECT 1 FROM access_grant WHERE collection = :collection AND subject = :who AND role > 0'
 
-const ARRIVED = `SELECT 1 FROM entry WHERE collection = :key AND path = :path AND deleted = 0 AND kind <> ${ENTRY_KINDS.indexOf('file')}`
+const ARRIVED = `SELECT 1 FROM entry WHERE collection = :key AND path = :path AND deleted = 0 AND kind <> ${FILE}`
 
 /** False for a folder that a move could not make at its destination (a file, a lock, too long a path): were it removed, it would be lost. */
 function hasArrived(tx: Tx, selection: Row, path: string): boolean {
@@ -55,7 +56,7 @@ export function clearSome(tx: Tx, job: Row): void {
     tx.db.run(CLEARED, { job: key, no })
     return
   }
-  const before = (selection['cursor'] as string | null) ?? `${root}${AFTER_SLASH}`
+  const before = (selection['cursor'] as string | null) ?? prefixEnd(`${root}/`)
   const rows = tx.db.all(FOLDERS_BENEATH, { collection, from: `${root}/`, before, limit: FOLDERS })
   const removeFolder = (path: string): void => {
     if (hasArrived(tx, selection, path)) removeIfEmpty(tx, collection, path, who)

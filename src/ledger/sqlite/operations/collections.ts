@@ -1,13 +1,11 @@
 import { isAddressableId, ROLES, type Collection, type Role } from '../../../model/collection.ts'
-import { ENTRY_KINDS } from '../../../model/entry.ts'
 import { WaybillError } from '../../../model/errors.ts'
 import { lockedBy } from '../../../model/lock.ts'
 import type { NewCollection } from '../../../ports/ledger.ts'
-import { toCollection, toLock } from '../codec.ts'
+import { toCollection, toLock, FOLDER } from '../codec.ts'
 import { collectionKey, type Tx } from './tx.ts'
 
 const OWNER = ROLES.indexOf('owner')
-const FOLDER = ENTRY_KINDS.indexOf('folder')
 
 /** Addressable collections have negative keys, counting down, the others positive ones (docs/decisions/0013-addressable-collections.md). */
 const NEXT_KEY = `CASE WHEN :addressable THEN (SELECT min(coalesce(min(key), 0), 0) - 1 FROM collection)

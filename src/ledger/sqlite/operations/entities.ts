@@ -7,7 +7,7 @@ import { filesBeneath, foldersMade } from './entity-folders.ts'
 import { addEvent } from './events.ts'
 import { addChunk, CHUNK_ITEMS, Clashes } from './intake.ts'
 import { kindOf } from './decide.ts'
-import type { Tx } from './tx.ts'
+import { nameCollection, type Tx } from './tx.ts'
 
 /** How long one page may take, in milliseconds: other work of the writer waits meanwhile. */
 const PAGE_MS = 15
@@ -104,14 +104,11 @@ function endsOf(selection: Row): { readonly source: Place; readonly destination:
   return { source: { collection: selection['src_collection'] as number, path: selection['src_path'] as string }, destination }
 }
 
-const ADD_COLLECTION = `INSERT INTO job_collection (job, collection, writes) VALUES (:job, :collection, :writes)
-  ON CONFLICT (job, collection) DO UPDATE SET writes = max(writes, excluded.writes)`
-
 /** What the job turns out to touch is named by it from now on: its grants and locks are asked again when the items are worked on. */
 export function rememberCollections(tx: Tx, job: Row, { source, destination }: { readonly source: Place; readonly destination: Place | null }): void {
   const key = job['key'] as number
-  tx.db.run(ADD_COLLECTION, { job: key, collection: source.collection, writes: kindOf(job) === 'copy' ? 0 : 1 })
-  if (destination !== null) tx.db.run(ADD_COLLECTION, { job: key, collection: destination.collection, writes: 1 })
+  nameCollection(tx, key, source.collection, kindOf(job) !== 'copy')
+  if (destination !== null) nameCollection(tx, key, destination.collection, true)
 }
 
 const FAILED = ITEM_STATES.indexOf('failed')

@@ -1,4 +1,4 @@
-import { MAX_PATH_LENGTH } from '../../../model/paths.ts'
+import { MAX_PATH_LENGTH, prefixEnd } from '../../../model/paths.ts'
 import type { Row } from '../database.ts'
 import { LOCKS_OVER } from '../reads/locks.ts'
 import type { Place } from './entity-look.ts'
@@ -7,9 +7,6 @@ import type { Tx } from './tx.ts'
 
 /** Folders that one step makes at the destination: some statements each. */
 const FOLDERS = 250
-
-/** Above every path that begins with a folder and its "/": the next character after it. */
-export const AFTER_SLASH = '0'
 
 const FOLDERS_BENEATH = `SELECT path, fields FROM entry INDEXED BY entry_folders WHERE collection = :collection AND collection < 0 AND deleted = 0 AND kind = 1
   AND path > :after AND path < :end ORDER BY path LIMIT :limit`
@@ -22,7 +19,7 @@ export function foldersMade(tx: Tx, job: Row, selection: Row): void {
   const root = selection['src_path'] as string
   const cursor = selection['cursor'] as string | null
   const first = cursor === null ? tx.db.all(FOLDER, { collection, path: root }) : []
-  const rest = tx.db.all(FOLDERS_BENEATH, { collection, after: cursor ?? `${root}/`, end: `${root}${AFTER_SLASH}`, limit: FOLDERS })
+  const rest = tx.db.all(FOLDERS_BENEATH, { collection, after: cursor ?? `${root}/`, end: prefixEnd(`${root}/`), limit: FOLDERS })
   for (const folder of [...first, ...rest]) makeAtDestination(tx, job, selection, folder)
   tx.db.run(FOLDERS_DONE, {
     job: job['key'] as number,
@@ -61,7 +58,7 @@ export function filesBeneath(tx: Tx, job: Row, selection: Row, limit: number): F
   const collection = selection['src_collection'] as number
   const root = selection['src_path'] as string
   const after = (selection['cursor'] as string | null) ?? `${root}/`
-  const rows = tx.db.all(FILES, { collection, after, end: `${root}${AFTER_SLASH}`, limit })
+  const rows = tx.db.all(FILES, { collection, after, end: prefixEnd(`${root}/`), limit })
   tx.db.run(FILES_FOUND, {
     ...{ job: job['key'] as number, no: selection['no'] as number, n: rows.length },
     cursor: (rows.at(-1)?.['path'] as string | undefined) ?? after,

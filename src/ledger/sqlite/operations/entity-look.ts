@@ -1,16 +1,13 @@
-import { ENTRY_KINDS } from '../../../model/entry.ts'
 import type { ErrorCode } from '../../../model/errors.ts'
 import type { Reason } from '../../../model/item.ts'
 import { pathFault } from '../../../model/paths.ts'
 import { ROLES } from '../../../model/collection.ts'
 import { liveEntity } from '../addressable.ts'
-import { uuidText } from '../codec.ts'
+import { uuidText, FILE, FOLDER } from '../codec.ts'
 import type { Row } from '../database.ts'
 import { kindOf } from './decide.ts'
 import type { Tx } from './tx.ts'
 
-const FILE = ENTRY_KINDS.indexOf('file')
-const FOLDER = ENTRY_KINDS.indexOf('folder')
 const READONLY = ROLES.indexOf('readonly')
 const READWRITE = ROLES.indexOf('readwrite')
 

@@ -2,15 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { ENTRY_KINDS, refuseUnmet, type Entry, type Fields } from '../../../model/entry.ts'
 import { WaybillError } from '../../../model/errors.ts'
 import type { EntryWrite, NewFolder, PutEntry } from '../../../ports/ledger.ts'
-import { hexBytes, hexText, newEntity, toEntry } from '../codec.ts'
+import { hexBytes, hexText, newEntity, toEntry, FILE, FOLDER } from '../codec.ts'
 import type { Params, Row } from '../database.ts'
 import { CONTENT, REPLACE_ENTRY } from '../entry-columns.ts'
 import { refuseLocked } from './locks.ts'
 import { childOf, FOLDER_MEDIA_TYPE, makeParents, pathTaken } from './parents.ts'
 import { collectionKey, type Tx } from './tx.ts'
-
-const FILE = ENTRY_KINDS.indexOf('file')
-const FOLDER = ENTRY_KINDS.indexOf('folder')
 
 const SUPERSEDE = `INSERT INTO history (collection, path, ${CONTENT}) SELECT collection, path, ${CONTENT} FROM entry WHERE collection = :key AND path = :path`
 

@@ -5,7 +5,7 @@ import { hexBytes, toJob, uuidBytes, uuidText } from '../codec.ts'
 import { itemId, itemsBetween } from '../item-range.ts'
 import { addEntities } from './entity-intake.ts'
 import { addEvent } from './events.ts'
-import { collectionKey, jobRow, type Tx } from './tx.ts'
+import { collectionKey, jobRow, nameCollection, type Tx } from './tx.ts'
 
 /** Items of one chunk: a transaction of some 15 ms, so that small work never waits long behind a big job's. */
 export const CHUNK_ITEMS = 2_000
@@ -110,11 +110,7 @@ class JobCollections {
     if (known !== undefined && (known.writes || !writes)) return known.key
     const key = known?.key ?? collectionKey(this.#tx, id)
     this.#keys.set(id, { key, writes })
-    this.#tx.db.run(
-      `INSERT INTO job_collection (job, collection, writes) VALUES (:job, :key, :writes)
-       ON CONFLICT (job, collection) DO UPDATE SET writes = max(writes, excluded.writes)`,
-      { job: this.#job, key, writes: writes ? 1 : 0 },
-    )
+    nameCollection(this.#tx, this.#job, key, writes)
     return key
   }
 }

@@ -1,13 +1,9 @@
-import { ENTRY_KINDS } from '../../../model/entry.ts'
 import { WaybillError } from '../../../model/errors.ts'
 import { liveChildren, parentExpression } from '../addressable.ts'
-import { entityPrefix } from '../codec.ts'
+import { entityPrefix, NEW_ENTITY, FILE, FOLDER } from '../codec.ts'
 import type { Params } from '../database.ts'
 import { CONTENT, REPLACE_ENTRY } from '../entry-columns.ts'
 import type { Tx } from './tx.ts'
-
-const FILE = ENTRY_KINDS.indexOf('file')
-const FOLDER = ENTRY_KINDS.indexOf('folder')
 
 /** Folders that are missing above what is written, in memory. */
 const CREATE_PARENTS = 'CREATE TEMP TABLE IF NOT EXISTS parent (collection INTEGER NOT NULL, path TEXT NOT NULL, PRIMARY KEY (collection, path)) WITHOUT ROWID'
@@ -32,7 +28,7 @@ const SUPERSEDE_TOMBSTONES = `INSERT INTO history (collection, path, ${CONTENT})
 
 /** What comes after a tombstone is another thing under the same name. */
 const MAKE_FOLDERS = `INSERT INTO entry (collection, path, ${CONTENT})
-  SELECT p.collection, p.path, CAST(:newEntity || randomblob(7) AS BLOB), coalesce(e.version, 0) + 1, randomblob(16), ${FOLDER}, 0, 0, NULL, :mediaType, NULL, :now, :now, :who
+  SELECT p.collection, p.path, ${NEW_ENTITY}, coalesce(e.version, 0) + 1, randomblob(16), ${FOLDER}, 0, 0, NULL, :mediaType, NULL, :now, :now, :who
   FROM parent p LEFT JOIN entry e ON e.collection = p.collection AND e.path = p.path WHERE true
   ${REPLACE_ENTRY}`
 

@@ -1,12 +1,9 @@
-import { ENTRY_KINDS } from '../../../model/entry.ts'
 import { liveChildren } from '../addressable.ts'
+import { FILE, FOLDER } from '../codec.ts'
 import type { Row } from '../database.ts'
 import { FILE_IN_THE_WAY, findParents, makeFound } from './parents.ts'
 import { TROUBLES } from './plan.ts'
 import type { Tx } from './tx.ts'
-
-const FILE = ENTRY_KINDS.indexOf('file')
-const FOLDER = ENTRY_KINDS.indexOf('folder')
 
 /** Thrown when items of a plan depend on each other by their folders: they must be worked on one after the other. */
 export class OutOfOrder extends Error {

@@ -1,3 +1,4 @@
+import { NEW_ENTITY } from '../codec.ts'
 import { itemsBetween } from '../item-range.ts'
 import { listed, listedUnfit, type Shape } from '../unwritten.ts'
 import { ITEM_STATES, type ItemState } from '../../../model/item.ts'
@@ -112,8 +113,7 @@ const COLUMNS = `seq, code, writes, src_collection, src_path, src_entity, src_ve
  * nothing has ever been where the items go, so that no destination needs to be looked up: the commonest case, and a fifth of the work.
  */
 function planTransfer(kind: 'copy' | 'move', source: ItemSource, vacant: boolean): string {
-  const newEntity = 'CAST(:newEntity || randomblob(7) AS BLOB)'
-  const entity = kind === 'move' ? 's.entity' : vacant ? newEntity : `CASE WHEN d.deleted = 0 THEN d.entity ELSE ${newEntity} END`
+  const entity = kind === 'move' ? 's.entity' : vacant ? NEW_ENTITY : `CASE WHEN d.deleted = 0 THEN d.entity ELSE ${NEW_ENTITY} END`
   const created = kind === 'move' ? 's.created_at' : vacant ? ':now' : 'CASE WHEN d.deleted = 0 THEN d.created_at ELSE :now END'
   return `INSERT INTO plan (${COLUMNS})
     SELECT i.seq, CASE ${sourceChecks(source)} ${kind === 'move' ? SAME_PATH : ''} ${destinationChecks(source, vacant)} ELSE 0 END, 1,

@@ -1,5 +1,4 @@
 import type { Turn } from '../../../ports/ledger.ts'
-import { uuidBytes } from '../codec.ts'
 import type { Row } from '../database.ts'
 import { applyChunk } from './apply.ts'
 import { nextWork } from './lease.ts'
@@ -18,13 +17,13 @@ export function takeTurn(tx: Tx, id: string, worker: string, leaseMs: number): T
   const until = performance.now() + SHARE_MS
   const turn = oneTurn(tx, id, worker, leaseMs, until)
   if (turn.do !== 'worked') return turn
-  const waiting = successorsOf(tx, id)
+  const waiting = successors(tx, id)
   const followers: string[] = []
   while (performance.now() < until) {
     const next = waiting.shift()
     if (next === undefined) break
     const followed = oneTurn(tx, next, worker, leaseMs, until)
-    if (followed.do === 'worked') waiting.push(...successorsOf(tx, next))
+    if (followed.do === 'worked') waiting.push(...successors(tx, next))
     if (followed.do === 'verify' || (followed.do === 'worked' && followed.more)) followers.push(next)
   }
   return { ...turn, followers: [...followers, ...waiting] }
@@ -47,9 +46,4 @@ function resolveSome(tx: Tx, id: string, until: number): void {
     resolvePage(tx, id)
     job = jobRow(tx, id)
   } while ((job['unresolved'] !== 0 || job['retrying'] !== 0) && performance.now() < until)
-}
-
-function successorsOf(tx: Tx, id: string): string[] {
-  const job = tx.db.get('SELECT * FROM job WHERE id = :id', { id: uuidBytes(id) })
-  return job === undefined ? [] : successors(tx, job)
 }

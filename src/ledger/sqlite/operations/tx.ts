@@ -29,3 +29,11 @@ export function jobRow(tx: Tx, id: string): Row {
   tx.jobs.add(id)
   return row
 }
+
+const NAME_COLLECTION = `INSERT INTO job_collection (job, collection, writes) VALUES (:job, :collection, :writes)
+  ON CONFLICT (job, collection) DO UPDATE SET writes = max(writes, excluded.writes)`
+
+/** Records that a job (its key) names a collection, and whether it writes there. */
+export function nameCollection(tx: Tx, job: number, collection: number, writes: boolean): void {
+  tx.db.run(NAME_COLLECTION, { job, collection, writes: writes ? 1 : 0 })
+}

@@ -7,7 +7,8 @@ import { hexBytes, hexText, toEntry } from '../codec.ts'
 import { CONTENT } from '../entry-columns.ts'
 import type { Database, Params, Row } from '../database.ts'
 
-function keyOf(db: Database, id: string): number | null {
+/** The key of a live collection, or null. */
+export function keyOf(db: Database, id: string): number | null {
   return (db.get('SELECT key FROM collection WHERE id = :id AND deleted_at IS NULL', { id })?.['key'] as number | undefined) ?? null
 }
 

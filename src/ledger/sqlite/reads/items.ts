@@ -9,6 +9,7 @@ import { hexText, uuidText } from '../codec.ts'
 import type { Database, Params, Row } from '../database.ts'
 import { itemsBetween, LAST_SEQ } from '../item-range.ts'
 import { listed, unwritten, type Shape } from '../unwritten.ts'
+import { keyOf } from './entries.ts'
 
 /** How many rows one look walks at most, and how long a call looks before it hands out a short page with a cursor: nobody waits for a selective filter. */
 const WINDOW = 5_000
@@ -47,6 +48,9 @@ const LISTS_IN_WINDOW = `SELECT c.no FROM chunk c CROSS JOIN unwritten u ON u.jo
 
 const RARE = `${SELECT} WHERE i.job = :job AND i.state = :state AND i.state > 2 AND i.seq > :after AND ${MATCHES} ORDER BY i.seq LIMIT :limit`
 
+/** The key of no collection: keys of plain ones are positive, of addressable ones negative. */
+const NO_COLLECTION = 0
+
 /** Runs of items whose chunk is leased: their pending items are running. */
 type Runs = readonly { readonly first: number; readonly last: number; readonly startedAt: number | null }[]
 
@@ -75,15 +79,13 @@ export function take(db: Database, job: number, filter: ItemFilter, after: numbe
 
 function parameters(db: Database, job: number, filter: ItemFilter): Params {
   const prefix = filter.pathPrefix ?? ''
-  const key =
-    filter.collection === undefined ? null : db.get('SELECT key FROM collection WHERE id = :id AND deleted_at IS NULL', { id: filter.collection })?.['key']
   // pending and running are one stored state
   const stored = filter.states?.map(state => Math.max(ITEM_STATES.indexOf(state), 0)).map(state => (state === ITEM_STATES.indexOf('running') ? PENDING : state))
   return {
     job,
     prefix,
     end: prefixEnd(prefix),
-    collection: filter.collection === undefined ? null : ((key as number | undefined) ?? -1),
+    collection: filter.collection === undefined ? null : (keyOf(db, filter.collection) ?? NO_COLLECTION),
     states: stored === undefined ? null : JSON.stringify(stored),
   }
 }

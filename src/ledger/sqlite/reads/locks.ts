@@ -1,5 +1,6 @@
 import type { Lock } from '../../../model/lock.ts'
 import { toLock } from '../codec.ts'
+import { keyOf } from './entries.ts'
 import type { Database } from '../database.ts'
 
 /** Live locks on a path, above it, or on its whole collection (path ''). Locks are few: the collection's are walked. */
@@ -8,9 +9,9 @@ export const LOCKS_OVER = `SELECT * FROM lock WHERE collection = :key AND expire
 
 /** Live locks on a path, above it, or on its collection. */
 export function locksOver(db: Database, collection: string, path: string | null, now: number): Lock[] {
-  const row = db.get('SELECT key FROM collection WHERE id = :id AND deleted_at IS NULL', { id: collection })
-  if (row === undefined) return []
-  return db.all(LOCKS_OVER, { key: row['key'] as number, path: path ?? '', now }).map(lock => toLock(lock, collection))
+  const key = keyOf(db, collection)
+  if (key === null) return []
+  return db.all(LOCKS_OVER, { key, path: path ?? '', now }).map(lock => toLock(lock, collection))
 }
 
 /** The first lock of another holder over one of these places, or null. */

@@ -1,8 +1,9 @@
-import type { Entry } from '../../../model/entry.ts'
+import { isRevision, type Entry } from '../../../model/entry.ts'
 import type { ChildFilter, Children } from '../../../ports/ledger.ts'
 import { liveChildren, liveEntity } from '../addressable.ts'
 import { hexBytes, toEntry, uuidBytes } from '../codec.ts'
 import type { Database, Params, Row } from '../database.ts'
+import { keyOf } from './entries.ts'
 
 const BY_ENTITY = `SELECT e.*, c.id FROM entry e CROSS JOIN collection c ON c.key = e.collection AND c.deleted_at IS NULL WHERE ${liveEntity('e', ':entity')}`
 
@@ -24,11 +25,9 @@ const byRevision = (table: 'entry' | 'history'): string =>
 const PRESENT = byRevision('entry')
 const SUPERSEDED = byRevision('history')
 
-const REVISION = /^[0-9a-f]{32}$/
-
 /** The version with that revision, present or superseded, or null. */
 export function entryByRevision(db: Database, revision: string): Entry | null {
-  if (!REVISION.test(revision)) return null
+  if (!isRevision(revision)) return null
   const row = db.get(PRESENT, { revision: hexBytes(revision) }) ?? db.get(SUPERSEDED, { revision: hexBytes(revision) })
   return row === undefined ? null : entryOf(row)
 }
@@ -45,8 +44,8 @@ const NAMED = 'AND e.path IN (SELECT value FROM json_each(:paths))'
 
 /** Entries directly in a folder, in path order, and how many there are. */
 export function children(db: Database, collection: string, folder: string, filter: ChildFilter, page: { offset: number; limit: number }): Children {
-  const key = db.get('SELECT key FROM collection WHERE id = :id AND deleted_at IS NULL', { id: collection })?.['key'] as number | undefined
-  if (key === undefined) return { items: [], total: 0 }
+  const key = keyOf(db, collection)
+  if (key === null) return { items: [], total: 0 }
   const matching = filter.names === undefined ? MATCHING : `${MATCHING} ${NAMED}`
   const where: Params = { key, folder, paths: pathsOf(folder, filter), where: conditionsOf(filter) }
   const total = db.get(`SELECT count(*) AS n ${matching}`, where)?.['n'] as number
