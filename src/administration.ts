@@ -5,9 +5,11 @@ import { WaybillError } from './model/errors.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Ledger } from './ports/ledger.ts'
 import { systemClock } from './system/clock.ts'
+import { makeDirectory } from './system/directories.ts'
 
 /** Opens the ledger of a data directory, making both when they are missing. */
-export function openLedger(data: string, clock: Clock): Promise<Ledger> {
+export async function openLedger(data: string, clock: Clock): Promise<Ledger> {
+  makeDirectory(data)
   return SqliteLedger.open(ledgerFile(data), clock)
 }
 

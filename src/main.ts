@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -16,6 +15,7 @@ import type { Ledger } from './ports/ledger.ts'
 import { LocalQueue } from './queue/local/local-queue.ts'
 import { openLocalBlobStore } from './stores/local/local-blob-store.ts'
 import { systemClock } from './system/clock.ts'
+import { makeDirectory } from './system/directories.ts'
 import { systemIds } from './system/ids.ts'
 import { storedKey } from './system/stored-key.ts'
 
@@ -44,7 +44,7 @@ export async function startServer(config: Config, clock: Clock = systemClock): P
 
 /** `begun` gets everything that must be ended again, in the order of its beginning. */
 async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack): Promise<RunningServer> {
-  mkdirSync(config.data, { recursive: true })
+  makeDirectory(config.data)
   begun.defer(claimDirectory(config.data))
   const logger = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'req.headers["x-sbg-auth-token"]', 'token'] }, pino.destination(2))
   const onError = (error: unknown, what: string): void => logger.error({ err: error, what }, 'background work failed; it will be tried again')

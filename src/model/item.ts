@@ -62,6 +62,8 @@ export function reasonMessage(code: ErrorCode, where: string, expected?: string 
       return `The submitter has lost the grant that ${where} needs.`
     case 'same_path':
       return `${where} is the source itself; there is nothing to move.`
+    case 'unsupported':
+      return `${where} would be a folder, and only addressable collections (owner/name, host.name) have folders; name the files in it, as by its path with a "/" at the end.`
     case 'digest_mismatch':
       return `The stored bytes of ${where} no longer match their recorded digest.`
     default:

@@ -85,6 +85,17 @@ describe('administration, while the server runs', () => {
     const needed = { code: 2, out: '', err: `waybill: ${file} is a file where a directory is needed.\n` }
     expect(await waybill(['collection', 'create', 'x', '--owner', 'alice', '--data', file])).toEqual(needed)
     expect(await waybill(['serve', '--data', file, '--port', '0'])).toEqual(needed)
+    // where nothing can be made, and the system says so in a way of its own
+    for (const words of [
+      ['serve', '--port', '0'],
+      ['token', 'create', '--subject', 'x', '--scopes', 'read'],
+    ]) {
+      expect(await waybill([...words, '--data', '/proc/nowhere/data'])).toMatchObject({
+        code: 2,
+        out: '',
+        err: expect.stringContaining('/proc/nowhere') as string,
+      })
+    }
   })
 
   it('tells a second server to stay away from a data directory in use', async () => {
@@ -117,6 +128,10 @@ describe('files', () => {
     expect(await run('put', 'tree', 'photos:tree')).toMatchObject({ code: 0 })
     expect((await run('ls', '-r', 'photos:tree/')).out).toBe('tree/a.txt\ntree/b/ü %41.txt\n')
     expect((await run('ls', 'photos:tree')).out).toBe('tree/a.txt\ntree/b/\n')
+    // where folders are entries, each is there once
+    await run('put', 'tree', 'alice/notes:tree')
+    expect((await run('ls', 'alice/notes:')).out).toBe('tree/\n')
+    expect((await run('ls', 'alice/notes:tree')).out).toBe('tree/a.txt\ntree/b/\n')
     expect((await run('ls', 'photos:tree/**/*41*')).out).toBe('tree/b/ü %41.txt\n')
     expect((await run('ls', '-l', 'photos:tree/a.txt')).out).toMatch(/^ +1 bytes +v1 +\S+Z {2}tree\/a.txt {2}[0-9a-f]{64} {2}[0-9a-f]{32}\n$/)
   })

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { ClientError, type EntryInfo, type WaybillClient } from '../../client/index.ts'
+import { allPages } from '../../model/page.ts'
 import { connect, type ConnectionOptions, overHttp } from '../connection.ts'
 import { EXIT } from '../exit-codes.ts'
 import { print, printJson, size } from '../output.ts'
@@ -49,39 +50,43 @@ async function listPlace(client: WaybillClient, source: StoredSource, flags: LsF
 
 /** A path without a slash at its end may be a file or what others call a folder. */
 async function listFile(client: WaybillClient, source: Extract<StoredSource, { readonly kind: 'file' }>, flags: LsFlags): Promise<number> {
+  const beneath = { kind: 'selection', collection: source.collection, prefix: `${source.path}/`, glob: null } as const
   try {
-    await printEntry(await client.entries.metadata(source.collection, source.path), flags)
+    const entry = await client.entries.metadata(source.collection, source.path)
+    if (entry.kind === 'folder') await listPlace(client, beneath, flags)
+    else await printEntry(entry, flags)
   } catch (error) {
     if (!(error instanceof ClientError && error.code === 'entry_not_found')) throw error
-    const beneath = await client.entries.page(source.collection, { prefix: `${source.path}/`, limit: 1 })
-    if (beneath.items.length === 0) throw error
-    await listPlace(client, { kind: 'selection', collection: source.collection, prefix: `${source.path}/`, glob: null }, flags)
+    const first = await client.entries.page(source.collection, { prefix: beneath.prefix, limit: 1 })
+    if (first.items.length === 0) throw error
+    await listPlace(client, beneath, flags)
   }
   return EXIT.ok
 }
 
-/** One level: entries and the prefixes between them, as the server rolls them up. */
+/** One level: entries and the prefixes between them, as the server rolls them up. A folder that is an entry is shown once. */
 async function listLevel(client: WaybillClient, collection: string, prefix: string, flags: LsFlags): Promise<void> {
-  let cursor: string | undefined
-  do {
-    const page = await client.entries.page(collection, { ...prefixOf(prefix), delimiter: '/', limit: 1000, ...(cursor === undefined ? {} : { cursor }) })
+  const folders = new Set<string>()
+  for await (const page of allPages(from => client.entries.page(collection, { ...prefixOf(prefix), delimiter: '/', limit: 1000, ...from }))) {
     const lines: [string, EntryInfo | null][] = [
       ...page.items.map((entry): [string, EntryInfo] => [entry.path, entry]),
       ...(page.prefixes ?? []).map((one): [string, null] => [one, null]),
     ]
     for (const [path, entry] of lines.sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))) {
+      if (entry?.kind === 'folder') folders.add(`${path}/`)
       if (entry !== null) await printEntry(entry, flags)
-      else await (flags.json ? printJson({ prefix: path }) : print(printable(flags.long ? `${' '.repeat(46)}${path}` : path)))
+      else if (flags.json || !folders.has(path))
+        await (flags.json ? printJson({ prefix: path }) : print(printable(flags.long ? `${' '.repeat(46)}${path}` : path)))
     }
-    cursor = page.nextCursor ?? undefined
-  } while (cursor !== undefined)
+  }
 }
 
 async function printEntry(entry: EntryInfo, flags: LsFlags): Promise<void> {
   if (flags.json) return printJson(entry)
-  if (!flags.long) return print(printable(entry.path))
+  const path = entry.kind === 'folder' ? `${entry.path}/` : entry.path
+  if (!flags.long) return print(printable(path))
   const facts = `${size(entry.size).padStart(12)}  ${`v${entry.version}`.padEnd(6)}${entry.modifiedAt}`
-  await print(printable(`${facts}  ${entry.path}  ${entry.digest ?? '-'}  ${entry.revision}`))
+  await print(printable(`${facts}  ${path}  ${entry.digest ?? '-'}  ${entry.revision}`))
 }
 
 function prefixOf(prefix: string): { readonly prefix?: string } {

@@ -51,7 +51,7 @@ export function errorBody({ number, status }: Code, message: string): ErrorBody 
 /** Any error of the catalogue as the dialect tells it. */
 export function bodyOf(error: WaybillError): ErrorBody {
   const line = error instanceof Refusal ? error.line : codeOf(error.code, error.status)
-  return errorBody(line, error.code === 'job_expired' ? expiredWords(error.message) : error.message)
+  return errorBody(line, wordsOf(error))
 }
 
 /** The dialect's error handler. */
@@ -73,6 +73,9 @@ export function refuseNoRoute(request: FastifyRequest, reply: FastifyReply): nev
   throw new WaybillError('route_not_found', detail)
 }
 
-function expiredWords(message: string): string {
-  return `${message}; details of a job are kept for a limited time after it finished`
+/** What this dialect's clients must know beside the engine's sentence. */
+function wordsOf({ code, message }: WaybillError): string {
+  if (code === 'job_expired') return `${message}; details of a job are kept for a limited time after it finished`
+  if (code === 'unauthenticated') return `${message}, or "X-SBG-Auth-Token: <token>"`
+  return message
 }

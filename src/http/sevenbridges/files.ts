@@ -6,7 +6,7 @@ import { callerOf } from '../auth.ts'
 import { jsonObjectOf } from '../json-body.ts'
 import { CODES } from './codes.ts'
 import type { Context } from './context.ts'
-import { badRequest, withLines } from './errors.ts'
+import { badRequest, refuseNoRoute, withLines } from './errors.ts'
 import { rootObject } from './file-object.ts'
 import type { FileObject } from './file-object.ts'
 import { findFile, findFolder } from './folders.ts'
@@ -20,6 +20,7 @@ export function fileRoutes(app: FastifyInstance, context: Context): void {
   const { engine, reads, writes } = context
   app.get('/files', reads, async (request, reply) => list(request, reply, placeOfQuery(request)))
   app.get('/files/:id/list', reads, async (request, reply) => list(request, reply, folderPlace(pathOne(request, 'id'))))
+  app.get('/files/scroll', refuseNoRoute) // else it would be looked up as a file's id
   app.get('/files/:id', reads, get)
   app.delete('/files/:id', writes, remove)
   app.post('/files', writes, createFolder)

@@ -1,5 +1,3 @@
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
 import type { TokenRecord } from '../../model/access.ts'
 import type { Collection, CollectionView, Grant, Role } from '../../model/collection.ts'
 import type { Entry, Fields } from '../../model/entry.ts'
@@ -75,7 +73,6 @@ export class SqliteLedger implements Ledger {
   }
 
   static async open(file: string, clock: Clock): Promise<SqliteLedger> {
-    mkdirSync(dirname(file), { recursive: true })
     return new SqliteLedger(file, clock, await Writer.open(file, clock))
   }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { Entry, Fields } from '../../../src/model/entry.ts'
 import type { ChildFilter } from '../../../src/ports/ledger.ts'
-import { refusal, type World } from './world.ts'
+import { item, refusal, type World } from './world.ts'
 
 const PAGE = { offset: 0, limit: 100 }
 
@@ -63,6 +63,22 @@ export function addressableContract(world: World): void {
       await world.put(plain, 'a/b.txt')
       await world.put(plain, 'a')
       expect(await kinds(world, plain)).toEqual(['a file 1', 'a/b.txt file 1'])
+    })
+
+    it('put no folder into a plain collection', async () => {
+      const [from, plain] = [await addressable(world), await world.collection()]
+      await world.put(from, 'a/f')
+      for (const kind of ['copy', 'move'] as const) {
+        const job = await world.run({ kind, items: [item([from, 'a'], [plain, 'b']), item([from, 'a/f'], [plain, `${kind}/f`])] })
+        const [refused, done] = await world.items(job.id)
+        expect(refused).toMatchObject({
+          state: 'failed',
+          reason: { code: 'unsupported', message: expect.stringContaining('only addressable collections') as string },
+        })
+        expect(done).toMatchObject({ state: 'done' })
+        if (kind === 'copy') expect(await kinds(world, from)).toEqual(['a folder 1', 'a/f file 1'])
+      }
+      expect(await kinds(world, plain)).toEqual(['copy/f file 1', 'move/f file 1'])
     })
 
     it('make a folder above its tombstone as another entity, one version on', async () => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import type { Entry } from '../../../src/model/entry.ts'
 import { all } from './collections.ts'
 import { MERGE_PATCH_EXAMPLES } from './merge-patch-examples.ts'
 import { sha256 } from '../../support/sha256.ts'

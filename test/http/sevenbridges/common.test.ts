@@ -25,9 +25,18 @@ describe('what all calls have in common', () => {
     for (const headers of [{}, { 'x-sbg-auth-token': 'd32c2976ffc04d0eb90c6c4fb4c0a465' }, { 'x-sbg-auth-token': '' }, { authorization: 'Basic abc' }]) {
       const answer = await fetch(`${world.url}/v2/user`, { headers: headers as Record<string, string> })
       expect(answer.status).toBe(401)
-      expect(await answer.json()).toMatchObject({ status: 401, code: 90001 })
+      expect(await answer.json()).toMatchObject({ status: 401, code: 90001, message: expect.stringContaining('X-SBG-Auth-Token') as string })
       expect(answer.headers.get('www-authenticate')).toContain('Bearer')
     }
+  })
+
+  it('does not take a call that it does not serve for a file', async () => {
+    const alice = await world.as('alice')
+    expect(await alice.refusal('GET', '/v2/files/scroll?project=alice/x')).toMatchObject({
+      status: 404,
+      code: 90003,
+      message: expect.stringContaining('/v2/files/scroll') as string,
+    })
   })
 
   it('needs a scope for reading and one for writing', async () => {

@@ -12,7 +12,7 @@ export class OutOfOrder extends Error {
   }
 }
 
-const { blocked, exists, notEmpty, skip, taken } = TROUBLES
+const { blocked, exists, noFolders, notEmpty, skip, taken } = TROUBLES
 /** Items that would be done, perhaps under another name. */
 const GOING = `code IN (0, ${taken.no})`
 
@@ -27,6 +27,9 @@ function hasTree(tx: Tx, job: Row): boolean {
 const MERGE_FOLDERS = `UPDATE plan SET code = 0, writes = 2, t_entity = d.entity, t_version = d.version, t_revision = d.revision FROM entry d
   WHERE plan.code IN (0, ${skip.no}, ${exists.no}, ${taken.no}) AND plan.kind = ${FOLDER} AND plan.deleted = 0 AND plan.t_collection < 0
     AND d.collection = plan.t_collection AND d.path = plan.t_path AND d.deleted = 0 AND d.kind = ${FOLDER}`
+
+/** A plain collection has paths, but no folders. */
+const REFUSE_FOLDERS = `UPDATE plan SET code = ${noFolders.no} WHERE ${GOING} AND kind = ${FOLDER} AND t_collection >= 0`
 
 /** No file takes the place of what holds entries, and no folder that of anything else. */
 const REFUSE_OTHER_KINDS = `UPDATE plan SET code = ${blocked.no} FROM entry d
@@ -57,7 +60,10 @@ const REFUSE_BENEATH_FILE = `UPDATE plan SET code = ${blocked.no} WHERE ${GOING}
 export function keepTree(tx: Tx, job: Row, kind: 'copy' | 'move' | 'delete' | 'update'): void {
   if (!hasTree(tx, job)) return
   const several = tx.db.get(SEVERAL)?.['several'] === 1
-  if (kind === 'copy' || kind === 'move') tx.db.run(MERGE_FOLDERS)
+  if (kind === 'copy' || kind === 'move') {
+    tx.db.run(REFUSE_FOLDERS)
+    tx.db.run(MERGE_FOLDERS)
+  }
   if (kind === 'move' || kind === 'delete') {
     // a dry run has made no folder for the kept one to be, but would have
     tx.db.run(KEEP_EMPTIED, { job: job['key'] as number, anyhow: kind === 'delete' || job['dry_run'] === 1 ? 1 : 0 })

@@ -46,6 +46,7 @@ export const TROUBLES = {
   notEmpty: { no: 17, state: 'failed', error: 'folder_not_empty', end: 'source' },
   newestRevision: { no: 18, state: 'evicted', error: 'condition_failed', end: 'source' },
   sourcePresent: { no: 19, state: 'evicted', error: 'condition_failed', end: 'source' },
+  noFolders: { no: 20, state: 'failed', error: 'unsupported', end: 'destination' },
   corrupt: { no: 15, state: 'failed', error: 'digest_mismatch', end: 'source' },
 } as const satisfies Record<string, Trouble & { no: number }>
 
