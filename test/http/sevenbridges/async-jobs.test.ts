@@ -365,4 +365,20 @@ describe('asynchronous bulk jobs', () => {
       await late.stop()
     }
   })
+
+  it('serves the R client, which adds the same parameters to every GET and reads href and the ten keys of a job', async () => {
+    const [source, dest] = [await fresh(), await fresh()]
+    const file = await world.put(source, 'r.txt')
+    const query = 'fields=_all&limit=50&offset=0'
+    const job = await alice.run('copy', [{ file, project: dest }])
+    const keys = ['completed_files', 'failed_files', 'finished_on', 'href', 'id', 'result', 'started_on', 'state', 'total_files', 'type']
+    const seen = await alice.json<JobWords>('GET', `/v2/async/files/copy/${job.id}?${query}`)
+    expect(Object.keys(seen).sort()).toEqual(keys)
+    expect(seen).toEqual(job)
+    const list = await alice.json<JobList>('GET', `/v2/async/files?${query}`)
+    expect(list.items.find(({ id }) => id === job.id)).toEqual(job)
+    expect(list.href).toContain('limit=50')
+    for (const path of ['/v2/user', `/v2/projects/${source}`, `/v2/files/${file}`]) expect((await alice.send('GET', `${path}?${query}`)).status).toBe(200)
+    expect(await alice.json<ListWords<FileWords>>('GET', `/v2/files?project=${source}&${query}`)).toMatchObject({ items: [{ id: file }] })
+  })
 })
