@@ -12,11 +12,15 @@ import { toWire, type WriteReplies, type WriteReply, type WriteRequest } from '.
 
 /** A transaction takes no more operations after this long: waiting small ones would feel it. */
 const BATCH_MS = 20
+/** A batch may always take this many: below it the flush would be most of the work. */
+const SMALL_BATCH = 24
 
 if (parentPort === null) throw new Error('the writer runs as a worker thread only')
 const port = parentPort
 const db = Database.openWriter((workerData as { file: string }).file)
 const waiting: WriteRequest[] = []
+/** How many operations the batch before took: about as many clients have their answers now, and will ask again. */
+let takenBefore = 0
 
 port.on('message', (message: readonly WriteRequest[] | 'close') => {
   if (message === 'close') {
@@ -50,16 +54,20 @@ function runBatch(): void {
   let last: number
   try {
     db.begin()
+    drainPort()
     const until = performance.now() + BATCH_MS
+    // half of all who are about: while they are written, the main thread answers the other half and hears what they want next
+    const most = Math.max(SMALL_BATCH, Math.ceil((takenBefore + waiting.length) / 2))
     do {
       const request = waiting.shift()
       if (request === undefined) break
       taken.push(request)
       replies.push(runOne(request, jobs))
       if (waiting.length === 0) drainPort()
-    } while (performance.now() < until)
+    } while (taken.length < most && performance.now() < until)
     last = lastEvent(db)
     db.commit()
+    takenBefore = taken.length
   } catch (error) {
     failBatch(error, taken)
     return
