@@ -51,6 +51,11 @@ export function valueKey(value: FieldValue): string {
   return JSON.stringify([graph, value['@value'], value['@type'] ?? null, value['@language']?.toLowerCase() ?? null])
 }
 
+/** The same text for removals of the same. */
+export function removalKey(removal: FieldRemoval): string {
+  return JSON.stringify(removal.what === 'value' ? { ...removal, value: valueKey(removal.value) } : removal, ['what', 'field', 'namespace', 'value', 'graph'])
+}
+
 /** The graph of a value, null in the default graph. */
 export function graphOf(value: FieldValue): string | null {
   return typeof value === 'object' && value !== null ? (value['@graph'] ?? null) : null
