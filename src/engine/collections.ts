@@ -38,6 +38,10 @@ export class CollectionService implements Collections {
     return { ...collection, role: 'owner' }
   }
 
+  async isFree(id: string): Promise<boolean> {
+    return (await this.#ledger.collection(checkCollectionId(id))) === null
+  }
+
   get(caller: Caller, id: string, least: Role = 'readonly'): Promise<CollectionView> {
     return this.#access.require(caller, id, least)
   }

@@ -9,6 +9,7 @@ import { CollectionService } from './collections.ts'
 import { EntryService } from './entries.ts'
 import { JobService } from './jobs/jobs.ts'
 import { LockService } from './locks.ts'
+import { FieldTypeService, NameService } from './names.ts'
 import { Runner } from './runner.ts'
 import { Stores } from './stores.ts'
 import { TreeService } from './tree.ts'
@@ -48,6 +49,8 @@ export function createEngine(parts: EngineParts): Engine {
     locks: new LockService({ ledger, access }),
     jobs: new JobService({ ledger, access, ids, clock, maxItems: parts.maxItems, wake: wakeJob }),
     uploads: new UploadService({ ledger, access, stores, ids, maxUploadBytes: parts.maxUploadBytes, uploadLifeMs: parts.uploadLifeMs }),
+    names: new NameService({ ledger }),
+    fieldTypes: new FieldTypeService({ ledger, access }),
     start: async () => {
       await ledger.recover()
       for (const store of parts.stores) await store.sweepUnfinished(clock.now())

@@ -75,6 +75,17 @@ export class EntryService implements Entries {
     })
   }
 
+  async stage(
+    caller: Caller,
+    collection: string,
+    body: Readable,
+    expect: { readonly maxSize?: number } = {},
+  ): Promise<{ readonly digest: string; readonly size: number }> {
+    const { store } = await this.#access.require(caller, collection, 'readwrite')
+    const { sha256, size } = await this.#stores.named(store).put(body, { maxSize: Math.min(expect.maxSize ?? this.#maxSize, this.#maxSize) })
+    return { digest: sha256, size }
+  }
+
   async remove(caller: Caller, collection: string, path: string, conditions: Conditions = {}): Promise<Entry> {
     await this.#checks.before(caller, collection, path)
     return this.#ledger.removeEntry({ collection, path, subject: caller.subject, conditions })

@@ -49,7 +49,8 @@ describe('the configuration', () => {
       signedUrlLifeMs: 3600 * 1000,
       headerTimeoutMs: 15_000,
       bodyTimeoutMs: 60_000,
-      retentionMs: { v1: 30 * DAY_MS, apollo: 30 * DAY_MS, sevenbridges: 30 * DAY_MS },
+      retentionMs: { v1: 30 * DAY_MS, apollo: 30 * DAY_MS, sevenbridges: 30 * DAY_MS, cmwell: 15 * 60 * 1000 },
+      cmwellCompat: 'docs',
       jwt: null,
     } satisfies Config)
   })
@@ -70,6 +71,7 @@ describe('the configuration', () => {
       WAYBILL_PUBLIC_URL: 'https://files.example',
       WAYBILL_REQUESTS_PER_MINUTE: '60',
       WAYBILL_RETENTION_MS: '{"apollo": 5}',
+      WAYBILL_CMWELL_COMPAT: 'server',
       WAYBILL_JWT: '{"issuer": "i", "audience": "a", "key": "k", "scopes": {"all": ["read", "write"]}}',
       WAYBILL_PORT: '',
       WAYBILL_URL: 'http://what.the.command.line.reads',
@@ -79,6 +81,7 @@ describe('the configuration', () => {
       publicUrl: 'https://files.example',
       requestsPerMinute: 60,
       retentionMs: { v1: 30 * DAY_MS, apollo: 5 },
+      cmwellCompat: 'server',
       jwt: { issuer: 'i', audience: 'a', key: 'k', scopes: { all: ['read', 'write'] } },
       port: 7070,
     })

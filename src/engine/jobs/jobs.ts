@@ -74,6 +74,15 @@ export class JobService implements Jobs {
     return streamed(await this.#snapshot(job.id), filter)
   }
 
+  async reportForHolder(id: string): Promise<{ readonly job: Job; readonly items: AsyncIterable<readonly Item[]> }> {
+    try {
+      return streamed(await this.#snapshot(id), {})
+    } catch (error) {
+      // whose job it was is not what the capability says
+      throw isWaybillError(error, 'job_expired') ? new WaybillError('job_expired', error.message) : error
+    }
+  }
+
   async reportForCollection(
     caller: Caller,
     id: string,

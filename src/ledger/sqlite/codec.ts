@@ -160,7 +160,7 @@ export function toJob(row: Row): Job {
     label: row['label'] as string | null,
     dialect: row['dialect'] as string,
     retentionMs: row['retention_ms'] as number,
-    ordered: row['ordered'] === 1,
+    ordered: row['ordered'] !== 0,
     submittedBy: row['submitted_by'] as string,
     createdAt: row['created_at'] as number,
     startedAt: row['started_at'] as number | null,

@@ -1,5 +1,5 @@
 import { DEFAULT_MEDIA_TYPE, ENTRY_KINDS } from '../../../model/entry.ts'
-import type { EntryChange } from '../../../model/entry-change.ts'
+import { onlyTakesAway, plainChange, type EntryChange } from '../../../model/entry-change.ts'
 import { changedFields } from '../../../model/field-values.ts'
 import { FILE, FOLDER, hexBytes, newEntity, newRevision, OBJECT, sameBytes } from '../codec.ts'
 import type { Params, Row } from '../database.ts'
@@ -18,7 +18,7 @@ export function planChanges(tx: Tx, job: number, first: number, last: number): v
 }
 
 function planned(tx: Tx, row: Row): Params {
-  const change = JSON.parse(row['change'] as string) as EntryChange
+  const change = plainChange(JSON.parse(row['change'] as string) as EntryChange)
   const code = unmetCondition(row)
   const after = code === 0 ? contentAfter(row, change) : null
   const live = row['deleted'] === 0
@@ -60,6 +60,7 @@ const NOTHING = { kind: 0, deleted: 0, size: 0, digest: null, media_type: DEFAUL
 function contentAfter(row: Row, change: EntryChange): Params | null {
   const live = row['deleted'] === 0
   if (change.delete === true) return live ? { ...NOTHING, kind: row['kind'] as number, deleted: 1, media_type: row['media_type'] as string } : null
+  if (!live && onlyTakesAway(change)) return null
   const before = live ? contentOf(row) : NOTHING
   const fields = changedFields(before.fields === null ? {} : (JSON.parse(before.fields) as Record<string, unknown>), change.remove ?? [], change.add ?? {})
   const kind = kindAfter(live ? before.kind : null, change)

@@ -44,7 +44,7 @@ export function updateCollection(tx: Tx, id: string, change: { name?: string; at
   return toCollection(row)
 }
 
-/** Deletes a collection that holds nothing but folders with its grants and locks; its history stays. Throws `collection_not_empty`, and `locked` while others hold a lock in it. */
+/** Deletes a collection that holds nothing but folders with its grants, locks and types of fields; its history stays. Throws `collection_not_empty`, and `locked` while others hold a lock in it. */
 export function deleteCollection(tx: Tx, id: string, subject: string): void {
   const key = collectionKey(tx, id)
   const lock = tx.db.get('SELECT * FROM lock WHERE collection = :key AND holder <> :subject AND expires_at > :now LIMIT 1', { key, subject, now: tx.now })
@@ -56,6 +56,7 @@ export function deleteCollection(tx: Tx, id: string, subject: string): void {
   tx.db.run('UPDATE collection SET deleted_at = :now WHERE key = :key', { key, now: tx.now })
   tx.db.run('DELETE FROM access_grant WHERE collection = :key', { key })
   tx.db.run('DELETE FROM lock WHERE collection = :key', { key })
+  tx.db.run('DELETE FROM field_type WHERE collection = :key', { key })
 }
 
 /** Gives a subject a role, in place of the one it had. Throws `last_owner`. */
