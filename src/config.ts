@@ -86,10 +86,7 @@ export const configSchema = z.strictObject({
     .strictObject({ v1: retention(), apollo: retention(), sevenbridges: retention(), cmwell: retention(15 * MINUTE_MS) })
     .prefault({})
     .describe('how long finished jobs are kept, by the dialect they came through; as JSON in the environment'),
-  cmwellCompat: z
-    .enum(['docs', 'server'])
-    .default('docs')
-    .describe('the CM-Well dialect as its documents say (docs) or as its server does (server)'),
+  cmwellCompat: z.enum(['docs', 'server']).default('docs').describe('the CM-Well dialect as its documents say (docs) or as its server does (server)'),
   jwt: jwt.nullable().default(null).describe('accept JWTs of this issuer beside our own tokens'),
 })
 

@@ -95,7 +95,10 @@ export function mergingContract(world: World): void {
     it('may bring bytes, which are kept for the job', async () => {
       const c = await world.collection()
       const digest = sha256('bytes of a later part')
-      const job = await merged([part(0, c, 'f', { add: { n: ['1'] } })], [part(0, c, 'f', { kind: 'file', mediaType: 'text/x', content: { digest, size: 21 } })])
+      const job = await merged(
+        [part(0, c, 'f', { add: { n: ['1'] } })],
+        [part(0, c, 'f', { kind: 'file', mediaType: 'text/x', content: { digest, size: 21 } })],
+      )
       expect(await world.ledger.referenced('local', [digest])).toEqual(new Set([digest]))
       expect(await seal(job)).toEqual(['done'])
       expect(await present(c, 'f')).toMatchObject({ kind: 'file', digest, size: 21, mediaType: 'text/x', fields: { n: ['1'] } })
