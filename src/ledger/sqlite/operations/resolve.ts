@@ -20,8 +20,9 @@ function pageOf(columns: string): string {
 
 /** A whole page in one row: its paths as a list, and what the job's counters need to know of it. */
 const PAGE_LIST = `SELECT jsonb_group_array(path) AS paths, count(*) AS n, max(path) AS last, coalesce(sum(size), 0) AS bytes FROM (${pageOf('path, size')})`
-/** Each entry with whether it may be chosen: whether the text of its fields holds `:graph`. */
-const PAGE = pageOf('path, size, :graph IS NULL OR instr(fields, :graph) > 0 AS chosen')
+const PAGE = pageOf('path, size, 1 AS chosen')
+/** Each entry with whether the text of its fields holds `:graph`. */
+const PAGE_OF_GRAPH = pageOf('path, size, instr(fields, :graph) > 0 AS chosen')
 const KEPT_LIST = `SELECT jsonb(:kept) AS paths`
 
 const KEEP_LIST = 'INSERT INTO unwritten (job, chunk, selection, paths) VALUES (:job, :chunk, :selection, :paths)'
@@ -126,7 +127,7 @@ function wholePage(tx: Tx, where: Params): PageRead {
 
 /** The next page without what the glob does not match, and what is not in the graph. */
 function matchingPage(tx: Tx, where: Params, glob: string | null, prefix: string): PageRead {
-  const { kept, last, ended } = keepMatching(tx.db.all(PAGE, where), glob === null ? () => true : globMatcher(glob), prefix)
+  const { kept, last, ended } = keepMatching(tx, where, glob === null ? () => true : globMatcher(glob), prefix)
   const bytes = kept.reduce((sum, row) => sum + (row['size'] as number), 0)
   const paths = binaryList(
     tx,
@@ -135,21 +136,28 @@ function matchingPage(tx: Tx, where: Params, glob: string | null, prefix: string
   return { ended, items: kept.length, last, bytes, paths }
 }
 
-/** A hostile glob may be slow: the page then ends early, where the time is over, and the writer's other work goes on. */
-const GLOB_BUDGET_MS = 20
+/** A hostile glob may be slow, and so may long fields: the page then ends early, where the time is over, and the writer's other work goes on. */
+const LOOK_BUDGET_MS = 20
+/** Entries whose fields are read at once. */
+const FIELDS_STEP = 200
 
-function keepMatching(rows: readonly Row[], matches: (path: string) => boolean, prefix: string): { kept: Row[]; last: string | null; ended: boolean } {
-  const until = performance.now() + GLOB_BUDGET_MS
+function keepMatching(tx: Tx, where: Params, matches: (path: string) => boolean, prefix: string): { kept: Row[]; last: string | null; ended: boolean } {
+  const until = performance.now() + LOOK_BUDGET_MS
   const kept: Row[] = []
+  const [page, step] = where['graph'] === null ? [PAGE, CHUNK_ITEMS] : [PAGE_OF_GRAPH, FIELDS_STEP]
   let last: string | null = null
-  for (const row of rows) {
-    last = row['path'] as string
-    const rest = last.slice(prefix.length)
-    // a folder named without its "/": the glob speaks of what lies in it
-    if (row['chosen'] === 1 && matches(rest.startsWith('/') ? rest.slice(1) : rest)) kept.push(row)
-    if (performance.now() > until) return { kept, last, ended: last === rows.at(-1)?.['path'] && rows.length < CHUNK_ITEMS }
+  for (let read = 0; read < CHUNK_ITEMS; read += step) {
+    const rows = tx.db.all(page, { ...where, ...(last === null ? {} : { from: last, cursor: last }), limit: step })
+    for (const row of rows) {
+      last = row['path'] as string
+      const rest = last.slice(prefix.length)
+      // a folder named without its "/": the glob speaks of what lies in it
+      if (row['chosen'] === 1 && matches(rest.startsWith('/') ? rest.slice(1) : rest)) kept.push(row)
+      if (performance.now() > until) return { kept, last, ended: false }
+    }
+    if (rows.length < step) return { kept, last, ended: true }
   }
-  return { kept, last, ended: rows.length < CHUNK_ITEMS }
+  return { kept, last, ended: false }
 }
 
 /** Between two collections a page's paths are distinct, unless a folder's "/" was left out; only else they must be looked at. */
