@@ -5,6 +5,8 @@ import type { ErrorCode } from '../model/errors.ts'
 import { apolloPlugin, isApollo, sendRefusal } from './apollo/index.ts'
 import { limitAddress } from './auth.ts'
 import { watchBodies } from './body-watch.ts'
+import { cmWellPlugin, infotonConstraint, isCmWell, sendError as sendCmWellError } from './cmwell/index.ts'
+import type { Compat } from './cmwell/options.ts'
 import { answerClientError } from './client-error.ts'
 import { setUsualHeaders } from './headers.ts'
 import { registerHealth } from './health.ts'
@@ -36,7 +38,9 @@ export interface ServerOptions {
   /** Gets what only we can repair, and fastify's own warnings. Without it nothing is logged. */
   readonly logger?: FastifyBaseLogger
   /** How long jobs are kept after they finished, by the dialect they were submitted through, in milliseconds. */
-  readonly retentionMs: { readonly v1: number; readonly apollo: number; readonly sevenbridges: number }
+  readonly retentionMs: { readonly v1: number; readonly apollo: number; readonly sevenbridges: number; readonly cmwell: number }
+  /** How the CM-Well dialect behaves where its documents and its server differ. */
+  readonly cmwellCompat: Compat
 }
 
 /** Open connections at once; beyond them new ones are closed at once, before they cost memory. */
@@ -77,6 +81,7 @@ export async function buildServer(services: HttpServices, options: ServerOptions
   await app.register(v1Plugin, { services, retentionMs: options.retentionMs.v1 })
   await app.register(apolloPlugin, { services, retentionMs: options.retentionMs.apollo })
   await app.register(sevenBridgesPlugin, { services, retentionMs: options.retentionMs.sevenbridges, prefix: '/v2' })
+  await app.register(cmWellPlugin, { services, retentionMs: options.retentionMs.cmwell, compat: options.cmwellCompat })
   await app.after()
   refuseOtherMethods()
   app.setNotFoundHandler((request, reply) => {
@@ -114,7 +119,7 @@ function newInstance(services: HttpServices, options: ServerOptions): FastifyIns
     forceCloseConnections: 'idle',
     connectionTimeout: SILENCE_MS,
     http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: services.limits.headerTimeoutMs, connectionsCheckingInterval: CONNECTION_CHECK_MS },
-    routerOptions: { maxParamLength: MAX_HEADER_BYTES },
+    routerOptions: { maxParamLength: MAX_HEADER_BYTES, constraints: { infoton: infotonConstraint } },
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => {
       setUsualHeaders(request, reply)
@@ -144,6 +149,7 @@ function closeGracefully(app: FastifyInstance): void {
 /** What goes wrong before routing is answered in the form of the dialect that the URL belongs to. */
 function errorSenderOf(url: string): typeof sendProblem {
   if (isApollo(url)) return sendRefusal
+  if (isCmWell(url)) return sendCmWellError
   return isSevenBridges(url) ? sendError : sendProblem
 }
 

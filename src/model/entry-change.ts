@@ -21,7 +21,7 @@ export interface EntryChange {
   readonly delete?: true
 }
 
-const EVERYTHING: FieldRemoval = { what: 'field', field: '*', graph: '*' }
+const EVERYTHING: FieldRemoval = { what: 'all', graph: '*' }
 
 /** The members by which a change says anything. */
 function saying(change: EntryChange): string[] {

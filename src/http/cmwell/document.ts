@@ -87,7 +87,7 @@ export class UpdateDocument {
   }
 
   #statement(subject: string, quad: Quad): void {
-    if (isRoot(subject) && metaName(quad.predicate)?.name === 'fullDelete') throw refusal('Deleting Root Infoton does not make sense!')
+    if (metaName(quad.predicate)?.name === 'fullDelete' && isRoot(subject)) throw refusal('Deleting Root Infoton does not make sense!')
     this.#apply(this.#draftOf(subject), quad)
   }
 

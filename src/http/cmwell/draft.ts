@@ -1,6 +1,6 @@
 import { WaybillError } from '../../model/errors.ts'
 import type { FieldRemoval, FieldValue } from '../../model/field-values.ts'
-import { valueKey } from '../../model/field-values.ts'
+import { distinctValues } from '../../model/field-values.ts'
 import type { Term } from './rdf/terms.ts'
 import type { Protocol } from './subjects.ts'
 import { subjectPath } from './subjects.ts'
@@ -28,7 +28,7 @@ export class Draft {
   readonly path: string
   readonly #protocol: Protocol | null
   readonly #continues: boolean
-  readonly #add = new Map<string, Map<string, FieldValue>>()
+  readonly #add = new Map<string, FieldValue[]>()
   readonly #remove = new Map<string, FieldRemoval>()
   #fullDelete: SubjectUpdate['fullDelete'] = null
   #prevUuid: string | null = null
@@ -53,8 +53,12 @@ export class Draft {
 
   addValue(field: string, value: FieldValue): void {
     const values = this.#add.get(field)
-    if (values === undefined) this.#add.set(field, new Map([[valueKey(value), value]]))
-    else values.set(valueKey(value), value)
+    if (values === undefined) this.#add.set(field, [value])
+    else {
+      values.push(value)
+      // a document that says one thing a million times must not be kept a million times
+      if (isMilestone(values.length)) this.#add.set(field, distinctValues(values))
+    }
   }
 
   addRemoval(removal: FieldRemoval): void {
@@ -108,7 +112,7 @@ export class Draft {
     const update: SubjectUpdate = {
       path: this.path,
       protocol: this.#protocol,
-      add: Object.fromEntries([...this.#add].map(([field, values]) => [field, [...values.values()]])),
+      add: Object.fromEntries([...this.#add].map(([field, values]) => [field, distinctValues(values)])),
       remove: [...this.#remove.values()],
       fullDelete: this.#fullDelete,
       prevUuid: this.#prevUuid,
@@ -121,6 +125,11 @@ export class Draft {
     refuseManyActions(update)
     return update
   }
+}
+
+/** True at 64 and each doubling of it. */
+function isMilestone(length: number): boolean {
+  return length >= 64 && (length & (length - 1)) === 0
 }
 
 /** The kind that `sys#type`, or the type of a JSON infoton, names. Throws `invalid_request` for none. */

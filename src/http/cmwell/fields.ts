@@ -52,6 +52,11 @@ export function valueTerm(value: FieldValue): { readonly object: Term; readonly 
   return { object: language === undefined ? literal(text, datatype) : inLanguage(text, language), graph }
 }
 
+/** The text of a value, without its type, language and graph. */
+export function lexicalForm(value: FieldValue): string {
+  return valueTerm(value).object.value
+}
+
 /** An IRI as a term: what was a blank node is one again. */
 export function termOfIri(value: string): Resource {
   return value.startsWith(BLANK_IRI) ? blank(value.slice(BLANK_IRI.length)) : iri(value)

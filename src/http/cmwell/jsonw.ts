@@ -34,6 +34,13 @@ export async function readJsonw(
   return infotons.map((infoton, index) => updateOf(objectOf(infoton, `infoton ${index + 1}`), prefixes, all))
 }
 
+/** Reads fields from a flat JSON object, as `X-CM-WELL-TYPE: OBJ` and `FILE_MD` send them: values alone or in arrays. Throws as `readJsonw` does. */
+export async function readFlatFields(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, prefixes: Prefixes): Promise<FieldValues> {
+  const limits = { ...RDF_LIMITS, documentBytes: JSONW_BYTES }
+  const flat = parsed(await gathered(source, limits.documentBytes))
+  return fieldsOf(Object.fromEntries(Object.entries(flat).map(([name, value]) => [name, Array.isArray(value) ? value : [value]])), prefixes, limits)
+}
+
 async function gathered(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, most: number): Promise<Buffer> {
   const parts: Uint8Array[] = []
   let bytes = 0
@@ -80,13 +87,14 @@ function updateOf(infoton: Json, prefixes: Prefixes, limits: RdfLimits): Subject
 function fieldsOf(fields: Json, prefixes: Prefixes, limits: RdfLimits): FieldValues {
   return Object.fromEntries(
     Object.entries(fields).map(([name, values]) => [
-      keyOf(name, prefixes),
+      fieldKeyOf(name, prefixes),
       arrayOf(values, `fields.${name}`).map(value => checkedSize(valueOf(value, name), limits)),
     ]),
   )
 }
 
-function keyOf(name: string, prefixes: Prefixes): string {
+/** The key of a field that is told as `name` or `local.prefix`. Throws `invalid_request` for a prefix that is not known. */
+export function fieldKeyOf(name: string, prefixes: Prefixes): string {
   const [local = '', prefix, more] = name.split('.')
   if (!isName(local)) throw refusal(`requirement failed: illegal predicate localName: ${local}, in the field ${JSON.stringify(name)}`)
   if (prefix === undefined) return local

@@ -1,3 +1,4 @@
+import type { EntryChange } from '../../model/entry-change.ts'
 import { WaybillError } from '../../model/errors.ts'
 import type { FieldRemoval, FieldValues } from '../../model/field-values.ts'
 import { changedFields } from '../../model/field-values.ts'
@@ -5,10 +6,13 @@ import type { Protocol } from './subjects.ts'
 
 export type InfotonKind = 'object' | 'file' | 'link' | 'deleted'
 
+/** Bytes that lie in the store already. */
+export type StoredBytes = NonNullable<EntryChange['content']>
+
 /** A file's bytes within an update. `mimeType` null: as it is, or the default. */
 export interface FileContent {
   readonly mimeType: string | null
-  readonly data: { readonly encoding: 'text' | 'base64'; readonly content: string } | null
+  readonly data: { readonly encoding: 'text' | 'base64'; readonly content: string } | { readonly encoding: 'stored'; readonly content: StoredBytes } | null
 }
 
 /** `type`: 0 permanent, 1 temporary, 2 forward; null, as it is, or temporary. `to` a path or an address, null: as it is. */
@@ -54,6 +58,28 @@ export function hasEffect({ add, remove, fullDelete, kind, file, link, system }:
 export function refuseManyActions(update: SubjectUpdate): void {
   if (update.prevUuid === null || update.fullDelete === null || !hasEffect({ ...update, fullDelete: null })) return
   throw new WaybillError('invalid_request', 'requirement failed: atomic updates cannot operate on multiple actions in a single ingest.')
+}
+
+/** An update that asks for nothing. */
+export function noUpdate(path: string): SubjectUpdate {
+  return {
+    path,
+    protocol: null,
+    add: {},
+    remove: [],
+    fullDelete: null,
+    prevUuid: null,
+    kind: null,
+    file: null,
+    link: null,
+    system: {},
+    continues: false,
+  }
+}
+
+/** The deletion of one infoton, without what is beneath it. */
+export function deletion(path: string): SubjectUpdate {
+  return { ...noUpdate(path), fullDelete: { recursive: false } }
 }
 
 /** Two parts of one document's update of a path as one. Throws as a document does in which both stand together. */

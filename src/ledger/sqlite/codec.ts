@@ -57,11 +57,6 @@ export function newEntity(now: number): Buffer {
   return Buffer.concat([entityPrefix(now), randomBytes(7)])
 }
 
-/** One new revision. */
-export function newRevision(): Buffer {
-  return randomBytes(16)
-}
-
 /** True when both hold the same bytes. */
 export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
   return Buffer.compare(one, other) === 0

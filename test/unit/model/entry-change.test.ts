@@ -4,7 +4,7 @@ import type { FieldRemoval } from '../../../src/model/field-values.ts'
 import { mergedWishes } from '../../../src/model/merge-items.ts'
 
 const all = (field: string): FieldRemoval => ({ what: 'field', field, graph: '*' })
-const EVERYTHING = all('*')
+const EVERYTHING: FieldRemoval = { what: 'all', graph: '*' }
 const CONTENT = { digest: 'a'.repeat(64), size: 1 }
 
 describe('two parts of a change', () => {

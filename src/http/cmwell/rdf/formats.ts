@@ -97,6 +97,11 @@ export function outputFormatOf(format: string | undefined, accept: string | unde
   throw new WaybillError('invalid_request', `the format ${JSON.stringify(format)} ${reason}; there are ${Object.keys(OUTPUTS).join(', ')}`)
 }
 
+/** True for formats that are RDF, and no form of the protocol's own. */
+export function isRdfOutput(format: OutputFormat): format is RdfOutput {
+  return (RDF_OUTPUTS as readonly string[]).includes(format)
+}
+
 /** True for formats that have a graph beside each statement. */
 export function hasGraphs(format: InputFormat | OutputFormat): boolean {
   return format === 'nquads' || format === 'trig' || format === 'jsonld' || format === 'jsonldq'
