@@ -13,7 +13,7 @@ import type { ReplaceMode } from './replace-mode.ts'
 import { replacedGraph } from './replace-mode.ts'
 import { blankPath, isRoot, subjectPath } from './subjects.ts'
 import type { SubjectUpdate } from './update.ts'
-import { hasEffect } from './update.ts'
+import { MOST_SUBJECTS, hasEffect, refuseMany } from './update.ts'
 import { metaName } from './vocabulary.ts'
 
 export interface DocumentOptions {
@@ -24,6 +24,8 @@ export interface DocumentOptions {
   readonly overwrite?: boolean
   /** A word of letters and digits that no other document has: blank nodes become infotons, and must not meet those of others. */
   readonly documentId: string
+  /** Infotons that the document may be about, `MOST_SUBJECTS` by default. */
+  readonly subjects?: number
   /** Goes into the answer to a document without effect. */
   readonly logId?: string
 }
@@ -111,6 +113,8 @@ export class UpdateDocument {
     if (open !== undefined) return open
     const draft = new Draft(path, protocol, this.#handedOut.has(path))
     this.#open.set(path, draft)
+    // those that were handed out and came up again count twice: few, and the limit is no exact matter
+    refuseMany(this.#handedOut.size + this.#open.size + this.#kept.size, this.#options.subjects ?? MOST_SUBJECTS)
     return draft
   }
 

@@ -23,6 +23,8 @@ export function fieldType(value: FieldValue): string {
   return datatype?.startsWith(XSD) === true ? (GROUPS[datatype.slice(XSD.length)] ?? 'text') : 'text'
 }
 
+const NO_TYPES: ReadonlyMap<string, ReadonlySet<string>> = new Map()
+
 /** A field and a type that a document brings to it. */
 interface Pair {
   readonly field: string
@@ -47,11 +49,12 @@ export class FieldTypes {
     this.#force = force
   }
 
-  /** Throws `invalid_request` for a second type of a field. */
-  async take(collection: string, updates: readonly SubjectUpdate[]): Promise<void> {
+  /** Throws `invalid_request` for a second type of a field. `isNew`: the collection is still to be made. */
+  async take(collection: string, updates: readonly SubjectUpdate[], isNew: boolean): Promise<void> {
     const pairs = this.#unseen(collection, updates)
     if (pairs.length === 0) return
-    const known = await this.#engine.fieldTypes.get(this.#caller, collection, [...new Set(pairs.map(({ field }) => field))])
+    const fields = [...new Set(pairs.map(({ field }) => field))]
+    const known = isNew ? NO_TYPES : await this.#engine.fieldTypes.get(this.#caller, collection, fields)
     for (const pair of pairs) {
       const types = known.get(pair.field)
       if (types?.has(pair.type) === true) continue

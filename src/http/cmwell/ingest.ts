@@ -68,7 +68,7 @@ export class Ingest {
     this.#context = context
     this.#caller = caller
     this.#options = options
-    this.#domains = new Domains(context.engine, caller, options.dryRun)
+    this.#domains = new Domains(context.engine, caller)
     this.#types = caller === null ? null : new FieldTypes(context.engine, caller, options.force)
     this.#namespaces = new Namespaces(options.prefixes)
   }
@@ -110,6 +110,7 @@ export class Ingest {
   async stage(path: string, body: Readable): Promise<StoredBytes> {
     const [placed] = await this.#placed([noUpdate(path)])
     if (placed === undefined || this.#caller === null) throw new Unauthorized([path])
+    await this.#domains.ready()
     return this.#context.engine.entries.stage(this.#caller, placed.place.collection, body, { maxSize: this.#context.services.limits.uploadBytes })
   }
 
@@ -120,6 +121,7 @@ export class Ingest {
     await this.#storeTrees()
     const messages = [...this.#namespaces.messages, ...this.#conditions.map(conditionMessage), ...operations.graphAliases.map(aliasMessage)]
     if (this.#options.dryRun) return { job: null, messages }
+    await this.#domains.ready()
     await this.#nameThings(this.#caller, operations)
     await this.#types?.remember()
     return { job: await this.#seal(this.#caller, operations.replaceGraphs), messages }
@@ -147,6 +149,7 @@ export class Ingest {
       await this.#types?.take(
         collection,
         some.map(({ update }) => update),
+        this.#domains.isNew(collection),
       )
     }
   }
@@ -163,7 +166,7 @@ export class Ingest {
   /** What is beneath goes first, the deepest before what holds it. */
   async #storeTrees(): Promise<void> {
     for (const one of this.#trees.values()) {
-      const beneath = await descendants(this.#context.engine, this.#caller as Caller, one.place)
+      const beneath = this.#domains.isNew(one.place.collection) ? [] : await descendants(this.#context.engine, this.#caller as Caller, one.place)
       if (!this.#options.dryRun) await this.#store([...beneath.map(deletionOf), one])
     }
   }
@@ -187,6 +190,7 @@ export class Ingest {
 
   async #content(data: NonNullable<FileContent['data']>, collection: string): Promise<StoredBytes> {
     if (data.encoding === 'stored') return data.content
+    await this.#domains.ready()
     const bytes = Buffer.from(data.content, data.encoding === 'text' ? 'utf8' : 'base64')
     return this.#context.engine.entries.stage(this.#caller as Caller, collection, Readable.from([bytes], { objectMode: false }))
   }
@@ -198,6 +202,7 @@ export class Ingest {
 
   /** The job in the ledger, begun with what was kept. */
   async #opened(): Promise<ManifestIntake> {
+    await this.#domains.ready()
     if (this.#intake !== null) return this.#intake
     const opened = await this.#context.engine.jobs.openManifest(this.#caller as Caller, this.#jobOptions())
     if (!('intake' in opened)) throw new Error('a job without a key was taken for one that was sent before')

@@ -10,6 +10,7 @@ import { isName } from './rdf/prefixes.ts'
 import { XSD } from './rdf/terms.ts'
 import { checkedPath } from './subjects.ts'
 import type { FileContent, InfotonKind, LinkContent, SubjectUpdate } from './update.ts'
+import { MOST_SUBJECTS, refuseMany } from './update.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -30,7 +31,7 @@ export async function readJsonw(
   const all = { ...RDF_LIMITS, documentBytes: JSONW_BYTES, ...limits }
   const document = parsed(await gathered(source, all.documentBytes))
   const infotons = document['type'] === 'BagOfInfotons' ? arrayOf(document['infotons'], 'infotons') : [document]
-  if (infotons.length > all.subjects) throw new WaybillError('too_many_items', `the document has more than ${all.subjects} infotons; send it in parts`)
+  refuseMany(infotons.length, MOST_SUBJECTS)
   return infotons.map((infoton, index) => updateOf(objectOf(infoton, `infoton ${index + 1}`), prefixes, all))
 }
 

@@ -1,9 +1,10 @@
 import type { Engine } from '../../engine/api.ts'
 import type { Caller } from '../../model/access.ts'
+import { MOST_NAMES, nameFault } from '../../model/names.ts'
 import { DocumentPrefixes, splitIri } from './rdf/prefixes.ts'
 import type { SubjectUpdate } from './update.ts'
 
-/** Names of one document; a caller who brings more is served without them. */
+/** Names that one document is given; one that brings more is served without them. */
 const MOST_NEW = 200
 
 /** The prefixes that a caller's documents have declared, or that were given to their namespaces. */
@@ -17,10 +18,11 @@ export class Namespaces {
   readonly #fields = new Set<string>()
   readonly #seen = new Set<string>()
   readonly #named: Record<string, string> = {}
-  #free = MOST_NEW
+  #free: number
 
   constructor(prefixes: DocumentPrefixes) {
     this.#prefixes = prefixes
+    this.#free = Math.min(MOST_NEW, MOST_NAMES - prefixes.size)
   }
 
   take(updates: readonly SubjectUpdate[]): void {
@@ -39,11 +41,11 @@ export class Namespaces {
 
   #field(field: string): void {
     this.#fields.add(field)
-    if (!field.includes(':') || this.#free === 0) return
+    if (!field.includes(':') || this.#free <= 0) return
     const { namespace } = splitIri(field)
     if (this.#seen.has(namespace)) return
     this.#seen.add(namespace)
-    if (this.#prefixes.has(namespace)) return
+    if (this.#prefixes.has(namespace) || nameFault(namespace) !== null) return
     this.#free -= 1
     this.#named[this.#prefixes.prefixOf(namespace)] = namespace
   }

@@ -48,6 +48,14 @@ export interface SubjectUpdate {
   readonly continues: boolean
 }
 
+/** Infotons of one document, so that one request does not take the server's memory: of each its path is kept to the end. */
+export const MOST_SUBJECTS = 500_000
+
+/** Throws `too_many_items` when a document has more infotons than are taken at once. */
+export function refuseMany(subjects: number, most: number): void {
+  if (subjects > most) throw new WaybillError('too_many_items', `the document has more than ${most} subjects; send it in parts`)
+}
+
 /** True when anything would be done but checking prevUUID. */
 export function hasEffect({ add, remove, fullDelete, kind, file, link, system }: SubjectUpdate): boolean {
   const fields = Object.keys(add).length > 0 || remove.length > 0

@@ -266,6 +266,12 @@ describe('refusals, each with the words of the protocol', () => {
 })
 
 describe('a long document', () => {
+  it('of more subjects than are taken is refused', async () => {
+    const lines = Array.from({ length: 20 }, (_, index) => `<http://a.org/s${index}> <${P}> "x" .\n`).join('')
+    await expect(document(lines, 'ntriples', { subjects: 19 })).rejects.toThrow('the document has more than 19 subjects; send it in parts')
+    expect((await document(lines, 'ntriples', { subjects: 20 })).updates).toHaveLength(20)
+  })
+
   it('hands out subjects while it is read; one that comes again is merged', () => {
     const reading = new UpdateDocument({ format: 'ntriples', documentId: 'D' })
     const subject = (number: number) => ({ kind: 'iri', value: `http://example.org/s${number}` }) as const
