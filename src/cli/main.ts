@@ -15,11 +15,12 @@ import { note } from './output.ts'
 
 const EXIT_CODES = `
 Exit codes:
-  0  done
-  1  the job finished, but items failed, were evicted or cancelled (--wait, --watch); some files of a put or get did not go through
-  2  wrong usage, or something on this machine to mend
-  3  refused by the server
-  4  the server cannot be reached, or it failed`
+  0    done
+  1    the job finished, but items failed, were evicted or cancelled (--wait, --dry-run, --watch); some files of a put or get did not go through; the demo failed
+  2    wrong usage, or something on this machine to mend
+  3    refused by the server, or by the data directory
+  4    the server cannot be reached, or it failed
+  130  stopped by Ctrl-C; a job that was waited for goes on`
 
 function version(): string {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string }
@@ -34,7 +35,7 @@ function waybill(): Command {
     .version(version(), '--version', 'print the version')
     .enablePositionalOptions() // so that `get --version 3` is the command's own
     .showSuggestionAfterError(true)
-    .configureHelp({ showGlobalOptions: false })
+    .configureHelp({ showGlobalOptions: false, subcommandTerm: command => `${command.name()} ${command.usage()}` })
     .configureOutput({ outputError: (text, write) => write(oneSentence(text)) })
     .exitOverride()
   registerServe(program)
