@@ -12,6 +12,7 @@ import { registerTokens } from './commands/tokens.ts'
 import { registerTracking } from './commands/track.ts'
 import { EXIT, exitCodeOf, sentenceOf } from './exit-codes.ts'
 import { note } from './output.ts'
+import { printable } from './printable.ts'
 
 const EXIT_CODES = `
 Exit codes:
@@ -51,14 +52,21 @@ function waybill(): Command {
   return program
 }
 
+/** How commander tells of a bad value: that it is bad, and in a second sentence why. */
+const BAD_VALUE = /^(?:option '(.*?)' argument|command-argument value) '(.*)' is invalid(?: for argument '(.*?)')?\. (.*)$/
+
 /** Commander's "error: ..." on perhaps two lines, as one sentence in our form. */
 function oneSentence(text: string): string {
   const words = text
     .replace(/^error: /, '')
     .trim()
     .replace(/\s*\n\s*/g, ' ')
-  const sentence = words.charAt(0).toUpperCase() + words.slice(1)
-  return `waybill: ${/[.?!)]$/.test(sentence) ? sentence : `${sentence}.`}\n`
+    .replace(BAD_VALUE, (_, option: string | undefined, value: string, argument: string | undefined, why: string) => {
+      const choices = /^Allowed choices are (.*)$/.exec(why)
+      return `${option ?? argument ?? ''}: ${choices === null ? why : `${JSON.stringify(value)} is not one of ${choices[1] ?? ''}`}`
+    })
+  const sentence = printable(words.charAt(0).toUpperCase() + words.slice(1))
+  return `waybill: ${/[.?!]\)?$/.test(sentence) ? sentence : `${sentence}.`}\n`
 }
 
 async function run(words: readonly string[]): Promise<void> {

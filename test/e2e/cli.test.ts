@@ -110,7 +110,18 @@ describe('administration, while the server runs', () => {
   it('needs good words', async () => {
     expect(await admin('token', 'create', '--subject', 'x', '--scopes', 'root')).toMatchObject({ code: 2, out: '' })
     expect(await admin('collection', 'create', 'v1', '--owner', 'x')).toMatchObject({ code: 2 })
-    expect(await admin('grant', 'photos', 'bob', 'king')).toMatchObject({ code: 2 })
+    expect(await admin('grant', 'photos', 'bob', 'king')).toMatchObject({
+      code: 2,
+      err: 'waybill: ROLE: "king" is not one of readonly, readwrite, admin, owner, none.\n',
+    })
+    expect(await run('cp', 'photos:a', 'photos:b', '--priority', '10')).toMatchObject({
+      code: 2,
+      err: 'waybill: --priority <n>: "10" is not a whole number from 1 to 9.\n',
+    })
+    expect(await run('cp', 'photos:a', './b')).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/^waybill: DST: "\.\/b" is a name on this machine /) as string,
+    })
     const mistyped = await waybill(['token', 'create', '--dta', data])
     expect(mistyped).toMatchObject({ code: 2, err: "waybill: Unknown option '--dta' (Did you mean --data?)\n" })
     expect(await waybill(['token', 'list'])).toMatchObject({ code: 2, err: "waybill: Required option '--data <dir>' not specified.\n" })
