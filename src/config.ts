@@ -81,7 +81,7 @@ export const configSchema = z.strictObject({
     .describe('secret that signs URLs; null makes one and keeps it in the data directory'),
   signedUrlLifeMs: whole(1000, LONGEST_RETENTION_MS).default(HOUR_MS).describe('how long a signed URL works'),
   headerTimeoutMs: whole(100, LONGEST_TIMER_MS).default(15_000).describe("time for a request's header to arrive"),
-  bodyTimeoutMs: whole(100, LONGEST_TIMER_MS).default(60_000).describe("longest silence within a request's body"),
+  bodyTimeoutMs: whole(100, LONGEST_TIMER_MS).default(60_000).describe("time for each KiB of a request's body"),
   retentionMs: z
     .strictObject({ v1: retention(), apollo: retention(), sevenbridges: retention(), cmwell: retention(15 * MINUTE_MS) })
     .prefault({})

@@ -43,7 +43,7 @@ export interface Item {
   readonly finishedAt: number | null
 }
 
-/** The sentence that goes with an item's reason. `where` names the path and collection concerned. */
+/** The sentence that goes with an item's reason. `where` names the path and collection concerned; `actual` of a lock says who holds it (`by "ada"`). */
 export function reasonMessage(code: ErrorCode, where: string, expected?: string | null, actual?: string | null): string {
   switch (code) {
     case 'entry_not_found':
@@ -57,7 +57,7 @@ export function reasonMessage(code: ErrorCode, where: string, expected?: string 
     case 'folder_not_empty':
       return `${where} is a folder that still holds something.`
     case 'locked':
-      return `${where} is locked${actual ? ` by ${actual}` : ''}.`
+      return `${where} is locked${actual ? ` ${actual}` : ''}.`
     case 'insufficient_role':
       return `The submitter has lost the grant that ${where} needs.`
     case 'same_path':

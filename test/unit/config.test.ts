@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { loadConfig, type Config } from '../../src/config.ts'
+import { configSchema, loadConfig, type Config } from '../../src/config.ts'
 import { isWaybillError } from '../../src/model/errors.ts'
 
 const DAY_MS = 24 * 3600 * 1000
@@ -53,6 +53,17 @@ describe('the configuration', () => {
       cmwellCompat: 'docs',
       jwt: null,
     } satisfies Config)
+  })
+
+  it('is described in the reference: every setting, its variable, its default and its meaning', () => {
+    const reference = readFileSync(new URL('../../docs/reference/settings.md', import.meta.url), 'utf8').replaceAll(/ +\| */g, ' | ')
+    const defaults = loadConfig({})
+    for (const [name, { description }] of Object.entries(configSchema.shape)) {
+      const variable = `WAYBILL_${name.replaceAll(/[A-Z]/g, letter => `_${letter}`).toUpperCase()}`
+      const usual = defaults[name as keyof Config]
+      const shown = typeof usual === 'object' && usual !== null ? 'see below' : `\`${JSON.stringify(usual)}\``
+      expect(reference).toContain(`| \`${name}\` | \`${variable}\` | ${shown} | ${description} |`)
+    }
   })
 
   it('comes from a file, over it the environment, over both the flags', () => {

@@ -168,7 +168,7 @@ export class JobService implements Jobs {
     if (job.state === 'finished') return null
     if (job.paused) return 'The job is paused; resume it to go on.'
     if (job.discovering) return null
-    if (job.counts.running === 0 && job.counts.pending > 0) return 'The job waits for its next turn; other jobs are being worked on.'
+    if (job.counts.running === 0 && job.counts.pending > 0) return 'The job waits for its next turn among the jobs that are under way.'
     return null
   }
 

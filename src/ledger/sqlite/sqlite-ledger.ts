@@ -278,7 +278,10 @@ export class SqliteLedger implements Ledger {
     return jobs.touches(this.#db, job, collection)
   }
   async eventsAfter(after: number, limit: number, job?: string): Promise<readonly JobEvent[]> {
-    return jobs.eventsAfter(this.#db, after, limit, job)
+    const events = jobs.eventsAfter(this.#db, after, limit, job)
+    // a job that is read after its events is not older than they are, even in the same turn
+    if (events.length > 0) this.#cache.expire()
+    return events
   }
   async lastEvent(): Promise<number> {
     return jobs.lastEvent(this.#db)

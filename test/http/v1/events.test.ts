@@ -59,6 +59,8 @@ describe('the events of a job', () => {
       { type: 'item.evicted', ...common },
       { type: 'job.finished', ...common, outcome: 'partial' },
     ])
+    const { items } = (await (await of().call('alice', 'GET', `/v1/jobs/${submitted.id}/items?state=failed,evicted`)).json()) as { items: { reason: object }[] }
+    expect(stored.flatMap(frame => frame.data?.['reason'] ?? [])).toEqual(items.map(({ reason }) => reason))
     expect(stored.map(frame => frame.event)).toEqual(stored.map(frame => frame.data?.['type']))
     const ids = stored.map(frame => Number(frame.id))
     expect(ids).toEqual(ids.toSorted((a, b) => a - b))

@@ -46,7 +46,7 @@ function decide(tx: Tx, job: Row, corrupt: readonly string[]): Tally {
   keepTree(tx, job, kindOf(job))
   if (renames(job)) findFreeNames(tx, job)
   const tally = tallyPlan(tx)
-  if (tally.done < tally.items) explainTroubles(tx, job['key'] as number)
+  if (tally.done < tally.items) explainTroubles(tx, job)
   return tally
 }
 
