@@ -61,6 +61,8 @@ export class EntryService implements Entries {
       ...(request.sha256 === undefined ? {} : { sha256: request.sha256 }),
       ...(request.size === undefined ? {} : { size: request.size }),
     })
+    // a body may take hours: by now the grant may be gone, and the collection another one of that id (I9)
+    await this.#access.requireRole(caller, collection, 'readwrite')
     // conditions and locks are checked again where it counts, in the transaction that makes the version; bytes that it refuses are swept as orphans
     return this.#ledger.putEntry({
       collection,

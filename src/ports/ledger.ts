@@ -325,7 +325,8 @@ export interface Ledger {
   jobs(filter: JobFilter, page: PageQuery): Promise<Page<Job>>
   /** May return fewer than `limit` with a cursor when a filter is selective: no call scans without bound. */
   items(job: string, filter: ItemFilter, page: PageQuery): Promise<Page<Item>>
-  snapshot(job: string): Promise<JobSnapshot | null>
+  /** As of one commit, until it is closed. Only so many are open at once, and of them only a part for one `reader`: further ones wait, then throw `unavailable`. */
+  snapshot(job: string, reader?: string): Promise<JobSnapshot | null>
   /** True when the subject is admin or more of every collection the job names. */
   administers(subject: string, job: string): Promise<boolean>
   /** True when the job names this collection. */

@@ -71,7 +71,7 @@ export class JobService implements Jobs {
 
   async report(caller: Caller, id: string, filter: ItemFilter): Promise<{ readonly job: Job; readonly items: AsyncIterable<readonly Item[]> }> {
     const job = await this.get(caller, id)
-    return streamed(await this.#snapshot(job.id), filter)
+    return streamed(await this.#snapshot(caller, job.id), filter)
   }
 
   async reportForHolder(id: string): Promise<{ readonly job: Job; readonly items: AsyncIterable<readonly Item[]> }> {
@@ -94,7 +94,7 @@ export class JobService implements Jobs {
       await this.#parts.ledger.job(id) // an expired job has forgotten its collections: 410 for whoever has its id
       throw unknownJob(id)
     }
-    const snapshot = await this.#snapshot(id)
+    const snapshot = await this.#snapshot(caller, id)
     const report = streamed(snapshot, { collection, afterSeq })
     if (report.job.submittedBy === caller.subject) return report
     const sees = async (other: string): Promise<boolean> => (await this.#parts.ledger.role(caller.subject, other)) !== null
@@ -111,8 +111,8 @@ export class JobService implements Jobs {
     return this.#parts.ledger.jobs({ ...filter, visibleTo: null, collection }, page)
   }
 
-  async #snapshot(id: string): Promise<JobSnapshot> {
-    const snapshot = await this.#parts.ledger.snapshot(id)
+  async #snapshot(caller: Caller, id: string): Promise<JobSnapshot> {
+    const snapshot = await this.#parts.ledger.snapshot(id, caller.subject)
     if (snapshot === null) throw unknownJob(id)
     return snapshot
   }

@@ -268,8 +268,8 @@ export class SqliteLedger implements Ledger {
     const row = jobs.acknowledged(this.#db, job, this.#clock.now())
     return row === undefined ? { items: [], nextCursor: null } : items.items(this.#db, row['key'] as number, filter, page)
   }
-  async snapshot(job: string): Promise<JobSnapshot | null> {
-    return this.#snapshots.open(job)
+  async snapshot(job: string, reader?: string): Promise<JobSnapshot | null> {
+    return this.#snapshots.open(job, reader ?? null)
   }
   async administers(subject: string, job: string): Promise<boolean> {
     return jobs.administers(this.#db, subject, job)

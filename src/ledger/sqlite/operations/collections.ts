@@ -1,4 +1,5 @@
 import { isAddressableId, ROLES, type Collection, type Role } from '../../../model/collection.ts'
+import { refuseLargeFields } from '../../../model/entry.ts'
 import { WaybillError } from '../../../model/errors.ts'
 import { lockedBy } from '../../../model/lock.ts'
 import type { NewCollection } from '../../../ports/ledger.ts'
@@ -33,7 +34,7 @@ export function createCollection(tx: Tx, wish: NewCollection): Collection {
   return toCollection(row)
 }
 
-/** Changes name and attributes (a merge patch, RFC 7396, by SQLite's own function, as for fields). Throws `collection_not_found`. */
+/** Changes name and attributes (a merge patch, RFC 7396, by SQLite's own function, as for fields). Throws `collection_not_found`, `fields_too_large`. */
 export function updateCollection(tx: Tx, id: string, change: { name?: string; attributes?: Readonly<Record<string, unknown>> }): Collection {
   const row = tx.db.get(
     `UPDATE collection SET name = coalesce(:name, name), attributes = coalesce(json_patch(attributes, :patch), attributes), modified_at = :now
@@ -41,6 +42,7 @@ export function updateCollection(tx: Tx, id: string, change: { name?: string; at
     { id, name: change.name ?? null, patch: change.attributes === undefined ? null : JSON.stringify(change.attributes), now: tx.now },
   )
   if (row === undefined) throw new WaybillError('collection_not_found', `there is no collection ${JSON.stringify(id)}`)
+  if (change.attributes !== undefined) refuseLargeFields(row['attributes'] as string)
   return toCollection(row)
 }
 

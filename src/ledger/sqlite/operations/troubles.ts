@@ -67,10 +67,10 @@ function markLostGrants(tx: Tx, job: Row): void {
 
 const THERE = 'SELECT deleted, version FROM entry WHERE collection = :collection AND path = :path'
 
-/** The policy `rename`: items whose destination is taken get a free name with a counter, one after the other. */
-export function findFreeNames(tx: Tx, job: Row): void {
+/** The policy `rename`: items whose destination is taken get a free name with a counter, one after the other. True when there were any. */
+export function findFreeNames(tx: Tx, job: Row): boolean {
   const taken = tx.db.all(`SELECT seq, t_collection, t_path FROM plan WHERE code = ${TROUBLES.taken.no} ORDER BY seq`)
-  if (taken.length === 0) return
+  if (taken.length === 0) return false
   const planned = new Set(
     tx.db.all('SELECT t_collection, t_path FROM plan WHERE code = 0').map(row => `${String(row['t_collection'])}/${String(row['t_path'])}`),
   )
@@ -90,6 +90,7 @@ export function findFreeNames(tx: Tx, job: Row): void {
     next.set(`${collection}/${wish}`, n + 1)
   }
   markLocked(tx, job) // the new names lie elsewhere: somebody may hold a lock there
+  return true
 }
 
 /**
