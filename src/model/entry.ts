@@ -13,6 +13,9 @@ export type Fields = Readonly<Record<string, unknown>>
  */
 export const MAX_FIELDS_BYTES = 64 * 1024
 
+/** Fields that are sets of values, which changes add to, may grow further: metadata is all that such an entry is. */
+export const MAX_VALUES_BYTES = 256 * 1024
+
 /** Throws `fields_too_large` for fields as JSON that have grown too large; what was so before may stay so, and shrink. */
 export function refuseLargeFields(json: string, before: string | null = null): void {
   const bytes = Buffer.byteLength(json)

@@ -1,5 +1,5 @@
 import { CATALOGUE, type ErrorCode } from './errors.ts'
-import { MAX_FIELDS_BYTES, type Fields } from './entry.ts'
+import { MAX_FIELDS_BYTES, MAX_VALUES_BYTES, type Fields } from './entry.ts'
 
 /** Order is the stored number; all from `done` on are terminal. `running` is never stored: it is `pending` under a live lease. */
 export const ITEM_STATES = ['pending', 'running', 'done', 'skipped', 'failed', 'evicted', 'cancelled'] as const
@@ -65,7 +65,7 @@ export function reasonMessage(code: ErrorCode, where: string, expected?: string 
     case 'unsupported':
       return `${where} would be a folder, and only addressable collections (owner/name, host.name) have folders; name the files in it, as by its path with a "/" at the end.`
     case 'fields_too_large':
-      return `The fields of ${where} would have more than ${MAX_FIELDS_BYTES} bytes.`
+      return `The fields of ${where} would be larger than ${MAX_FIELDS_BYTES} bytes, or ${MAX_VALUES_BYTES} where they are sets of values.`
     case 'digest_mismatch':
       return `The stored bytes of ${where} no longer match their recorded digest.`
     default:

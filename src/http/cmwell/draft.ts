@@ -1,3 +1,4 @@
+import { MAX_VALUES_BYTES } from '../../model/entry.ts'
 import { WaybillError } from '../../model/errors.ts'
 import type { FieldRemoval, FieldValue } from '../../model/field-values.ts'
 import { distinctValues } from '../../model/field-values.ts'
@@ -30,6 +31,8 @@ export class Draft {
   readonly #continues: boolean
   readonly #add = new Map<string, FieldValue[]>()
   readonly #remove = new Map<string, FieldRemoval>()
+  /** Of all values, at least: in UTF-16 units. */
+  #size = 0
   #fullDelete: SubjectUpdate['fullDelete'] = null
   #prevUuid: string | null = null
   #kind: InfotonKind | null = null
@@ -51,7 +54,12 @@ export class Draft {
     return !this.waiting && (content !== null || this.#add.size + this.#remove.size + Object.keys(this.#system).length > 0)
   }
 
+  /** Throws `fields_too_large` when one document says more of an infoton than one can hold. */
   addValue(field: string, value: FieldValue): void {
+    this.#size += sizeOf(value)
+    if (this.#size > MAX_VALUES_BYTES) {
+      throw new WaybillError('fields_too_large', `the values of ${this.path} have more than ${MAX_VALUES_BYTES} bytes; store more as a file`)
+    }
     const values = this.#add.get(field)
     if (values === undefined) this.#add.set(field, [value])
     else {
@@ -125,6 +133,11 @@ export class Draft {
     refuseManyActions(update)
     return update
   }
+}
+
+function sizeOf(value: FieldValue): number {
+  if (typeof value === 'string') return value.length
+  return '@id' in value ? value['@id'].length : value['@value'].length
 }
 
 /** True at 64 and each doubling of it. */

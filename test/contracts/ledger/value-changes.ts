@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import type { Entry } from '../../../src/model/entry.ts'
+import { MAX_VALUES_BYTES, type Entry } from '../../../src/model/entry.ts'
 import type { EntryChange } from '../../../src/model/entry-change.ts'
 import type { SourceRef, SubmitItem } from '../../../src/model/job.ts'
 import { sha256 } from '../../support/sha256.ts'
@@ -43,6 +43,25 @@ export function valueChangesContract(world: World): void {
       expect(await entry(c, 'x')).toMatchObject({ version: 4, fields: { other: ['o'] } })
       await run([change(c, 'x', { remove: [{ what: 'field', field: '*', graph: '*' }] })])
       expect(await entry(c, 'x')).toMatchObject({ version: 5, deleted: false, fields: {} })
+    })
+
+    it('that would make the fields too large fail, and leave the version that was there', async () => {
+      const c = await world.collection()
+      const long = (letter: string): string => letter.repeat(MAX_VALUES_BYTES / 2)
+      await run([change(c, 'x', { add: { [NAME]: [long('a')] } })])
+      const id = await run([change(c, 'x', { add: { [NAME]: [long('b')] } }), change(c, 'y', { add: { [NAME]: ['small'] } })])
+      expect((await world.items(id)).map(({ state, reason }) => [state, reason?.code])).toEqual([
+        ['failed', 'fields_too_large'],
+        ['done', undefined],
+      ])
+      expect((await entry(c, 'x')).version).toBe(1)
+    })
+
+    it('of a file that has no bytes fail', async () => {
+      const c = await world.collection()
+      const id = await run([change(c, 'f', { kind: 'file', mediaType: 'text/plain' })])
+      expect((await world.items(id)).map(({ state, reason }) => [state, reason?.code])).toEqual([['failed', 'entry_not_found']])
+      expect(await world.ledger.entry(c, 'f')).toBeNull()
     })
 
     it('that change nothing are done and keep the version; later versions are later by at least a millisecond', async () => {

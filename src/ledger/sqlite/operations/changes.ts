@@ -1,4 +1,4 @@
-import { DEFAULT_MEDIA_TYPE, ENTRY_KINDS } from '../../../model/entry.ts'
+import { DEFAULT_MEDIA_TYPE, ENTRY_KINDS, MAX_VALUES_BYTES } from '../../../model/entry.ts'
 import { onlyTakesAway, plainChange, type EntryChange } from '../../../model/entry-change.ts'
 import { changedFields } from '../../../model/field-values.ts'
 import { entityPrefix, FILE, FOLDER, hexBytes, hexText, NEW_ENTITY, OBJECT, sameBytes } from '../codec.ts'
@@ -23,9 +23,14 @@ const PLAN_CHANGES = `INSERT INTO plan (seq, code, writes, src_collection, src_p
 
 /** Plans items that carry a change: what each makes of an entry's values is decided here, for it is no matter for SQL; all else set-wise. */
 export function planChanges(tx: Tx, job: number, first: number, last: number): void {
-  const decided = tx.db.all(CHANGING, { job, first, last }).map(decide)
-  if (decided.length > 0) tx.db.run(PLAN_CHANGES, { job, now: tx.now, newEntity: entityPrefix(tx.now), decided: JSON.stringify(decided) })
+  for (let from = first; from <= last; from += AT_ONCE) {
+    const decided = tx.db.all(CHANGING, { job, first: from, last: Math.min(last, from + AT_ONCE - 1) }).map(decide)
+    if (decided.length > 0) tx.db.run(PLAN_CHANGES, { job, now: tx.now, newEntity: entityPrefix(tx.now), decided: JSON.stringify(decided) })
+  }
 }
+
+/** Items whose fields are in memory at once: enough for set-wise speed, few enough when each has as many values as it may. */
+const AT_ONCE = 500
 
 type Decided = readonly [
   seq: number,
@@ -44,11 +49,21 @@ function decide(row: Row): Decided {
   const change = plainChange(JSON.parse(row['change'] as string) as EntryChange)
   const unmet = unmetCondition(row)
   const after = unmet === 0 ? contentAfter(row, change) : null
-  // a file is made of bytes: what only says something of one changes what is there
-  const code = after?.kind === FILE && after.deleted === 0 && after.digest === null ? TROUBLES.missing.no : unmet
+  const code = after === null ? unmet : impossible(after, row)
   if (after === null || code !== 0) return [seq, code, 0, 0, 0, 0, null, DEFAULT_MEDIA_TYPE, null]
   const { kind, deleted, size, digest, media_type, fields } = after
   return [seq, code, 1, kind, deleted, size, digest === null ? null : hexText(digest), media_type, fields]
+}
+
+/** Why a version cannot be, 0 when it can. A file is made of bytes: what only says something of one changes what is there. */
+function impossible(after: NewContent, row: Row): number {
+  if (after.kind === FILE && after.deleted === 0 && after.digest === null) return TROUBLES.missing.no
+  const bytes = byteLength(after.fields)
+  return bytes > MAX_VALUES_BYTES && bytes > byteLength(row['fields'] as string | null) ? TROUBLES.largeFields.no : 0
+}
+
+function byteLength(text: string | null): number {
+  return text === null ? 0 : Buffer.byteLength(text)
 }
 
 /** Conditions speak of the newest version, a tombstone included (model/entry-change.ts). */
