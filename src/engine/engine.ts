@@ -16,6 +16,9 @@ import { TreeService } from './tree.ts'
 import { UploadService } from './uploads.ts'
 import { Upkeep } from './upkeep.ts'
 
+/** Turns at once while few of them are of big jobs: those of small ones share a commit, which costs more than they do. */
+const QUICK_TURNS = 64
+
 /** What the engine is made of. */
 export interface EngineParts {
   readonly ledger: Ledger
@@ -25,7 +28,7 @@ export interface EngineParts {
   readonly ids: Ids
   /** This process, in leases and logs. */
   readonly worker: string
-  /** Turns at once. They wait in the same line as submissions, so more of them only make new jobs wait. */
+  /** Turns of big jobs at once. */
   readonly concurrency: number
   readonly maxItems: number
   readonly maxUploadBytes: number
@@ -54,7 +57,7 @@ export function createEngine(parts: EngineParts): Engine {
     start: async () => {
       await ledger.recover()
       for (const store of parts.stores) await store.sweepUnfinished(clock.now())
-      queue.work(job => runner.turn(job), { concurrency: parts.concurrency })
+      queue.work(job => runner.turn(job), { concurrency: parts.concurrency, quick: Math.max(parts.concurrency, QUICK_TURNS) })
       await upkeep.wakeUnfinished()
       upkeep.start()
     },
