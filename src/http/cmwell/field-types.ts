@@ -1,6 +1,6 @@
 import type { Engine } from '../../engine/api.ts'
 import type { Caller } from '../../model/access.ts'
-import { WaybillError } from '../../model/errors.ts'
+import { WaybillError, isWaybillError } from '../../model/errors.ts'
 import type { FieldValue } from '../../model/field-values.ts'
 import { XSD } from './rdf/terms.ts'
 import type { SubjectUpdate } from './update.ts'
@@ -51,7 +51,7 @@ export class FieldTypes {
   async take(collection: string, updates: readonly SubjectUpdate[]): Promise<void> {
     const pairs = this.#unseen(collection, updates)
     if (pairs.length === 0) return
-    const known = await this.#engine.fieldTypes.get(this.#caller, collection, [...new Set(pairs.map(({ field }) => field))])
+    const known = await this.#known(collection, [...new Set(pairs.map(({ field }) => field))])
     for (const pair of pairs) {
       const types = known.get(pair.field)
       if (types?.has(pair.type) === true) continue
@@ -63,6 +63,16 @@ export class FieldTypes {
   /** Remembers what was new; for a document that is accepted. */
   async remember(): Promise<void> {
     for (const [collection, pairs] of this.#new) await this.#engine.fieldTypes.add(this.#caller, collection, pairs)
+  }
+
+  /** A collection that is not there has no fields: in a rehearsal, none is made. */
+  async #known(collection: string, fields: readonly string[]): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+    try {
+      return await this.#engine.fieldTypes.get(this.#caller, collection, fields)
+    } catch (error) {
+      if (isWaybillError(error, 'collection_not_found')) return new Map()
+      throw error
+    }
   }
 
   #unseen(collection: string, updates: readonly SubjectUpdate[]): Pair[] {
