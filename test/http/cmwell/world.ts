@@ -125,7 +125,7 @@ export class World {
     for (;;) {
       const answer = await this.get(`/_track/${id}`, { as: null })
       if (answer.status !== 200) throw new Error(`_track answered ${answer.status}: ${answer.body}`)
-      if (answer.headers.get('x-cm-well-tracking') === 'Done') return statuses(answer.body)
+      if (answer.headers.get('x-cm-well-tracking') === 'Done') return statuses(answer.body.replaceAll(`<http://${this.host}/`, '<http://'))
       await new Promise(resolve => setTimeout(resolve, 10))
     }
   }
