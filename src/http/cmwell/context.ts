@@ -4,6 +4,7 @@ import type { Caller } from '../../model/access.ts'
 import type { HttpServices } from '../services.ts'
 import { identify } from './credentials.ts'
 import type { RdfView } from './infoton.ts'
+import { NewDomains } from './new-domains.ts'
 import type { CmWellOptions, Compat } from './options.ts'
 import { TrackingIds } from './tracking-ids.ts'
 
@@ -13,6 +14,7 @@ export class Context {
   readonly retentionMs: number
   readonly compat: Compat
   readonly trackingIds: TrackingIds
+  readonly newDomains: NewDomains
   /** An `onRequest` hook: who calls. */
   readonly identify: (request: FastifyRequest, reply: FastifyReply) => Promise<void>
 
@@ -20,6 +22,7 @@ export class Context {
     this.services = services
     this.retentionMs = retentionMs
     this.compat = compat
+    this.newDomains = new NewDomains(services.engine)
     this.trackingIds = new TrackingIds(services.signer)
     this.identify = identify(services)
   }

@@ -68,7 +68,7 @@ export class Ingest {
     this.#context = context
     this.#caller = caller
     this.#options = options
-    this.#domains = new Domains(context.engine, caller, options.dryRun)
+    this.#domains = new Domains(context.engine, context.newDomains, caller, options.dryRun)
     this.#types = caller === null ? null : new FieldTypes(context.engine, caller, options.force)
     this.#namespaces = new Namespaces(options.prefixes)
   }
@@ -122,7 +122,9 @@ export class Ingest {
     if (this.#options.dryRun) return { job: null, messages }
     await this.#nameThings(this.#caller, operations)
     await this.#types?.remember()
-    return { job: await this.#seal(this.#caller, operations.replaceGraphs), messages }
+    const job = await this.#seal(this.#caller, operations.replaceGraphs)
+    await this.#domains.keep()
+    return { job, messages }
   }
 
   async abort(): Promise<void> {
