@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import { decodeTrackingId } from '../../../src/http/cmwell/tracking-id.ts'
 import type { RdfInput } from '../../../src/http/cmwell/rdf/formats.ts'
 import { isomorphic, read } from '../../unit/cmwell/support.ts'
 import { startTestServer } from '../../support/server.ts'
@@ -70,6 +71,53 @@ describe('a blocking update', () => {
     await of().in('format=ntriples&replace-mode&blocking', says(path, 'FN', 'last'))
     expect(await of().fields(path)).toEqual({ 'FN.vcard': ['last'] })
   })
+})
+
+describe('updates behind one that is paused', () => {
+  /** A long update that is paused before it is done. */
+  async function paused(): Promise<{ job: string; id: string }> {
+    for (;;) {
+      const id = idOf(await of().in('format=ntriples&tracking', Array.from({ length: 8000 }, (_, n) => says(`/paused.org/${n}`, 'FN', 'x')).join('')))
+      const job = decodeTrackingId(id)?.actorId.slice(0, 32) ?? ''
+      const uuid = job.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+      await of().server.call('alice', 'POST', `/v1/jobs/${uuid}/pause`)
+      // what is being worked on is finished; and where that was the last of it, we were too late
+      let state = await jobState(uuid)
+      while (state.counts.running > 0) state = await jobState(uuid)
+      if (state.state !== 'finished') return { job: uuid, id }
+    }
+  }
+
+  it('wait, and are done in their order; one that is cancelled has failed', async () => {
+    const first = await paused()
+    const cancelled = idOf(await of().in('format=ntriples&tracking', says('/paused.org/x', 'FN', 'cancelled')))
+    const [uuid] = await jobs()
+    let answered = false
+    const waiting = of()
+      .in('format=ntriples&blocking&replace-mode', says('/paused.org/7', 'FN', 'later'))
+      .finally(() => (answered = true))
+    await vi.waitFor(async () => expect((await jobs())[0]).not.toBe(uuid))
+    expect((await of().server.call('alice', 'POST', `/v1/jobs/${uuid}/cancel`)).status).toBe(202)
+    expect(await of().tracked(cancelled)).toEqual({ '/paused.org/x': 'Failed' })
+    const { body, headers } = await of().get(`/_track/${first.id}`, { as: null })
+    expect([headers.get('x-cm-well-tracking'), new Set(Object.values(statuses(body))).has('InProgress')]).toEqual([null, true])
+    expect(answered).toBe(false)
+    await of().server.call('alice', 'POST', `/v1/jobs/${first.job}/resume`)
+    expect(statuses((await waiting).body)).toEqual({ '/paused.org/7': 'Done' })
+    expect(new Set(Object.values(await of().tracked(first.id)))).toEqual(new Set(['Done']))
+    expect(await of().fields('/paused.org/7')).toEqual({ 'FN.vcard': ['later'] })
+    expect((await of().get('/paused.org/x?format=json')).status).toBe(404)
+  })
+
+  async function jobState(job: string): Promise<{ state: string; counts: { running: number } }> {
+    return (await (await of().server.call('alice', 'GET', `/v1/jobs/${job}`)).json()) as { state: string; counts: { running: number } }
+  }
+
+  /** Ids of jobs, the newest first. */
+  async function jobs(): Promise<string[]> {
+    const { items } = (await (await of().server.call('alice', 'GET', '/v1/jobs?limit=5')).json()) as { items: { id: string }[] }
+    return items.map(({ id }) => id)
+  }
 })
 
 describe('a blocking update that takes too long', () => {

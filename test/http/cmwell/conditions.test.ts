@@ -123,6 +123,16 @@ describe('a null update', () => {
   })
 })
 
+describe('what the system keeps', () => {
+  it('is not changed by who may only write; the rest of the update is', async () => {
+    const path = fresh()
+    const own = ['uuid', 'path', 'parent', 'lastModified', 'modifiedDate', 'lastModifiedBy', 'indexTime', 'dataCenter', 'protocol']
+    await of().update(own.map(name => system(path, name, '"x"')).join('') + says(path, 'FN', '1'))
+    const { system: kept, fields } = await of().infoton(path)
+    expect([kept.path, kept.lastModifiedBy, kept.dataCenter, kept.protocol, fields]).toEqual([path, 'alice', 'lh', 'http', { 'FN.vcard': ['1'] }])
+  })
+})
+
 describe('a new version', () => {
   it('has another uuid, and a later time, however quick it came', async () => {
     const path = fresh()
