@@ -1,5 +1,7 @@
 import type { Engine } from '../../engine/api.ts'
 import type { Caller } from '../../model/access.ts'
+import { isWaybillError } from '../../model/errors.ts'
+import { nameFault } from '../../model/names.ts'
 import { DocumentPrefixes, splitIri } from './rdf/prefixes.ts'
 import type { SubjectUpdate } from './update.ts'
 
@@ -16,7 +18,7 @@ export class Namespaces {
   readonly #prefixes: DocumentPrefixes
   readonly #fields = new Set<string>()
   readonly #seen = new Set<string>()
-  readonly #named: Record<string, string> = {}
+  #named: Record<string, string> = {}
   #free = MOST_NEW
 
   constructor(prefixes: DocumentPrefixes) {
@@ -27,14 +29,20 @@ export class Namespaces {
     for (const { add } of updates) for (const field in add) if (!this.#fields.has(field)) this.#field(field)
   }
 
-  /** Prefixes by which namespaces are known from now on. */
-  get named(): Readonly<Record<string, string>> {
-    return this.#named
-  }
-
   /** What the protocol tells of them (contract, section 1.3). */
   get messages(): string[] {
     return Object.entries(this.#named).map(([prefix, namespace]) => `Naming namespace [${namespace}] with prefix [${prefix}]`)
+  }
+
+  /** Keeps them for the caller; one who has as many as are kept goes on without these. */
+  async keep(engine: Engine, caller: Caller): Promise<void> {
+    if (Object.keys(this.#named).length === 0) return
+    try {
+      await engine.names.set(caller, 'prefix', this.#named)
+    } catch (error) {
+      if (!isWaybillError(error, 'too_many_items')) throw error
+      this.#named = {}
+    }
   }
 
   #field(field: string): void {
@@ -44,7 +52,10 @@ export class Namespaces {
     if (this.#seen.has(namespace)) return
     this.#seen.add(namespace)
     if (this.#prefixes.has(namespace)) return
+    const prefix = this.#prefixes.prefixOf(namespace)
+    // what is too long to be kept is served without a prefix of its own
+    if (nameFault(prefix) !== null || nameFault(namespace) !== null) return
     this.#free -= 1
-    this.#named[this.#prefixes.prefixOf(namespace)] = namespace
+    this.#named[prefix] = namespace
   }
 }

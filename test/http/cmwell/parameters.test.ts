@@ -183,6 +183,16 @@ describe('what the answer to a good request tells', () => {
     expect(await of().fields('/told.org/a')).toMatchObject({ 'p.things': ['x'] })
   })
 
+  it('is nothing of a namespace that is too long to have a prefix, or of one too many', async () => {
+    const long = await of().in('format=ntriples', `<http://told.org/long> <http://told.org/${'x'.repeat(1500)}/p> "x" .`)
+    expect([long.status, long.body]).toEqual([200, '{"success":true}'])
+    const caller = { subject: 'collector', scopes: new Set(['write'] as const), tokenId: 'test' }
+    const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`p${n}`, `http://told.org/${n}/`]))
+    await of().server.engine.names.set(caller, 'prefix', many)
+    const full = await of().in('format=ntriples', '<http://collector.org/a> <http://told.org/new-one/p> "x" .', { as: 'collector' })
+    expect([full.status, full.body]).toEqual([200, '{"success":true}'])
+  })
+
   it('is a prefix that the document declares', async () => {
     await of().in('format=ntriples', `<> <cmwell://meta/ns#mine> "http://told.org/mine/" .`)
     await of().update('<http://told.org/b> <http://told.org/mine/p> "x" .')
