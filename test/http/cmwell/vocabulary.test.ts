@@ -166,6 +166,16 @@ describe('replaceGraph', () => {
     expect((await of().infoton('/bobs.org/c', { as: 'bob' })).fields).toEqual({ 'FN.vcard': ['old'] })
   })
 
+  it('reaches infotons in collections that were made otherwise, too', async () => {
+    expect((await of().server.call('alice', 'POST', '/v1/collections', { id: 'plain' })).status).toBe(201)
+    expect((await of().server.call('alice', 'PUT', '/v1/collections/plain/entries/d/a', 'bytes')).status).toBe(201)
+    await of().update(`<cmwell://plain/d/a> <${VCARD}FN> "old" <${G}> .\n<cmwell://plain/d/b> <${VCARD}FN> "old" <${G}> .\n`)
+    expect([await of().fields('/plain/d/a'), await of().fields('/plain/d/b')]).toEqual([{ 'FN.vcard': ['old'] }, { 'FN.vcard': ['old'] }])
+    await of().update(`<> <${SYS}replaceGraph> <${G}> .\n`)
+    expect([await of().fields('/plain/d/a'), await of().fields('/plain/d/b')]).toEqual([undefined, undefined])
+    expect((await of().get('/plain/d/a')).body).toBe('bytes')
+  })
+
   it('may stand alone, and several in one document', async () => {
     await of().update(quad('/graphs.org/d', 'FN', '"1"', G) + quad('/graphs.org/d', 'FN', '"2"', H) + quad('/graphs.org/d', 'FN', '"3"'))
     expect(await of().update(`<> <${SYS}replaceGraph> <${G}> .\n<> <${SYS}replaceGraph> <${H}> .\n`)).toEqual({})
