@@ -149,7 +149,7 @@ export interface ManifestIntake {
    * Once at most. Checked as in `submit`; answers the job, which nobody sees before the seal.
    */
   precede(select: readonly Selection[]): Promise<Job>
-  /** Without items `invalid_manifest`, unless another job precedes it: then it is finished when that one is. */
+  /** Without items `invalid_manifest`; an ordered one may have none, and is finished in its first turn: when the job that precedes it is. */
   seal(fingerprint: string): Promise<Submitted>
   abort(): Promise<void>
 }

@@ -61,7 +61,7 @@ export class Manifest implements ManifestIntake {
   }
 
   async seal(fingerprint: string): Promise<Submitted> {
-    if (this.#received === 0 && this.#before === null) throw new WaybillError('invalid_manifest', 'the manifest has no items; give at least one line')
+    if (this.#received === 0 && this.#options.ordered !== true) throw new WaybillError('invalid_manifest', 'the manifest has no items; give at least one line')
     const job = await this.#parts.ledger.seal(this.#job.id, fingerprint, this.#before?.id)
     if (this.#before !== null) this.#parts.wake(this.#before)
     this.#parts.wake(job)

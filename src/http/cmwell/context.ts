@@ -33,13 +33,13 @@ export class Context {
     return { host: request.host, metaBase: `http://${request.host}/`, system: true }
   }
 
-  /** The addressable collections that the caller may write: infotons live in such. */
+  /** The collections that the caller may write: infotons may be in any. */
   async writable(caller: Caller): Promise<string[]> {
     const ids: string[] = []
     let cursor: string | null = null
     do {
       const page = await this.engine.collections.list(caller, { minRole: 'readwrite' }, { limit: 1000, ...(cursor === null ? {} : { cursor }) })
-      ids.push(...page.items.filter(({ addressable }) => addressable).map(({ id }) => id))
+      ids.push(...page.items.map(({ id }) => id))
       cursor = page.nextCursor
     } while (cursor !== null)
     return ids

@@ -3,6 +3,7 @@ import type { FieldValue, GraphChoice } from '../../model/field-values.ts'
 import type { DocumentOperations } from './document-operations.ts'
 import { OperationsDraft } from './document-operations.ts'
 import { Draft } from './draft.ts'
+import { Refusal } from './errors.ts'
 import type { BlankName } from './fields.ts'
 import { blankNames, fieldKey, storedIri, storedValue } from './fields.ts'
 import { Predicates, replacedFields } from './predicates.ts'
@@ -13,7 +14,7 @@ import type { ReplaceMode } from './replace-mode.ts'
 import { replacedGraph } from './replace-mode.ts'
 import { blankPath, isRoot, subjectPath } from './subjects.ts'
 import type { SubjectUpdate } from './update.ts'
-import { MOST_SUBJECTS, hasEffect, refuseMany } from './update.ts'
+import { MOST_SUBJECTS, hasEffect, meaningless, refuseMany } from './update.ts'
 import { metaName } from './vocabulary.ts'
 
 export interface DocumentOptions {
@@ -84,12 +85,14 @@ export class UpdateDocument {
       for (const quad of quads) this.#apply(draft, quad)
     }
     const updates = this.#handOut([...this.#kept.values(), ...this.#open.values()])
-    if (this.#effects === 0 && this.#operations.isEmpty) throw this.#meaningless()
+    if (this.#effects === 0 && this.#operations.isEmpty) throw meaningless(this.#options.logId)
     return { updates, operations: this.#operations.finish() }
   }
 
   #statement(subject: string, quad: Quad): void {
-    if (metaName(quad.predicate)?.name === 'fullDelete' && isRoot(subject)) throw refusal('Deleting Root Infoton does not make sense!')
+    if (metaName(quad.predicate)?.name === 'fullDelete' && isRoot(subject)) {
+      throw new Refusal('invalid_request', 400, 'message', 'Deleting Root Infoton does not make sense!')
+    }
     this.#apply(this.#draftOf(subject), quad)
   }
 
@@ -181,12 +184,6 @@ export class UpdateDocument {
       if (meta !== null && meta.space !== 'nn') throw refusal(`requirement failed: sys fields not allowed for markDelete failed for: [${predicate}]`)
       draft.addRemoval({ what: 'value', field: fieldKey(predicate), value: this.#value(object, null), graph: choice })
     }
-  }
-
-  #meaningless(): WaybillError {
-    // the protocol's words, contract section 1.4
-    const detail = `ingested data was well formed, but is meaningless and has no affect. error logged with id [${this.#options.logId ?? ''}].`
-    return new WaybillError('meaningless_update', detail)
   }
 }
 

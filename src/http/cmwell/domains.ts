@@ -48,7 +48,16 @@ export class Domains {
     for (const collection of this.#made.splice(0)) {
       if (this.#caller === null) continue
       const { items } = await this.#engine.jobs.listForCollection(this.#caller, collection, {}, { limit: 1 })
-      if (items.length === 0) await this.#engine.collections.remove(this.#caller, collection)
+      if (items.length === 0) await this.#remove(this.#caller, collection)
+    }
+  }
+
+  async #remove(caller: Caller, collection: string): Promise<void> {
+    try {
+      await this.#engine.collections.remove(caller, collection)
+    } catch (error) {
+      // something came in by another way: it stays
+      if (!isWaybillError(error, 'collection_not_empty') && !isWaybillError(error, 'collection_not_found')) throw error
     }
   }
 

@@ -53,8 +53,7 @@ export class FieldTypes {
   async take(collection: string, updates: readonly SubjectUpdate[], isNew: boolean): Promise<void> {
     const pairs = this.#unseen(collection, updates)
     if (pairs.length === 0) return
-    const fields = [...new Set(pairs.map(({ field }) => field))]
-    const known = isNew ? NO_TYPES : await this.#engine.fieldTypes.get(this.#caller, collection, fields)
+    const known = isNew ? NO_TYPES : await this.#engine.fieldTypes.get(this.#caller, collection, [...new Set(pairs.map(({ field }) => field))])
     for (const pair of pairs) {
       const types = known.get(pair.field)
       if (types?.has(pair.type) === true) continue

@@ -1,12 +1,12 @@
-import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../../model/access.ts'
 import { WaybillError } from '../../model/errors.ts'
 import { PRIORITY } from '../../model/job.ts'
 import type { Job } from '../../model/job.ts'
+import { isMediaType } from '../../model/media-type.ts'
 import { callerOf, hasScope } from '../auth.ts'
 import { unlessGivenUp } from '../body-watch.ts'
-import { updatesOf } from './body.ts'
+import { bodyOf, updatesOf } from './body.ts'
 import type { Context } from './context.ts'
 import { callerWith } from './credentials.ts'
 import { Refusal } from './errors.ts'
@@ -26,7 +26,7 @@ const LONGEST_HOLD_MS = 57_000
 
 /** `POST /_in`: updates of infotons, as one tracked job (contract, section 1). */
 export function inRoute(app: FastifyInstance, context: Context): void {
-  app.post('/_in', { onRequest: context.identify }, async (request, reply) => {
+  app.post('/_in', { onRequest: [context.identify, letBadTypesIn] }, async (request, reply) => {
     const until = context.services.clock.now() + LONGEST_HOLD_MS
     const format = inputFormatOf(parameter(request, 'format'), request.headers['content-type'])
     refuseWrappedRehearsal(request, format)
@@ -38,6 +38,14 @@ export function inRoute(app: FastifyInstance, context: Context): void {
     if (blocking || flag(request, 'tracking')) setIds(reply, context.trackingIds.of(ingested.job))
     return blocking ? held(context, request, reply, ingested.job, until) : reply.send(success(request, ingested))
   })
+}
+
+/** Contract, section 1.2: where `format` says what a body is, its Content-Type does not matter, not even one that is none and that we would refuse unread. */
+async function letBadTypesIn(request: FastifyRequest): Promise<void> {
+  const type = request.headers['content-type']
+  if (type === undefined || isMediaType(type)) return
+  inputFormatOf(parameter(request, 'format'), type)
+  delete request.raw.headers['content-type']
 }
 
 function refuseWrappedRehearsal(request: FastifyRequest, format: InputFormat): void {
@@ -62,7 +70,7 @@ async function ingest(context: Context, request: FastifyRequest, format: InputFo
     prefixes,
   })
   try {
-    const updates = updatesOf(format, request.body as Readable, document)
+    const updates = updatesOf(format, bodyOf(request), document)
     let next = await updates.next()
     for (; next.done !== true; next = await updates.next()) await taking.take(next.value)
     return await taking.finish(next.value)

@@ -119,12 +119,16 @@ export class Ingest {
     await this.#stored()
     if (this.#refused.length > 0 || this.#caller === null) throw new Unauthorized(this.#refused)
     await this.#storeTrees()
-    const messages = [...this.#namespaces.messages, ...this.#conditions.map(conditionMessage), ...operations.graphAliases.map(aliasMessage)]
-    if (this.#options.dryRun) return { job: null, messages }
+    if (this.#options.dryRun) return { job: null, messages: this.#messages(operations) }
     await this.#domains.ready()
     await this.#nameThings(this.#caller, operations)
     await this.#types?.remember()
-    return { job: await this.#seal(this.#caller, operations.replaceGraphs), messages }
+    const job = await this.#seal(this.#caller, operations.replaceGraphs)
+    return { job, messages: this.#messages(operations) }
+  }
+
+  #messages({ graphAliases }: DocumentOperations): string[] {
+    return [...this.#namespaces.messages, ...this.#conditions.map(conditionMessage), ...graphAliases.map(aliasMessage)]
   }
 
   async abort(): Promise<void> {
@@ -229,9 +233,11 @@ export class Ingest {
   async #nameThings(caller: Caller, { graphAliases, namespaces }: DocumentOperations): Promise<void> {
     const { names } = this.#context.engine
     const aliases = Object.fromEntries(graphAliases.map(({ alias, graph }) => [alias, graph]))
-    const prefixes = { ...this.#namespaces.named, ...Object.fromEntries(namespaces.map(({ prefix, namespace }) => [prefix, namespace])) }
+    const prefixes = Object.fromEntries(namespaces.map(({ prefix, namespace }) => [prefix, namespace]))
     if (graphAliases.length > 0) await names.set(caller, 'graph-alias', aliases)
-    if (Object.keys(prefixes).length > 0) await names.set(caller, 'prefix', prefixes)
+    await this.#namespaces.keep(this.#context.engine, caller)
+    // what the document declares comes before what was only inferred
+    if (namespaces.length > 0) await names.set(caller, 'prefix', prefixes)
   }
 
   #jobOptions(): JobOptions {

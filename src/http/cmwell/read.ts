@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../../model/access.ts'
 import type { Entry } from '../../model/entry.ts'
 import { isRevision } from '../../model/entry.ts'
@@ -30,7 +30,9 @@ export function readRoutes(app: FastifyInstance, context: Context): void {
     const entry = await orMissing(context.engine.entries.byRevision(caller, uuid))
     return sendInfotons(context, request, reply, [await withContent(context.engine, caller, entry)], false)
   })
-  app.get('/*', { ...options, constraints: AT_ROOT }, async (request, reply) => {
+  // HEAD by ourselves: a route that fastify makes of GET would say that a file has no bytes
+  const at = { ...options, method: ['GET', 'HEAD'], url: '/*', constraints: AT_ROOT, exposeHeadRoute: false }
+  const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const places = placesOf(request)
     const caller = reader(request)
     if (flag(request, 'with-history')) return sendInfotons(context, request, reply, await history(context, caller, places), true)
@@ -43,7 +45,8 @@ export function readRoutes(app: FastifyInstance, context: Context): void {
     return entry.kind === 'file' && parameter(request, 'format') === undefined
       ? sendEntryBytes(request, reply, await context.engine.entries.open(caller, entry.collection, entry.path, entry.version))
       : sendInfotons(context, request, reply, [await whole(context, request, caller, entry)], false)
-  })
+  }
+  app.route({ ...at, handler: answer })
 }
 
 /** Who reads; nobody is told what exists without a token (contract, section 6). */

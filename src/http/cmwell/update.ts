@@ -68,6 +68,11 @@ export function refuseManyActions(update: SubjectUpdate): void {
   throw new WaybillError('invalid_request', 'requirement failed: atomic updates cannot operate on multiple actions in a single ingest.')
 }
 
+/** The refusal of a document that asks for nothing, in the protocol's words (contract, section 1.4). */
+export function meaningless(logId = ''): WaybillError {
+  return new WaybillError('meaningless_update', `ingested data was well formed, but is meaningless and has no affect. error logged with id [${logId}].`)
+}
+
 /** An update that asks for nothing. */
 export function noUpdate(path: string): SubjectUpdate {
   return {

@@ -15,6 +15,7 @@ import { Refusal, Unauthorized } from './errors.ts'
 import { newest } from './find.ts'
 import { infotonOf } from './entry-infoton.ts'
 import { AT_ROOT, writtenPath } from './infoton-paths.ts'
+import { bodyOf } from './body.ts'
 import { Ingest } from './ingest.ts'
 import { fieldKeyOf, readFlatFields } from './jsonw.ts'
 import { prefixesOf } from './namespaces.ts'
@@ -157,9 +158,4 @@ async function removals({ context, request, caller, path, prefixes }: Writing, f
       return (present[key] ?? []).filter(one => lexicalForm(one) === text).map(one => ({ what: 'value', field: key, value: withoutGraph(one), graph: '*' }))
     }),
   )
-}
-
-/** The body as it comes; of a request without one, nothing. */
-function bodyOf(request: FastifyRequest): Readable {
-  return request.body instanceof Readable ? request.body : Readable.from([])
 }

@@ -80,7 +80,7 @@ export const OUTPUT_TYPES: Readonly<Record<OutputFormat, string>> = {
 export function inputFormatOf(format: string | undefined, contentType: string | undefined): InputFormat {
   const named = own(INPUTS, format?.toLowerCase())
   if (named !== undefined) return named
-  const typed = own(INPUT_TYPES, mediaType(contentType ?? 'text/plain'))
+  const typed = own(INPUT_TYPES, mediaType(contentType || 'text/plain'))
   if (typed !== undefined) return typed
   // begins with the protocol's words, contract section 1.4
   const start = `Your request should contains either format param (${[...RDF_INPUTS, 'jsonw'].join(', ')}) or a Content-Type of one of them`

@@ -55,10 +55,6 @@ export class DocumentPrefixes implements Prefixes {
     return this.#prefixes.has(namespace)
   }
 
-  get size(): number {
-    return this.#prefixes.size
-  }
-
   prefixOf(namespace: string): string {
     const known = this.#prefixes.get(namespace)
     if (known !== undefined) return known
