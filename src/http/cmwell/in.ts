@@ -28,6 +28,8 @@ const LONGEST_HOLD_MS = 57_000
 export function inRoute(app: FastifyInstance, context: Context): void {
   app.post('/_in', { onRequest: [context.identify, letBadTypesIn] }, async (request, reply) => {
     const until = context.services.clock.now() + LONGEST_HOLD_MS
+    // the id by which our log and the words of a refusal name the request (contract, section 1.1)
+    if (flag(request, 'debug-log')) reply.header('x-cm-well-log-id', request.id)
     const format = inputFormatOf(parameter(request, 'format'), request.headers['content-type'])
     refuseWrappedRehearsal(request, format)
     const ingested = await unlessGivenUp(reply, ingest(context, request, format))

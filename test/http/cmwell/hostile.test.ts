@@ -67,6 +67,7 @@ const DOCUMENTS: readonly Document[] = [
     query: 'format=rdfxml',
     body: () => `${RDF_XML}<rdf:Description rdf:about="${'x'.repeat(20 * MIB)}"><a:p>x</a:p></rdf:Description></rdf:RDF>`,
   },
+  { what: 'one comment of 60 MB', query: 'format=rdfxml', body: () => `${RDF_XML}<!-- ${'x'.repeat(60 * MIB)} --></rdf:RDF>` },
   { what: 'random bytes', query: 'format=turtle', body: () => Buffer.from(Array.from({ length: 100_000 }, (_, n) => (n * 7919) % 256)) },
   {
     what: 'prototype names in jsonw',

@@ -144,6 +144,17 @@ describe('dry-run', () => {
   })
 })
 
+describe('debug-log', () => {
+  it('tells by what id the log names the request', async () => {
+    const empty = await of().in('format=ntriples&debug-log', '')
+    const id = empty.headers.get('x-cm-well-log-id') ?? ''
+    expect(id).not.toBe('')
+    expect(empty.body).toContain(`error logged with id [${id}]`)
+    expect((await of().in('format=ntriples&debug-log', says('/log.org/a', 'FN', 'x'))).headers.get('x-cm-well-log-id')).not.toBe(id)
+    expect((await of().in('format=ntriples', says('/log.org/a', 'FN', 'x'))).headers.get('x-cm-well-log-id')).toBeNull()
+  })
+})
+
 describe('priority', () => {
   it('needs the right to it', async () => {
     for (const caller of ['alice', null]) {
