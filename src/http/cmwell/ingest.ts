@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { ManifestIntake } from '../../engine/api.ts'
 import type { Caller } from '../../model/access.ts'
-import { WaybillError } from '../../model/errors.ts'
+import { WaybillError, isWaybillError } from '../../model/errors.ts'
 import type { Job, JobOptions, Selection, SubmitItem } from '../../model/job.ts'
 import type { Context } from './context.ts'
 import { descendants } from './descendants.ts'
@@ -95,7 +95,8 @@ export class Ingest {
       await this.#store(placed)
       return undefined
     } catch (error) {
-      return error as Error
+      if (!isWaybillError(error, 'collection_not_found')) return error as Error
+      return new WaybillError('unavailable', 'a collection that the document writes to has just been deleted; nothing was written, send it again')
     }
   }
 
