@@ -1,4 +1,4 @@
-import { decodeTrackingId } from '../../src/http/cmwell/tracking-id.ts'
+import { decodeTrackingId } from '../../src/http/cmwell/track/tracking-id.ts'
 import type { Http } from '../support/http.ts'
 import type { Book, Update } from './book.ts'
 import { all, pages } from './pages.ts'

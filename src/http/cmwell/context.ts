@@ -3,9 +3,9 @@ import type { Engine } from '../../engine/api.ts'
 import type { Caller } from '../../model/access.ts'
 import type { HttpServices } from '../services.ts'
 import { identify } from './credentials.ts'
-import type { RdfView } from './infoton.ts'
+import type { RdfView } from './infoton/infoton.ts'
 import type { CmWellOptions, Compat } from './options.ts'
-import { TrackingIds } from './tracking-ids.ts'
+import { TrackingIds } from './track/tracking-ids.ts'
 
 /** What the dialect's routes share. */
 export class Context {

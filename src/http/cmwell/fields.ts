@@ -4,7 +4,7 @@ import { XSD, XSD_STRING, blank, inLanguage, iri, literal } from './rdf/terms.ts
 import { isName } from './rdf/prefixes.ts'
 import { plainLabel } from './rdf/blank-labels.ts'
 import { BLANK_IRI } from './subjects.ts'
-import { metaIri, metaName } from './vocabulary.ts'
+import { metaIri, metaName } from './update/vocabulary.ts'
 
 /** Names blank nodes across documents. */
 export type BlankName = (label: string) => string

@@ -3,11 +3,11 @@ import { Context } from './context.ts'
 import { sendError } from './errors.ts'
 import type { Manner } from './errors.ts'
 import { serverHeaders } from './headers.ts'
-import { inRoute } from './in.ts'
+import { inRoute } from './update/in.ts'
 import type { CmWellOptions } from './options.ts'
-import { readRoutes } from './read.ts'
-import { trackRoute } from './track.ts'
-import { writeRoutes } from './write.ts'
+import { readRoutes } from './infoton/read.ts'
+import { trackRoute } from './track/track.ts'
+import { writeRoutes } from './infoton/write.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -41,4 +41,4 @@ export function isCmWell(url: string): boolean {
 }
 
 export { sendError } from './errors.ts'
-export { infotonConstraint } from './infoton-paths.ts'
+export { infotonConstraint } from './infoton/infoton-paths.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { decodeTrackingId } from '../../../src/http/cmwell/tracking-id.ts'
+import { decodeTrackingId } from '../../../src/http/cmwell/track/tracking-id.ts'
 import type { RdfInput } from '../../../src/http/cmwell/rdf/formats.ts'
 import { isomorphic, read } from '../../unit/cmwell/support.ts'
 import { startTestServer } from '../../support/server.ts'

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { describe, expect, it } from 'vitest'
-import { decodeTrackingId, encodeTrackingId } from '../../../src/http/cmwell/tracking-id.ts'
+import { decodeTrackingId, encodeTrackingId } from '../../../src/http/cmwell/track/tracking-id.ts'
 import type { RdfInput } from '../../../src/http/cmwell/rdf/formats.ts'
 import { isomorphic, read } from '../../unit/cmwell/support.ts'
 import { XSD, idOf, says, system, world } from './world.ts'

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { RDF_INPUTS } from '../../../src/http/cmwell/rdf/formats.ts'
 import type { RdfInput } from '../../../src/http/cmwell/rdf/formats.ts'
 import { RDF } from '../../../src/http/cmwell/rdf/terms.ts'
-import { isFileData } from '../../../src/http/cmwell/vocabulary.ts'
+import { isFileData } from '../../../src/http/cmwell/update/vocabulary.ts'
 import { read, refusal } from './support.ts'
 
 const XML = `<rdf:RDF xmlns:rdf="${RDF}" xmlns:a="http://a/">`

@@ -1,8 +1,8 @@
-import type { Engine } from '../../engine/api.ts'
-import type { Caller } from '../../model/access.ts'
-import { isWaybillError } from '../../model/errors.ts'
-import { nameFault } from '../../model/names.ts'
-import { DocumentPrefixes, splitIri } from './rdf/prefixes.ts'
+import type { Engine } from '../../../engine/api.ts'
+import type { Caller } from '../../../model/access.ts'
+import { isWaybillError } from '../../../model/errors.ts'
+import { nameFault } from '../../../model/names.ts'
+import { DocumentPrefixes, splitIri } from '../rdf/prefixes.ts'
 import type { SubjectUpdate } from './update.ts'
 
 /** Names of one document; a caller who brings more is served without them. */

@@ -1,12 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Caller } from '../../model/access.ts'
-import type { Entry } from '../../model/entry.ts'
-import { WaybillError } from '../../model/errors.ts'
-import type { Context } from './context.ts'
+import type { Caller } from '../../../model/access.ts'
+import type { Entry } from '../../../model/entry.ts'
+import { WaybillError } from '../../../model/errors.ts'
+import type { Context } from '../context.ts'
 import { missing, newest } from './find.ts'
 import { linkOf } from './own-fields.ts'
-import { placeOf } from './place.ts'
-import { normalPath } from './subjects.ts'
+import { placeOf } from '../place.ts'
+import { normalPath } from '../subjects.ts'
 
 /** How a link is followed (contract, section 5): by the client, for good or this time, or by us. */
 const STATUS: Readonly<Record<number, 301 | 307>> = { 0: 301, 1: 307 }

@@ -1,6 +1,6 @@
-import type { Job } from '../../model/job.ts'
-import { uuidFromHex, uuidHex } from '../../model/text.ts'
-import type { UrlSigner } from '../signed-url.ts'
+import type { Job } from '../../../model/job.ts'
+import { uuidFromHex, uuidHex } from '../../../model/text.ts'
+import type { UrlSigner } from '../../signed-url.ts'
 import { decodeTrackingId, encodeTrackingId } from './tracking-id.ts'
 
 const PURPOSE = 'cmwell-tracking'

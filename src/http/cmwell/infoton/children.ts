@@ -1,12 +1,12 @@
 import type { FastifyRequest } from 'fastify'
-import type { Engine } from '../../engine/api.ts'
-import type { Caller } from '../../model/access.ts'
-import { WaybillError, isWaybillError } from '../../model/errors.ts'
+import type { Engine } from '../../../engine/api.ts'
+import type { Caller } from '../../../model/access.ts'
+import { WaybillError, isWaybillError } from '../../../model/errors.ts'
 import { DATA_CENTER, infotonOf } from './entry-infoton.ts'
 import type { Infoton } from './infoton.ts'
-import type { Place } from './place.ts'
-import { infotonPath, isDomain } from './place.ts'
-import { parameter } from './query.ts'
+import type { Place } from '../place.ts'
+import { infotonPath, isDomain } from '../place.ts'
+import { parameter } from '../query.ts'
 
 /** How many children are told with their parent unless `length` says so, and at most. */
 const USUAL_LENGTH = 100

@@ -1,8 +1,8 @@
-import type { EntryChange } from '../../model/entry-change.ts'
-import type { FieldValue, FieldValues } from '../../model/field-values.ts'
-import type { SourceRef, SubmitItem } from '../../model/job.ts'
-import { linkSetting, protocolSetting } from './own-fields.ts'
-import type { Place } from './place.ts'
+import type { EntryChange } from '../../../model/entry-change.ts'
+import type { FieldValue, FieldValues } from '../../../model/field-values.ts'
+import type { SourceRef, SubmitItem } from '../../../model/job.ts'
+import { linkSetting, protocolSetting } from '../infoton/own-fields.ts'
+import type { Place } from '../place.ts'
 import type { StoredBytes, SubjectUpdate } from './update.ts'
 import { hasEffect } from './update.ts'
 

@@ -1,11 +1,11 @@
-import type { Caller } from '../../model/access.ts'
-import type { Entry } from '../../model/entry.ts'
-import type { WaybillError } from '../../model/errors.ts'
-import { isWaybillError } from '../../model/errors.ts'
-import type { Context } from './context.ts'
-import { Refusal } from './errors.ts'
-import type { Place } from './place.ts'
-import { isDomain } from './place.ts'
+import type { Caller } from '../../../model/access.ts'
+import type { Entry } from '../../../model/entry.ts'
+import type { WaybillError } from '../../../model/errors.ts'
+import { isWaybillError } from '../../../model/errors.ts'
+import type { Context } from '../context.ts'
+import { Refusal } from '../errors.ts'
+import type { Place } from '../place.ts'
+import { isDomain } from '../place.ts'
 
 /** The live entry of the first place that has one; null for a domain that has no infoton of its own. */
 export async function find(context: Context, caller: Caller, places: readonly Place[]): Promise<Entry | null> {

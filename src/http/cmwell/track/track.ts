@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
-import { WaybillError, isWaybillError } from '../../model/errors.ts'
-import { limitAddress } from '../auth.ts'
-import type { Context } from './context.ts'
-import { Refusal } from './errors.ts'
-import { parameter } from './query.ts'
-import { outputFormatOf } from './rdf/formats.ts'
+import { WaybillError, isWaybillError } from '../../../model/errors.ts'
+import { limitAddress } from '../../auth.ts'
+import type { Context } from '../context.ts'
+import { Refusal } from '../errors.ts'
+import { parameter } from '../query.ts'
+import { outputFormatOf } from '../rdf/formats.ts'
 import { isOver, sendStatus } from './status-document.ts'
 
 /** `GET /_track/{id}`: the state of each infoton of an update; whoever has the id may ask (contract, section 2). */

@@ -1,14 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { sendPieces } from '../text-stream.ts'
-import type { Context } from './context.ts'
-import { callerWith } from './credentials.ts'
+import { sendPieces } from '../../text-stream.ts'
+import type { Context } from '../context.ts'
+import { callerWith } from '../credentials.ts'
 import type { Infoton } from './infoton.ts'
 import { infotonQuads } from './infoton.ts'
 import { writeInfotons } from './infoton-writer.ts'
-import { prefixesOf } from './namespaces.ts'
-import { flag, parameter } from './query.ts'
-import { OUTPUT_TYPES, isRdfOutput, outputFormatOf } from './rdf/formats.ts'
-import { writeRdf } from './rdf/write.ts'
+import { prefixesOf } from '../update/namespaces.ts'
+import { flag, parameter } from '../query.ts'
+import { OUTPUT_TYPES, isRdfOutput, outputFormatOf } from '../rdf/formats.ts'
+import { writeRdf } from '../rdf/write.ts'
 
 /** Answers infotons in the format asked for, JSON when none is: one, or (`bag`) any number. */
 export async function sendInfotons(

@@ -1,8 +1,8 @@
-import type { Engine } from '../../engine/api.ts'
-import type { Caller } from '../../model/access.ts'
-import { WaybillError } from '../../model/errors.ts'
-import type { Place } from './place.ts'
-import { isDomain } from './place.ts'
+import type { Engine } from '../../../engine/api.ts'
+import type { Caller } from '../../../model/access.ts'
+import { WaybillError } from '../../../model/errors.ts'
+import type { Place } from '../place.ts'
+import { isDomain } from '../place.ts'
 
 /** The protocol's own limit (contract, section 1.4). */
 const MOST = 500

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest, FastifyServerOptions } from 'fastify'
-import { Refusal } from './errors.ts'
+import { Refusal } from '../errors.ts'
 import { missing } from './find.ts'
-import type { Place } from './place.ts'
-import { placeOf } from './place.ts'
-import { normalPath } from './subjects.ts'
+import type { Place } from '../place.ts'
+import { placeOf } from '../place.ts'
+import { normalPath } from '../subjects.ts'
 
 type Strategy = NonNullable<NonNullable<FastifyServerOptions['routerOptions']>['constraints']>[string]
 type Storage = ReturnType<Strategy['storage']>

@@ -1,5 +1,5 @@
-import type { FieldRemoval, FieldValues } from '../../model/field-values.ts'
-import type { Protocol } from './subjects.ts'
+import type { FieldRemoval, FieldValues } from '../../../model/field-values.ts'
+import type { Protocol } from '../subjects.ts'
 
 /** Fields that say what an infoton itself is; they are no values of its own and are never printed as such. */
 const PROTOCOL = '@protocol'

@@ -1,8 +1,8 @@
-import type { EntryChange } from '../../model/entry-change.ts'
-import { WaybillError } from '../../model/errors.ts'
-import type { FieldRemoval, FieldValues } from '../../model/field-values.ts'
-import { changedFields } from '../../model/field-values.ts'
-import type { Protocol } from './subjects.ts'
+import type { EntryChange } from '../../../model/entry-change.ts'
+import { WaybillError } from '../../../model/errors.ts'
+import type { FieldRemoval, FieldValues } from '../../../model/field-values.ts'
+import { changedFields } from '../../../model/field-values.ts'
+import type { Protocol } from '../subjects.ts'
 
 export type InfotonKind = 'object' | 'file' | 'link' | 'deleted'
 

@@ -1,6 +1,6 @@
-import type { Engine } from '../../engine/api.ts'
-import type { Caller } from '../../model/access.ts'
-import { WaybillError, isWaybillError } from '../../model/errors.ts'
+import type { Engine } from '../../../engine/api.ts'
+import type { Caller } from '../../../model/access.ts'
+import { WaybillError, isWaybillError } from '../../../model/errors.ts'
 
 /** More in one document are a mistake rather than a wish. */
 const MOST_NEW = 100

@@ -1,8 +1,8 @@
-import type { Engine } from '../../engine/api.ts'
-import type { Caller } from '../../model/access.ts'
-import { WaybillError } from '../../model/errors.ts'
-import type { FieldValue } from '../../model/field-values.ts'
-import { XSD } from './rdf/terms.ts'
+import type { Engine } from '../../../engine/api.ts'
+import type { Caller } from '../../../model/access.ts'
+import { WaybillError } from '../../../model/errors.ts'
+import type { FieldValue } from '../../../model/field-values.ts'
+import { XSD } from '../rdf/terms.ts'
 import type { SubjectUpdate } from './update.ts'
 
 /** Types that count as one: values of a field are compared and ordered alike. Everything else, IRIs too, is text. */

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer'
-import type { Engine } from '../../engine/api.ts'
-import type { Caller } from '../../model/access.ts'
-import type { Entry } from '../../model/entry.ts'
-import { fieldValuesOf } from './fields.ts'
+import type { Engine } from '../../../engine/api.ts'
+import type { Caller } from '../../../model/access.ts'
+import type { Entry } from '../../../model/entry.ts'
+import { fieldValuesOf } from '../fields.ts'
 import type { Infoton, InfotonType } from './infoton.ts'
 import { linkOf, ownValues, protocolOf } from './own-fields.ts'
-import { infotonPath } from './place.ts'
+import { infotonPath } from '../place.ts'
 
 /** The one data centre there is. */
 export const DATA_CENTER = 'lh'
