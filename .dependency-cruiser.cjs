@@ -21,13 +21,13 @@ module.exports = {
     room(
       'adapters-know-ports',
       '^src/((ledger|stores|queue)/[^/]+|access)/',
-      ['^src/(model|ports)/', '^src/$1/', '^src/$2/[^/]+\\.ts$'],
-      'an adapter imports ports and model, never another adapter',
+      ['^src/(model|ports)/', '^src/$1/', '^src/$2/(shared/)?[^/]+\\.ts$'],
+      'an adapter imports ports, model and what adapters of its port share, never another adapter',
     ),
     room(
       'adapters-share',
-      '^src/(ledger|stores|queue)/[^/]+$',
-      ['^src/(model|ports)/', '^src/$1/[^/]+$'],
+      '^src/(ledger|stores|queue)/(shared/)?[^/]+$',
+      ['^src/(model|ports)/', '^src/$1/(shared/)?[^/]+$'],
       'what adapters of one port share knows ports and model',
     ),
     room('http-knows-engine', '^src/http/', ['^src/(model|ports|engine|http)/'], 'http imports engine, ports and model'),

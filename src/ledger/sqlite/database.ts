@@ -1,5 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { WaybillError } from '../../model/errors.ts'
+import type { Row } from '../shared/row.ts'
 import { initial } from './migrations/0001-initial.ts'
 import { addressableCollections } from './migrations/0002-addressable-collections.ts'
 import { uploads } from './migrations/0003-uploads.ts'
@@ -13,7 +14,7 @@ const MIGRATIONS = [initial, addressableCollections, uploads, unwritten, entityS
 
 /** A statement's named parameters. */
 export type Params = Record<string, SQLInputValue>
-export type Row = Record<string, unknown>
+export type { Row } from '../shared/row.ts'
 
 /** A connection with its prepared statements, each prepared once. */
 export class Database {

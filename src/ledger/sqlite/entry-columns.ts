@@ -23,3 +23,6 @@ export function contentOf(alias: string): string {
 
 /** Makes an insert into entry a new version of what is there: the caller has put the version before into history. */
 export const REPLACE_ENTRY = `ON CONFLICT (collection, path) DO UPDATE SET ${NAMES.map(name => `${name} = excluded.${name}`).join(', ')}`
+
+/** One more entity id. Parameter: newEntity, the prefix (shared/codec.ts). */
+export const NEW_ENTITY = 'CAST(:newEntity || randomblob(7) AS BLOB)'

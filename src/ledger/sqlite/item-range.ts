@@ -1,10 +1,9 @@
+import { LAST_SEQ } from '../shared/item-codec.ts'
+
 /*
  * Ids of items hold the job's key (`:job`) above 32 bits of seq. All arithmetic is SQLite's, and no statement hands an id out: they do not fit into a
  * JavaScript number.
  */
-
-/** The highest seq there can be. */
-export const LAST_SEQ = 2 ** 32 - 1
 
 /** The id of the item with that seq. Numbers are bound as floating point, which ids outgrow: hence the cast. */
 export function itemId(seq: string): string {

@@ -36,7 +36,7 @@ import type {
   Turn,
 } from '../../ports/ledger.ts'
 import { Database } from './database.ts'
-import { IDEMPOTENCY_MS } from './operations/intake.ts'
+import { IDEMPOTENCY_MS } from '../shared/intake.ts'
 import { ReadCache } from './reads/cache.ts'
 import * as collections from './reads/collections.ts'
 import * as entries from './reads/entries.ts'

@@ -1,15 +1,10 @@
+import { listParams, shapeOf, type Shape } from '../shared/list-shape.ts'
 import type { Database, Params, Row } from './database.ts'
 
 /*
  * The items of a selection stay one list of paths a chunk until the chunk is worked on; only then they become rows, each written once, in its final state.
  * A row that is written first and changed afterwards costs a third more. What a list does not say is the same for all of them and comes from the selection.
  */
-
-/**
- * How destinations follow from sources. `same`: the source's own path (or there is none). `beneath`: from one folder into another. `any`: the prefixes may
- * end anywhere in a segment. The shape is found once for a list, because an expression that fits all of them would be most of the work on an item.
- */
-export type Shape = 'same' | 'beneath' | 'any'
 
 /**
  * The destination prefix followed by what comes after the source prefix. When the destination prefix is a folder, a "/" at that place is not doubled, and a
@@ -69,26 +64,5 @@ export function unwritten(db: Database, job: number, chunk: number): List | unde
 
 /** A list of paths (a JSON array in SQLite's binary form) with what their selection says of each. */
 export function listOf(selection: Row, firstSeq: number, paths: Uint8Array): List {
-  const prefix = selection['src_prefix'] as string
-  const dstPrefix = selection['dst_prefix'] as string | null
-  const dstIsFolder = isFolder(dstPrefix)
-  const shape = dstPrefix === null || dstPrefix === prefix ? 'same' : dstIsFolder && isFolder(prefix) ? 'beneath' : 'any'
-  const params = {
-    listFirst: firstSeq,
-    paths,
-    srcCollection: selection['src_collection'] as number,
-    dstCollection: selection['dst_collection'] as number | null,
-    srcPrefix: prefix,
-    dstPrefix,
-    dstIsFolder: dstIsFolder ? 1 : 0,
-    ownName: dstIsFolder ? prefix.slice(prefix.lastIndexOf('/') + 1) : '',
-    cut: Array.from(prefix).length + 1,
-    patch: selection['patch'] as string | null,
-    change: selection['change'] as string | null,
-  }
-  return { shape, params }
-}
-
-function isFolder(prefix: string | null): boolean {
-  return prefix === '' || prefix?.endsWith('/') === true
+  return { shape: shapeOf(selection), params: { ...listParams(selection, firstSeq), paths } }
 }

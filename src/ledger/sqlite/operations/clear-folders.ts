@@ -1,5 +1,5 @@
 import { prefixEnd } from '../../../model/paths.ts'
-import { FILE } from '../codec.ts'
+import { FILE } from '../../shared/codec.ts'
 import type { Row } from '../database.ts'
 import { CONTENT } from '../entry-columns.ts'
 import { isLocked } from './entity-folders.ts'

@@ -3,7 +3,7 @@ import { refuseLargeFields } from '../../../model/entry.ts'
 import { WaybillError } from '../../../model/errors.ts'
 import { lockedBy } from '../../../model/lock.ts'
 import type { NewCollection } from '../../../ports/ledger.ts'
-import { toCollection, toLock, FOLDER } from '../codec.ts'
+import { toCollection, toLock, FOLDER } from '../../shared/codec.ts'
 import { collectionKey, type Tx } from './tx.ts'
 
 const OWNER = ROLES.indexOf('owner')

@@ -1,6 +1,6 @@
 import { WaybillError } from '../../../model/errors.ts'
 import type { Job } from '../../../model/job.ts'
-import { toJob } from '../codec.ts'
+import { toJob } from '../../shared/codec.ts'
 import { jobRow, type Tx } from './tx.ts'
 
 /** Cancelling is a mark: the job's turns then settle its chunks as cancelled, so that no transaction grows with the job. A paused job goes on, to its end. */

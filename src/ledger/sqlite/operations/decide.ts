@@ -1,5 +1,5 @@
 import { CONFLICTS, JOB_KINDS, type JobKind } from '../../../model/job.ts'
-import { entityPrefix } from '../codec.ts'
+import { entityPrefix } from '../../shared/codec.ts'
 import type { Params, Row } from '../database.ts'
 import { isVacant, type List } from '../unwritten.ts'
 import { planChanges } from './changes.ts'

@@ -1,9 +1,10 @@
 import { ITEM_STATES, type Reason } from '../../../model/item.ts'
-import { uuidText } from '../codec.ts'
+import { uuidText } from '../../shared/codec.ts'
 import type { Row } from '../database.ts'
 import { itemId } from '../item-range.ts'
 import { rememberCollections } from './entities.ts'
-import { lookUpEntity, type Found } from './entity-look.ts'
+import { folderHoldsSomething, type Found } from '../../shared/found-entity.ts'
+import { lookUpEntity } from './entity-look.ts'
 import { addEvent } from './events.ts'
 import { childOf } from './parents.ts'
 import type { Tx } from './tx.ts'
@@ -44,8 +45,7 @@ export function resolveAgain(tx: Tx, job: Row, chunk: Row): void {
 function faultOf(tx: Tx, row: Row, found: Found): Reason | null {
   if ('reason' in found) return found.reason
   if (!found.isFolder || childOf(tx, found.source.collection, found.source.path) === undefined) return null
-  const message = `The folder with the id ${uuidText(row['entity'])} holds something; submit it anew to have it resolved into its files.`
-  return { code: 'folder_not_empty', message, end: 'source' }
+  return folderHoldsSomething(row['entity'])
 }
 
 function failAgain(tx: Tx, job: number, chunk: Row, seq: number, row: Row, reason: Reason): void {

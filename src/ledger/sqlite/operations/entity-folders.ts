@@ -1,7 +1,7 @@
 import { MAX_PATH_LENGTH, prefixEnd } from '../../../model/paths.ts'
 import type { Row } from '../database.ts'
 import { LOCKS_OVER } from '../reads/locks.ts'
-import type { Place } from './entity-look.ts'
+import type { Place } from '../../shared/found-entity.ts'
 import { ensureFolder } from './parents.ts'
 import type { Tx } from './tx.ts'
 

@@ -1,5 +1,5 @@
 import type { EntitySelection } from '../../../model/job.ts'
-import { uuidBytes } from '../codec.ts'
+import { uuidBytes } from '../../shared/codec.ts'
 import type { Tx } from './tx.ts'
 
 const INSERT = `INSERT INTO entity_selection (job, no, entity, dst_id, dst_folder, name)

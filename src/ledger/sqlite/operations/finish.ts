@@ -1,5 +1,5 @@
 import { OUTCOMES, outcomeOf } from '../../../model/job.ts'
-import { toCounts } from '../codec.ts'
+import { toCounts } from '../../shared/codec.ts'
 import { mustClear } from './clear-folders.ts'
 import { addEvent } from './events.ts'
 import { jobRow, type Tx } from './tx.ts'

@@ -1,19 +1,15 @@
 import { anotherBody, stillArriving } from '../../../model/idempotency.ts'
 import { CONFLICTS, JOB_KINDS, VERIFY, type Job, type Selection, type SubmitItem } from '../../../model/job.ts'
 import type { NewJob, Submitted } from '../../../ports/ledger.ts'
-import { hexBytes, toJob, uuidBytes, uuidText } from '../codec.ts'
+import { hexBytes, toJob, uuidBytes, uuidText } from '../../shared/codec.ts'
+import { Clashes } from '../../shared/clashes.ts'
+import { CHUNK_ITEMS, IDEMPOTENCY_MS, itemRow, TO_BE_ORDERED } from '../../shared/intake.ts'
 import { itemId, itemsBetween } from '../item-range.ts'
 import { addEntities } from './entity-intake.ts'
 import { addEvent } from './events.ts'
-import { nextPlace, TO_BE_ORDERED } from './order.ts'
+import { nextPlace } from './order.ts'
 import { unsealed } from './seal.ts'
 import { collectionKey, jobRow, nameCollection, type Tx } from './tx.ts'
-
-/** Items of one chunk: a transaction of some 15 ms, so that small work never waits long behind a big job's. */
-export const CHUNK_ITEMS = 2_000
-
-/** How long an idempotency key is remembered (docs/reference/v1.md, Idempotency). */
-export const IDEMPOTENCY_MS = 24 * 3600 * 1000
 
 /** Stores a job with its items and selections, or answers the one its key made before. Throws `idempotency_mismatch`, `idempotency_in_progress`. */
 export function createJob(tx: Tx, job: NewJob): Submitted {
@@ -145,11 +141,7 @@ function addItems(tx: Tx, job: number, firstSeq: number, firstChunk: number, ite
   for (let at = 0; at < items.length; at += CHUNK_ITEMS) {
     const run = items.slice(at, at + CHUNK_ITEMS)
     const clashes = new Clashes()
-    const rows = run.map(item => {
-      const row = itemRow(item, isMove, collections)
-      clashes.add(row[0] as number, row[1] as string, (row[2] ?? row[0]) as number, (row[3] ?? row[1]) as string, item.destination === undefined, isMove)
-      return row
-    })
+    const rows = run.map(item => itemRow(item, isMove, (id, writes) => collections.key(id, writes), clashes))
     const first = firstSeq + at
     tx.db.run(INSERT_ITEMS, { job, first, rows: JSON.stringify(rows) })
     holdBlobs(tx, job, run)
@@ -169,43 +161,4 @@ const HOLD_BLOB = 'INSERT OR IGNORE INTO held_blob (job, digest) VALUES (:job, :
 
 export function holdBlobs(tx: Tx, job: number, items: readonly SubmitItem[]): void {
   for (const { change } of items) if (change?.content !== undefined) tx.db.run(HOLD_BLOB, { job, digest: hexBytes(change.content.digest) })
-}
-
-function itemRow(item: SubmitItem, isMove: boolean, collections: JobCollections): unknown[] {
-  const { source, destination, fields, change } = item
-  const samePath = destination?.path === undefined || destination.path === source.path
-  return [
-    collections.key(source.collection, isMove || destination === undefined),
-    source.path,
-    destination === undefined ? null : collections.key(destination.collection, true),
-    samePath ? null : destination.path,
-    source.ifMatch ?? null,
-    source.version ?? null,
-    destination?.ifMatch ?? null,
-    destination?.ifNoneMatch === '*' ? 1 : null,
-    fields === undefined ? null : JSON.stringify(fields),
-    change === undefined ? null : JSON.stringify(change),
-  ]
-}
-
-/**
- * Finds out whether two items of a chunk touch the same path, one of them writing. Such a chunk is applied one item after the other, in order;
- * all others set-wise, which sees only what was there before the chunk.
- */
-export class Clashes {
-  readonly #written = new Set<string>()
-  readonly #read = new Set<string>()
-  found = false
-
-  /** `sameEntry`: the item has one end. `isMove`: it writes its source, too, so that two from the same place touch each other. */
-  add(srcCollection: number, srcPath: string, dstCollection: number, dstPath: string, sameEntry: boolean, isMove = false): void {
-    const target = `${dstCollection}/${dstPath}`
-    if (this.#written.has(target) || this.#read.has(target)) this.found = true
-    if (!sameEntry) {
-      const source = `${srcCollection}/${srcPath}`
-      if (this.#written.has(source) || (isMove && this.#read.has(source))) this.found = true
-      this.#read.add(source)
-    }
-    this.#written.add(target)
-  }
 }

@@ -1,7 +1,7 @@
 import { WaybillError } from '../../../model/errors.ts'
 import { JOB_KINDS, VERIFY } from '../../../model/job.ts'
 import type { ChunkBlob, Lease, NextWork } from '../../../ports/ledger.ts'
-import { hexText, uuidBytes } from '../codec.ts'
+import { hexText, uuidBytes } from '../../shared/codec.ts'
 import type { Row } from '../database.ts'
 import { itemsBetween } from '../item-range.ts'
 import { addEvent } from './events.ts'

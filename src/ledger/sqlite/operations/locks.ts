@@ -1,6 +1,6 @@
 import { WaybillError } from '../../../model/errors.ts'
 import { lockedBy, type Lock } from '../../../model/lock.ts'
-import { toLock } from '../codec.ts'
+import { toLock } from '../../shared/codec.ts'
 import { LOCKS_OVER } from '../reads/locks.ts'
 import { collectionKey, nextNumber, type Tx } from './tx.ts'
 

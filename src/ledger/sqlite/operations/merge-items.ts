@@ -1,8 +1,6 @@
-import type { EntryChange } from '../../../model/entry-change.ts'
-import { mergedWishes, type ItemWish } from '../../../model/merge-items.ts'
 import type { ItemPart } from '../../../ports/ledger.ts'
-import { hexBytes, hexText } from '../codec.ts'
-import type { Row } from '../database.ts'
+import { hexBytes } from '../../shared/codec.ts'
+import { mergedRow } from '../../shared/merged-row.ts'
 import { itemId } from '../item-range.ts'
 import { holdBlobs } from './intake.ts'
 import { unsealed } from './seal.ts'
@@ -24,27 +22,7 @@ export function mergeItems(tx: Tx, id: string, parts: readonly ItemPart[]): void
   )
 }
 
-function mergeItem(tx: Tx, job: number, { seq, item }: ItemPart): void {
-  const { collection, path, ifMatch, version } = item.source
-  const stored = tx.db.get(STORED, { job, seq })
-  if (stored?.['change'] == null || item.change === undefined || stored['collection_id'] !== collection || stored['src_path'] !== path) {
-    throw new Error(`item ${seq} is no change of ${JSON.stringify(path)} in ${JSON.stringify(collection)}`)
-  }
-  const conditions = { ...(ifMatch === undefined ? {} : { ifMatch }), ...(version === undefined ? {} : { version }) }
-  const merged = mergedWishes(path, wishOf(stored), { change: item.change, conditions })
-  tx.db.run(MERGED, {
-    ...{ job, seq },
-    change: JSON.stringify(merged.change),
-    revision: hexBytes(merged.conditions.ifMatch),
-    version: merged.conditions.version ?? null,
-  })
-}
-
-function wishOf(row: Row): ItemWish {
-  const revision = row['src_revision_if']
-  const version = row['src_version_if'] as number | null
-  return {
-    change: JSON.parse(row['change'] as string) as EntryChange,
-    conditions: { ...(revision === null ? {} : { ifMatch: hexText(revision) }), ...(version === null ? {} : { version }) },
-  }
+function mergeItem(tx: Tx, job: number, part: ItemPart): void {
+  const merged = mergedRow(tx.db.get(STORED, { job, seq: part.seq }), part)
+  tx.db.run(MERGED, { job, seq: part.seq, change: merged.change, revision: hexBytes(merged.revision), version: merged.version })
 }

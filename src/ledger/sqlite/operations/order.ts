@@ -1,9 +1,6 @@
-import { uuidBytes, uuidText } from '../codec.ts'
+import { uuidBytes, uuidText } from '../../shared/codec.ts'
 import type { Row } from '../database.ts'
 import { nextNumber, type Tx } from './tx.ts'
-
-/** What an ordered job has in place of its number in the line until it is sealed. */
-export const TO_BE_ORDERED = -1
 
 /** The next place in the line of ordered jobs. */
 export function nextPlace(tx: Tx): number {

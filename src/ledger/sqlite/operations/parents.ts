@@ -1,8 +1,8 @@
 import { WaybillError } from '../../../model/errors.ts'
 import { liveChildren, parentExpression } from '../addressable.ts'
-import { entityPrefix, NEW_ENTITY, FILE, FOLDER } from '../codec.ts'
+import { entityPrefix, FILE, FOLDER } from '../../shared/codec.ts'
 import type { Params } from '../database.ts'
-import { CONTENT, REPLACE_ENTRY } from '../entry-columns.ts'
+import { CONTENT, NEW_ENTITY, REPLACE_ENTRY } from '../entry-columns.ts'
 import type { Tx } from './tx.ts'
 
 /** Folders that are missing above what is written, in memory. */

@@ -1,8 +1,8 @@
 import { liveChildren } from '../addressable.ts'
-import { FILE, FOLDER } from '../codec.ts'
+import { FILE, FOLDER } from '../../shared/codec.ts'
 import type { Row } from '../database.ts'
 import { FILE_IN_THE_WAY, findParents, makeFound } from './parents.ts'
-import { TROUBLES } from './plan.ts'
+import { TROUBLES } from '../../shared/troubles.ts'
 import type { Tx } from './tx.ts'
 
 /** Thrown when items of a plan depend on each other by their folders: they must be worked on one after the other. */

@@ -1,11 +1,11 @@
-import { NEW_ENTITY } from '../codec.ts'
+import { NEW_ENTITY } from '../entry-columns.ts'
 import { itemsBetween } from '../item-range.ts'
-import { listed, listedUnfit, type Shape } from '../unwritten.ts'
-import { ITEM_STATES, type ItemState } from '../../../model/item.ts'
+import type { Shape } from '../../shared/list-shape.ts'
+import { listed, listedUnfit } from '../unwritten.ts'
 import type { JobKind } from '../../../model/job.ts'
 import { MAX_FIELDS_BYTES } from '../../../model/entry.ts'
 import { MAX_PATH_LENGTH } from '../../../model/paths.ts'
-import type { ErrorCode } from '../../../model/errors.ts'
+import { CODES as T } from '../../shared/troubles.ts'
 
 /**
  * The plan of a chunk: one row an item, with what would be written where, or why nothing would. It is decided in one set-wise statement and then either
@@ -19,52 +19,6 @@ export const CREATE_PLAN = `CREATE TEMP TABLE IF NOT EXISTS plan (
   src_collection INTEGER, src_path TEXT, src_entity BLOB, src_version INTEGER, src_revision BLOB,
   t_collection INTEGER, t_path TEXT, t_entity BLOB, t_version INTEGER, t_revision BLOB, t_created INTEGER,
   kind INTEGER, deleted INTEGER, size INTEGER, digest BLOB, media_type TEXT, fields TEXT, t_modified INTEGER)`
-
-/** Why an item is not done: the state it takes, the catalogue's code, and which of its ends the reason speaks of. */
-export interface Trouble {
-  readonly state: ItemState
-  readonly error: ErrorCode
-  readonly end: 'source' | 'destination'
-}
-
-/** Numbered from 1, as the plan's `code`. `taken` is no end state: the item looks for a free name. */
-export const TROUBLES = {
-  missing: { no: 1, state: 'failed', error: 'entry_not_found', end: 'source' },
-  sourceRevision: { no: 2, state: 'evicted', error: 'condition_failed', end: 'source' },
-  sourceVersion: { no: 3, state: 'evicted', error: 'condition_failed', end: 'source' },
-  same: { no: 4, state: 'skipped', error: 'same_path', end: 'destination' },
-  destinationRevision: { no: 5, state: 'evicted', error: 'condition_failed', end: 'destination' },
-  destinationPresent: { no: 6, state: 'evicted', error: 'condition_failed', end: 'destination' },
-  skip: { no: 7, state: 'skipped', error: 'destination_exists', end: 'destination' },
-  exists: { no: 8, state: 'failed', error: 'destination_exists', end: 'destination' },
-  taken: { no: 9, state: 'failed', error: 'destination_exists', end: 'destination' },
-  badPath: { no: 10, state: 'failed', error: 'invalid_path', end: 'destination' },
-  sourceLocked: { no: 11, state: 'failed', error: 'locked', end: 'source' },
-  destinationLocked: { no: 12, state: 'failed', error: 'locked', end: 'destination' },
-  sourceRole: { no: 13, state: 'failed', error: 'insufficient_role', end: 'source' },
-  destinationRole: { no: 14, state: 'failed', error: 'insufficient_role', end: 'destination' },
-  blocked: { no: 16, state: 'failed', error: 'entry_exists', end: 'destination' },
-  notEmpty: { no: 17, state: 'failed', error: 'folder_not_empty', end: 'source' },
-  newestRevision: { no: 18, state: 'evicted', error: 'condition_failed', end: 'source' },
-  sourcePresent: { no: 19, state: 'evicted', error: 'condition_failed', end: 'source' },
-  noFolders: { no: 20, state: 'failed', error: 'unsupported', end: 'destination' },
-  largeFields: { no: 21, state: 'failed', error: 'fields_too_large', end: 'source' },
-  corrupt: { no: 15, state: 'failed', error: 'digest_mismatch', end: 'source' },
-} as const satisfies Record<string, Trouble & { no: number }>
-
-const BY_NUMBER: ReadonlyMap<number, Trouble> = new Map(Object.values(TROUBLES).map(trouble => [trouble.no, trouble]))
-
-/** The meaning of a plan's code above 0. */
-export function troubleOf(code: number): Trouble {
-  const trouble = BY_NUMBER.get(code)
-  if (trouble === undefined) throw new Error(`the plan holds the code ${code}, which means nothing`)
-  return trouble
-}
-
-/** The item state a plan's row ends in, as stored. The usual answer comes first: this runs for every item. */
-export const STATE_OF_CODE = `CASE code WHEN 0 THEN ${ITEM_STATES.indexOf('done')} ${[...BY_NUMBER].map(([no, trouble]) => `WHEN ${no} THEN ${ITEM_STATES.indexOf(trouble.state)}`).join(' ')} END`
-
-const T = Object.fromEntries(Object.entries(TROUBLES).map(([name, trouble]) => [name, trouble.no])) as Record<keyof typeof TROUBLES, number>
 
 /** Where the items of a plan come from: rows that were written before, or a list of some shape (unwritten.ts), whose items have no conditions. */
 export type ItemSource = 'rows' | Shape

@@ -1,7 +1,8 @@
 import { WaybillError } from '../../../model/errors.ts'
 import { ITEM_STATES, type ItemState } from '../../../model/item.ts'
 import type { Job } from '../../../model/job.ts'
-import { toJob } from '../codec.ts'
+import { toJob } from '../../shared/codec.ts'
+import { maskOf, statesOf } from '../../shared/state-mask.ts'
 import type { Row } from '../database.ts'
 import { itemsBetween } from '../item-range.ts'
 import { clearAgain } from './clear-folders.ts'
@@ -64,13 +65,4 @@ function reopen(tx: Tx, job: number, chunk: Row, state: ItemState): number {
   tx.db.run('UPDATE chunk SET state = 0, waiting = waiting + :n, worker = NULL, expires_at = NULL WHERE job = :job AND no = :no', { ...at, n })
   tx.db.run(`UPDATE job SET pending = pending + :n, ${state} = ${state} - :n WHERE key = :job`, { job, n })
   return n
-}
-
-/** States as a set in one number, a bit each. */
-function maskOf(states: readonly ItemState[]): number {
-  return states.reduce((mask, state) => mask | (1 << ITEM_STATES.indexOf(state)), 0)
-}
-
-function statesOf(mask: number): ItemState[] {
-  return ITEM_STATES.filter((_, n) => (mask & (1 << n)) !== 0)
 }

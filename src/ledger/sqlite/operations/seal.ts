@@ -1,5 +1,5 @@
 import { JOB_KINDS, type Job } from '../../../model/job.ts'
-import { toJob, uuidBytes } from '../codec.ts'
+import { toJob, uuidBytes } from '../../shared/codec.ts'
 import type { Row } from '../database.ts'
 import { addEvent } from './events.ts'
 import { nextPlace } from './order.ts'

@@ -3,7 +3,7 @@ import type { Row } from '../database.ts'
 import { itemId, itemsBetween } from '../item-range.ts'
 import type { List } from '../unwritten.ts'
 import { kindOf, renames, type Tally } from './decide.ts'
-import { STATE_OF_CODE } from './plan.ts'
+import { STATE_OF_CODE } from '../../shared/troubles.ts'
 import type { Tx } from './tx.ts'
 import { dropList } from './write-items.ts'
 

@@ -1,7 +1,7 @@
 import type { TokenRecord } from '../../../model/access.ts'
 import { WaybillError } from '../../../model/errors.ts'
 import type { NewToken } from '../../../ports/ledger.ts'
-import { hexBytes, toToken } from '../codec.ts'
+import { hexBytes, toToken } from '../../shared/codec.ts'
 import type { Tx } from './tx.ts'
 
 /** Stores a token by the hash of its secret. */

@@ -1,13 +1,13 @@
-import { reasonMessage, type Reason } from '../../../model/item.ts'
 import { JOB_KINDS } from '../../../model/job.ts'
 import { holderWords } from '../../../model/lock.ts'
 import { MAX_PATH_LENGTH, renamed } from '../../../model/paths.ts'
-import { hexText, newEntity, toLock } from '../codec.ts'
+import { newEntity, toLock } from '../../shared/codec.ts'
+import { firstFree } from '../../shared/free-number.ts'
+import { explanation, lockedEnd, TROUBLES, troubleEvent } from '../../shared/troubles.ts'
 import type { Row } from '../database.ts'
 import { itemId } from '../item-range.ts'
 import { LOCKS_OVER } from '../reads/locks.ts'
 import { addEvent } from './events.ts'
-import { TROUBLES, troubleOf } from './plan.ts'
 import type { Tx } from './tx.ts'
 
 const MOVE = JOB_KINDS.indexOf('move')
@@ -82,7 +82,7 @@ export function findFreeNames(tx: Tx, job: Row): boolean {
       const path = renamed(wish, n)
       return planned.has(`${collection}/${path}`) || tx.db.get(THERE, { collection, path })?.['deleted'] === 0
     }
-    const n = firstFree(next.get(`${collection}/${wish}`) ?? 1, isTaken)
+    const n = ask(firstFree(next.get(`${collection}/${wish}`) ?? 1), isTaken)
     const path = renamed(wish, n)
     if (path.length > MAX_PATH_LENGTH) continue
     giveName(tx, job, row['seq'] as number, path, tx.db.get(THERE, { collection, path }))
@@ -93,23 +93,10 @@ export function findFreeNames(tx: Tx, job: Row): boolean {
   return true
 }
 
-/**
- * The first number from `from` on that is not taken: by leaps, and then by halves. Numbers are taken one after the other, so there are seldom gaps, and one that
- * the leaps pass over stays; trying one after the other would make many files of one name cost the square of their number.
- */
-function firstFree(from: number, isTaken: (n: number) => boolean): number {
-  let taken = from - 1
-  let free = from
-  for (let leap = 1; isTaken(free); leap *= 2) {
-    taken = free
-    free += leap
-  }
-  while (free - taken > 1) {
-    const middle = Math.floor((free + taken) / 2)
-    if (isTaken(middle)) taken = middle
-    else free = middle
-  }
-  return free
+function ask(search: Generator<number, number, boolean>, isTaken: (n: number) => boolean): number {
+  let step = search.next()
+  while (step.done !== true) step = search.next(isTaken(step.value))
+  return step.value
 }
 
 /** Under a free name a copy makes a new entity, a move takes its own along; either goes on above a tombstone that may be there. */
@@ -128,7 +115,6 @@ const TROUBLED = `SELECT p.seq, p.code, p.src_collection, p.src_path, p.t_collec
     LEFT JOIN entry d ON d.collection = p.t_collection AND d.path = p.t_path
   WHERE p.code > 0 ORDER BY p.seq`
 
-/** Of a source that is not there no ids are told, not even those of its tombstone; nor of one that the submitter may no longer see (I9). */
 const EXPLAIN = `UPDATE plan SET reason = :reason, src_entity = iif(:hide, NULL, src_entity), src_version = iif(:hide, NULL, src_version),
     src_revision = iif(:hide, NULL, src_revision) WHERE seq = :seq`
 
@@ -136,14 +122,8 @@ const EXPLAIN = `UPDATE plan SET reason = :reason, src_entity = iif(:hide, NULL,
 export function explainTroubles(tx: Tx, job: Row): void {
   if (tx.db.get('SELECT 1 FROM plan WHERE code > 0 LIMIT 1') === undefined) return
   for (const row of tx.db.all(TROUBLED, { job: job['key'] as number })) {
-    const trouble = troubleOf(row['code'] as number)
-    const [key, path, id] =
-      trouble.end === 'source' ? [row['src_collection'], row['src_path'], row['src_id']] : [row['t_collection'], row['t_path'], row['t_id']]
-    const facts = expectation(row)
-    const actual = trouble.error === 'locked' ? lockMet(tx, job, key as number, path as string) : facts.actual
-    const message = reasonMessage(trouble.error, `${JSON.stringify(path)} in ${JSON.stringify(id)}`, facts.expected, actual)
-    const reason: Reason = { code: trouble.error, message, end: trouble.end, ...facts }
-    const hide = row['s_deleted'] !== 0 || row['code'] === TROUBLES.sourceRole.no
+    const met = lockedEnd(row)
+    const { reason, hide } = explanation(row, met === null ? undefined : lockMet(tx, job, met.collection, met.path))
     tx.db.run(EXPLAIN, { seq: row['seq'] as number, reason: JSON.stringify(reason), hide: hide ? 1 : 0 })
   }
 }
@@ -160,34 +140,7 @@ const EXPLAINED = `SELECT p.seq, p.code, p.reason, p.src_path, p.t_path, sc.id A
 /** An event for every item of the plan that failed or was evicted, once the reasons are written. */
 export function tellTroubles(tx: Tx, job: number): void {
   for (const row of tx.db.all(EXPLAINED)) {
-    const { state } = troubleOf(row['code'] as number)
-    if (state !== 'failed' && state !== 'evicted') continue
-    addEvent(tx, job, state === 'failed' ? 'item.failed' : 'item.evicted', {
-      seq: row['seq'],
-      source: { collection: row['src_id'], path: row['src_path'] },
-      destination: row['t_id'] === null ? null : { collection: row['t_id'], path: row['t_path'] },
-      reason: JSON.parse(row['reason'] as string) as Reason,
-    })
-  }
-}
-
-/** Expected and actual of a failed condition: revisions, or versions where a version was named; null: nothing there. */
-function expectation(row: Row): { expected?: string | null; actual?: string | null } {
-  const sourceThere = row['s_deleted'] === 0
-  switch (row['code']) {
-    case TROUBLES.sourceRevision.no:
-      return { expected: hexText(row['src_revision_if']), actual: sourceThere ? hexText(row['src_revision']) : null }
-    case TROUBLES.sourceVersion.no:
-      return { expected: String(row['src_version_if']), actual: sourceThere ? String(row['src_version']) : null }
-    case TROUBLES.destinationRevision.no:
-      return { expected: hexText(row['dst_revision_if']), actual: row['d_deleted'] === 0 ? hexText(row['d_revision']) : null }
-    case TROUBLES.newestRevision.no:
-      return { expected: hexText(row['src_revision_if']), actual: row['src_revision'] === null ? null : hexText(row['src_revision']) }
-    case TROUBLES.sourcePresent.no:
-      return { expected: null, actual: hexText(row['src_revision']) }
-    case TROUBLES.destinationPresent.no:
-      return { expected: null, actual: hexText(row['d_revision']) }
-    default:
-      return {}
+    const event = troubleEvent(row)
+    if (event !== null) addEvent(tx, job, event.type, event.data)
   }
 }

@@ -1,5 +1,5 @@
 import { WaybillError } from '../../../model/errors.ts'
-import { uuidBytes } from '../codec.ts'
+import { uuidBytes } from '../../shared/codec.ts'
 import type { Database, Row } from '../database.ts'
 
 /** One operation's view of the transaction it runs in. */

@@ -1,6 +1,6 @@
-import { uuidText } from '../codec.ts'
+import { uuidText } from '../../shared/codec.ts'
 import { itemsOfJob } from '../item-range.ts'
-import { IDEMPOTENCY_MS } from './intake.ts'
+import { IDEMPOTENCY_MS } from '../../shared/intake.ts'
 import { releaseAll } from './lease.ts'
 import { dropUnsealed } from './seal.ts'
 import type { Tx } from './tx.ts'

@@ -1,6 +1,7 @@
 import type { Row } from '../database.ts'
 import { itemId } from '../item-range.ts'
-import { listed, unwritten, type List, type Shape } from '../unwritten.ts'
+import type { Shape } from '../../shared/list-shape.ts'
+import { listed, unwritten, type List } from '../unwritten.ts'
 import type { Tx } from './tx.ts'
 
 /** A destination path is null where it is the source's: narrower rows for the commonest copy. */

@@ -2,7 +2,7 @@ import { ROLES, type Collection, type CollectionView, type Grant, type Role } fr
 import { decodeCursor, pageOf } from '../../../model/cursor.ts'
 import type { Page, PageQuery } from '../../../model/page.ts'
 import { laterOf, prefixEnd } from '../../../model/paths.ts'
-import { toCollection, toRole } from '../codec.ts'
+import { toCollection, toRole } from '../../shared/codec.ts'
 import type { Database } from '../database.ts'
 
 /** A live collection, or null. */

@@ -3,7 +3,7 @@ import { ENTRY_KINDS, type Entry } from '../../../model/entry.ts'
 import type { Page, PageQuery } from '../../../model/page.ts'
 import { laterOf, prefixEnd } from '../../../model/paths.ts'
 import type { EntryFilter, EntryPage } from '../../../ports/ledger.ts'
-import { hexBytes, hexText, toEntry } from '../codec.ts'
+import { hexBytes, hexText, toEntry } from '../../shared/codec.ts'
 import { CONTENT } from '../entry-columns.ts'
 import type { Database, Params, Row } from '../database.ts'
 

@@ -1,26 +1,18 @@
-import { decodeCursor, encodeCursor } from '../../../model/cursor.ts'
-import { WaybillError } from '../../../model/errors.ts'
-import type { Fields } from '../../../model/entry.ts'
-import { isTerminal, ITEM_STATES, type Item, type ItemEnd, type ItemState, type Reason } from '../../../model/item.ts'
+import { encodeCursor } from '../../../model/cursor.ts'
+import { isTerminal, ITEM_STATES, type Item } from '../../../model/item.ts'
 import type { Page, PageQuery } from '../../../model/page.ts'
 import { prefixEnd } from '../../../model/paths.ts'
 import type { ItemFilter } from '../../../ports/ledger.ts'
-import { hexText, uuidText } from '../codec.ts'
+import { FIRST_RARE, PENDING, seqOf, storedStates, toItem, toRuns, UNKNOWN, type Runs } from '../../shared/item-codec.ts'
 import type { Database, Params, Row } from '../database.ts'
-import { itemsBetween, LAST_SEQ } from '../item-range.ts'
-import { listed, unwritten, type Shape } from '../unwritten.ts'
+import { itemsBetween } from '../item-range.ts'
+import type { Shape } from '../../shared/list-shape.ts'
+import { listed, unwritten } from '../unwritten.ts'
 import { keyOf } from './entries.ts'
 
 /** How many rows one look walks at most, and how long a call looks before it hands out a short page with a cursor: nobody waits for a selective filter. */
 const WINDOW = 5_000
 const BUDGET_MS = 50
-
-const PENDING = ITEM_STATES.indexOf('pending')
-/** States from here on have an index of their own. */
-const FIRST_RARE = ITEM_STATES.indexOf('skipped')
-
-/** What is not known of an item before it is worked on. */
-const UNKNOWN = ['bytes', 'reason', 'started_at', 'finished_at'].concat(['src', 'dst'].flatMap(end => [`${end}_entity`, `${end}_version`, `${end}_revision`]))
 
 /** Named one by one: the id itself would not fit into a JavaScript number. */
 const COLUMNS = ['seq', 'state', 'attempts', 'src_path', 'dst_path', 'patch', ...UNKNOWN].map(column => `i.${column}`).join(', ')
@@ -51,21 +43,11 @@ const RARE = `${SELECT} WHERE i.job = :job AND i.state = :state AND i.state > 2 
 /** The key of no collection: keys of plain ones are positive, of addressable ones negative. */
 const NO_COLLECTION = 0
 
-/** Runs of items whose chunk is leased: their pending items are running. */
-type Runs = readonly { readonly first: number; readonly last: number; readonly startedAt: number | null }[]
-
 /** A page of the items of a job, in order; pending ones under a lease are running. */
 export function items(db: Database, job: number, filter: ItemFilter, page: PageQuery): Page<Item> {
   const after = page.cursor === undefined ? (filter.afterSeq ?? -1) : seqOf(page.cursor)
   const slice = take(db, job, filter, after, page.limit)
   return { items: slice.items, nextCursor: slice.next === null ? null : encodeCursor(slice.next) }
-}
-
-/** A forged cursor must not reach beyond the job: ids of items hold the job above the bits of seq. */
-function seqOf(cursor: string): number {
-  const seq = decodeCursor(cursor, 'number')
-  if (seq >= 0 && seq <= LAST_SEQ) return seq
-  throw new WaybillError('invalid_cursor', 'the cursor is not one of ours; use the nextCursor of the page before')
 }
 
 /** At most `limit` matching items after `after`, and where to go on, null at the end. */
@@ -79,14 +61,13 @@ export function take(db: Database, job: number, filter: ItemFilter, after: numbe
 
 function parameters(db: Database, job: number, filter: ItemFilter): Params {
   const prefix = filter.pathPrefix ?? ''
-  // pending and running are one stored state
-  const stored = filter.states?.map(state => Math.max(ITEM_STATES.indexOf(state), 0)).map(state => (state === ITEM_STATES.indexOf('running') ? PENDING : state))
+  const stored = storedStates(filter.states)
   return {
     job,
     prefix,
     end: prefixEnd(prefix),
     collection: filter.collection === undefined ? null : (keyOf(db, filter.collection) ?? NO_COLLECTION),
-    states: stored === undefined ? null : JSON.stringify(stored),
+    states: stored === null ? null : JSON.stringify(stored),
   }
 }
 
@@ -150,40 +131,5 @@ function beforeNextUnsettled(db: Database, job: number, after: number, last: num
 }
 
 function leasedRuns(db: Database, job: number): Runs {
-  return db.all('SELECT first_seq, last_seq, leased_at FROM chunk WHERE job = :job AND state = 1', { job }).map(row => ({
-    first: row['first_seq'] as number,
-    last: row['last_seq'] as number,
-    startedAt: row['leased_at'] as number | null,
-  }))
-}
-
-function toItem(row: Row, runs: Runs): Item {
-  const seq = row['seq'] as number
-  const run = row['state'] === PENDING ? runs.find(({ first, last }) => seq >= first && seq <= last) : undefined
-  const state: ItemState = run === undefined ? (ITEM_STATES[row['state'] as number] as ItemState) : 'running'
-  return {
-    seq,
-    source: toEnd(row, 'src', row['src_path'] as string),
-    destination: row['dst_id'] === null ? null : toEnd(row, 'dst', (row['dst_path'] ?? row['src_path']) as string),
-    fields: row['patch'] === null ? null : (JSON.parse(row['patch'] as string) as Fields),
-    state,
-    attempts: row['attempts'] as number,
-    bytes: (row['bytes'] as number | null) ?? 0,
-    reason: row['reason'] === null ? null : (JSON.parse(row['reason'] as string) as Reason),
-    startedAt: run?.startedAt ?? (row['started_at'] as number | null),
-    finishedAt: row['finished_at'] as number | null,
-  }
-}
-
-function toEnd(row: Row, end: 'src' | 'dst', path: string): ItemEnd {
-  const entity = row[`${end}_entity`]
-  const revision = row[`${end}_revision`]
-  return {
-    // a source that was named by an id alone, and not found
-    collection: (row[`${end}_id`] as string | null) ?? '',
-    path,
-    entityId: entity === null ? null : uuidText(entity),
-    version: row[`${end}_version`] as number | null,
-    revision: revision === null ? null : hexText(revision),
-  }
+  return toRuns(db.all('SELECT first_seq, last_seq, leased_at FROM chunk WHERE job = :job AND state = 1', { job }))
 }

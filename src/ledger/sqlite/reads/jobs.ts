@@ -4,7 +4,7 @@ import { JOB_KINDS, JOB_STATES, OUTCOMES, type Job } from '../../../model/job.ts
 import type { JobEvent } from '../../../model/event.ts'
 import type { Page, PageQuery } from '../../../model/page.ts'
 import type { JobFilter } from '../../../ports/ledger.ts'
-import { toEvent, toJob, uuidBytes, uuidText } from '../codec.ts'
+import { toEvent, toJob, uuidBytes, uuidText } from '../../shared/codec.ts'
 import type { Database, Params, Row } from '../database.ts'
 
 const NUMBER = /^[0-9]{1,16}$/

@@ -1,5 +1,5 @@
 import type { Lock } from '../../../model/lock.ts'
-import { toLock } from '../codec.ts'
+import { toLock } from '../../shared/codec.ts'
 import { keyOf } from './entries.ts'
 import type { Database } from '../database.ts'
 

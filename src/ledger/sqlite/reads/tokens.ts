@@ -1,7 +1,7 @@
 import type { TokenRecord } from '../../../model/access.ts'
 import { decodeCursor, pageOf } from '../../../model/cursor.ts'
 import type { Page, PageQuery } from '../../../model/page.ts'
-import { hexBytes, toToken } from '../codec.ts'
+import { hexBytes, toToken } from '../../shared/codec.ts'
 import type { Database } from '../database.ts'
 
 /** The token with this hash of its secret, revoked or not; or null. */

@@ -1,7 +1,7 @@
 import { isRevision, type Entry } from '../../../model/entry.ts'
 import type { ChildFilter, Children } from '../../../ports/ledger.ts'
 import { liveChildren, liveEntity } from '../addressable.ts'
-import { hexBytes, toEntry, uuidBytes } from '../codec.ts'
+import { hexBytes, toEntry, uuidBytes } from '../../shared/codec.ts'
 import type { Database, Params, Row } from '../database.ts'
 import { keyOf } from './entries.ts'
 

@@ -1,6 +1,6 @@
 import type { Conditions, Fields } from '../../../model/entry.ts'
 import type { UploadPart, UploadPlan } from '../../../model/upload.ts'
-import { hexText, uuidBytes, uuidText } from '../codec.ts'
+import { hexText, uuidBytes, uuidText } from '../../shared/codec.ts'
 import type { Database, Row } from '../database.ts'
 
 /** An upload's row with its collection's id; nothing once it has expired or its collection is gone. */

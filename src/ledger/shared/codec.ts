@@ -6,7 +6,7 @@ import { CONFLICTS, JOB_KINDS, JOB_STATES, OUTCOMES, VERIFY, type Counts, type J
 import type { Lock } from '../../model/lock.ts'
 import { isUuid } from '../../model/text.ts'
 import type { TokenRecord, Scope } from '../../model/access.ts'
-import type { Row } from './database.ts'
+import type { Row } from './row.ts'
 
 /** The n-th word of one of the model's lists, as rows store it. */
 export function word<T extends string>(list: readonly T[], index: unknown): T {
@@ -21,14 +21,16 @@ export function uuidBytes(id: string): Buffer | null {
 }
 
 /** A stored UUID as text. */
-export function uuidText(bytes: unknown): string {
-  const hex = hexText(bytes)
+export function uuidText(stored: unknown): string {
+  if (typeof stored === 'string') return stored
+  const hex = hexText(stored)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
-/** Stored bytes as hex. */
-export function hexText(bytes: unknown): string {
-  const view = bytes as Uint8Array
+/** Stored bytes as hex; those that are stored as a UUID without its dashes. */
+export function hexText(stored: unknown): string {
+  if (typeof stored === 'string') return stored.replaceAll('-', '')
+  const view = stored as Uint8Array
   return Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString('hex')
 }
 
@@ -48,9 +50,6 @@ export function entityPrefix(now: number): Buffer {
   bytes[8] = 0x80 | ((bytes[8] as number) & 0x3f)
   return bytes
 }
-
-/** In SQL: one more of these ids. Parameter: newEntity, the prefix. */
-export const NEW_ENTITY = 'CAST(:newEntity || randomblob(7) AS BLOB)'
 
 /** One new entity id (UUID v7). */
 export function newEntity(now: number): Buffer {
