@@ -50,7 +50,8 @@ export function createEngine(parts: EngineParts): Engine {
     uploads: new UploadService({ ledger, access, stores, ids, maxUploadBytes: parts.maxUploadBytes, uploadLifeMs: parts.uploadLifeMs }),
     start: async () => {
       await ledger.recover()
-      for (const store of parts.stores) await store.sweepUnfinished(clock.now())
+      // What is unfinished in a store of this process alone died with the last one; in a shared store it may be another's, and the daily sweep takes it.
+      for (const store of parts.stores) if (!store.shared) await store.sweepUnfinished(clock.now())
       queue.work(job => runner.turn(job), { concurrency: parts.concurrency })
       await upkeep.wakeUnfinished()
       upkeep.start()

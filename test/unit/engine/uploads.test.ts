@@ -200,6 +200,7 @@ describe('a part that comes while the others are joined', () => {
     house = await openHouse({
       wrap: store => ({
         name: store.name,
+        shared: store.shared,
         capabilities: store.capabilities,
         put: (bytes, expect) => store.put(bytes, expect),
         get: async (sha, range) => {
