@@ -23,7 +23,7 @@ const MIB = 1024 * 1024
 const LIMITS: AzureLimits = {
   blockBytes: number => (number < 10_000 ? 8 * MIB : number < 20_000 ? 64 * MIB : 160 * MIB),
   copyBytes: 256 * MIB,
-  budgetBytes: 160 * MIB,
+  budgetBytes: 64 * MIB,
   pageItems: 5000,
 }
 

@@ -23,7 +23,7 @@ export interface S3Limits {
 }
 
 const MIB = 1024 * 1024
-const LIMITS: S3Limits = { partBytes: 8 * MIB, parts: 1000, copyBytes: 5 * 1024 * MIB, copyPartBytes: 1024 * MIB, budgetBytes: 128 * MIB, pageItems: 1000 }
+const LIMITS: S3Limits = { partBytes: 8 * MIB, parts: 1000, copyBytes: 5 * 1024 * MIB, copyPartBytes: 1024 * MIB, budgetBytes: 64 * MIB, pageItems: 1000 }
 /** A copy is answered when it is done: some services read and write every byte for it. */
 export const COPY_MS = 15 * 60_000
 const CONNECT_MS = 10_000
