@@ -53,7 +53,7 @@ write('swift.conf', '[swift-hash]\nswift_hash_path_suffix = s\nswift_hash_path_p
 # Before anything else of Swift is imported: so it reads our file instead of the one in /etc.
 import swift.common.utils as utils  # noqa: E402
 
-utils.SWIFT_CONF_FILE = path('swift.conf')
+utils.set_swift_dir(ROOT)
 from swift.common.ring import RingBuilder  # noqa: E402
 from swift.common.wsgi import run_wsgi  # noqa: E402
 

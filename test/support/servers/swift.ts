@@ -6,13 +6,16 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { startTool } from './tool.ts'
 
+const run = promisify(execFile)
+
 /** The system's own: that is where the package puts Swift, whatever other Python comes first in PATH. */
 const PYTHON = '/usr/bin/python3'
 const SCRIPT = fileURLToPath(new URL('swift-server.py', import.meta.url))
 /** One installer at a time, whichever test comes first. */
 const LOCK = join(tmpdir(), 'waybill-swift-install.lock')
+const IMPORT = 'import swift.common.middleware.s3api'
 const INSTALL = `
-  ${PYTHON} -c 'import swift.common.middleware.s3api' 2>/dev/null && exit 0
+  ${PYTHON} -c '${IMPORT}' 2>/dev/null && exit 0
   get() { DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 "$@"; }
   get install --no-install-recommends -y python3-swift || { get update && get install --no-install-recommends -y python3-swift; }`
 
@@ -35,11 +38,24 @@ export async function startSwift(): Promise<SwiftServer> {
 }
 
 async function install(): Promise<void> {
+  if (await isThere()) return
+  const may = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
   try {
-    await promisify(execFile)('flock', [LOCK, 'sh', '-c', INSTALL])
+    if (!may) throw new Error('it is not installed, and only root on Debian can have that done')
+    await run('flock', [LOCK, 'sh', '-c', INSTALL])
   } catch (error) {
-    const may = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
-    const why = may ? 'apt-get could not install it' : 'it is not installed, and only root on Debian can have that done'
+    const why = may ? 'apt-get could not install it' : (error as Error).message
     throw new Error(`The tests of the S3 store need OpenStack Swift for ${PYTHON} (Debian: apt-get install python3-swift). Here ${why}.`, { cause: error })
+  }
+}
+
+async function isThere(): Promise<boolean> {
+  try {
+    await run(PYTHON, ['-c', IMPORT])
+    return true
+  } catch (error) {
+    // Python is not there, or it says that it knows no Swift; anything else is a fault of the test.
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 1)) return false
+    throw error
   }
 }
