@@ -26,6 +26,9 @@ export interface RetryOptions {
   readonly signal?: AbortSignal
 }
 
+/** For removing what is temporary: the caller waits for it, and what cannot be removed now is swept later. */
+export const CLEANING: RetryOptions = { attempts: 3, attemptMs: 10_000 }
+
 /**
  * Repeats requests that failed for a passing reason, with pauses that grow and are drawn at random (so that many callers do not come back at once),
  * and never before the time that the service asked for (RFC 9110, section 10.2.3). Only for requests that may be sent twice.

@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto'
-import { Readable } from 'node:stream'
-import type { BlobDownloadResponseParsed, BlobItem, ContainerListBlobFlatSegmentResponse } from '@azure/storage-blob'
-import { WaybillError, isWaybillError } from '../../model/errors.ts'
+import type { Readable } from 'node:stream'
+import type { BlobItem, ContainerListBlobFlatSegmentResponse } from '@azure/storage-blob'
+import { WaybillError } from '../../model/errors.ts'
 import type { Blob, BlobStore, ByteRange, PutExpectations } from '../../ports/blob-store.ts'
 import { BodyMeter } from '../body-meter.ts'
-import { checkDigest, checkRange, isDigest } from '../digest.ts'
+import { checkDigest, isDigest } from '../digest.ts'
 import { partsOf } from '../parts.ts'
-import { resumingRead } from '../resuming-read.ts'
+import { readBlob, verifyBlob, type Download, type ServiceReader } from '../service-read.ts'
 import { publishCopy } from './azure-copy.ts'
 import { AzureService, changedAt, stateOf, type AzureStoreOptions } from './azure-service.ts'
 import { AzureUpload, md5 } from './azure-upload.ts'
@@ -33,10 +32,17 @@ class AzureBlobStore implements BlobStore {
   readonly shared = true
   readonly capabilities = { serverSideCopy: true, reflink: false, conditionalWrite: false }
   readonly #service: AzureService
+  readonly #reader: ServiceReader
 
   constructor(service: AzureService) {
     this.name = service.store
     this.#service = service
+    this.#reader = {
+      store: service.store,
+      clock: service.clock,
+      fetch: (sha256, range) => service.coded(() => this.#fetch(sha256, range)),
+      size: async sha256 => (await this.stat(sha256))?.size ?? null,
+    }
   }
 
   /** Never destroys `body`: after a refusal the caller does, or lets its connection answer first. */
@@ -59,26 +65,7 @@ class AzureBlobStore implements BlobStore {
   }
 
   async get(sha256: string, range?: ByteRange): Promise<Readable> {
-    checkDigest(sha256)
-    return this.#service.coded(async () => {
-      if (range !== undefined && !(range.start >= 0 && range.start < range.end)) return this.#nothing(sha256, range)
-      const { readableStreamBody, contentRange, contentLength, copyStatus } = await this.#fetch(sha256, range)
-      const first = readableStreamBody as Readable
-      const start = range?.start ?? 0
-      // An answer to a range tells the whole size (RFC 9110, section 14.4), and it may be shorter than what was asked for.
-      const size = range === undefined ? (contentLength ?? 0) : Number(contentRange?.split('/')[1])
-      try {
-        if (stateOf(copyStatus) !== 'whole') throw this.#missing(sha256)
-        if (range !== undefined) checkRange(range, size)
-      } catch (error) {
-        first.destroy()
-        throw error
-      }
-      const end = range?.end ?? size
-      const open = (from: number): Promise<Readable> =>
-        this.#service.coded(async () => (await this.#fetch(sha256, { start: from, end })).readableStreamBody as Readable)
-      return resumingRead({ store: this.name, clock: this.#service.clock, first, start, end, open })
-    })
+    return readBlob(this.#reader, sha256, range)
   }
 
   async stat(sha256: string): Promise<Blob | null> {
@@ -90,14 +77,7 @@ class AzureBlobStore implements BlobStore {
   }
 
   async verify(sha256: string): Promise<boolean> {
-    const hash = createHash('sha256')
-    try {
-      for await (const chunk of await this.get(sha256)) hash.update(chunk as Uint8Array)
-    } catch (error) {
-      if (isWaybillError(error, 'entry_not_found')) return false
-      throw error
-    }
-    return hash.digest('hex') === sha256
+    return verifyBlob(this, sha256)
   }
 
   async *list(): AsyncIterable<Blob & { readonly putAt: number }> {
@@ -165,22 +145,13 @@ class AzureBlobStore implements BlobStore {
     } while (continuationToken !== undefined)
   }
 
-  /** Begins a download. */
-  #fetch(sha256: string, range?: ByteRange): Promise<BlobDownloadResponseParsed> {
+  async #fetch(sha256: string, range?: ByteRange): Promise<Download> {
     const blob = this.#service.blob(sha256)
     const length = range === undefined ? undefined : range.end - range.start
-    return this.#service.ask(abortSignal => blob.download(range?.start ?? 0, length, { abortSignal, maxRetryRequests: 0 }))
-  }
-
-  /** An empty range, which HTTP cannot express; and one that no blob has. */
-  async #nothing(sha256: string, range: ByteRange): Promise<Readable> {
-    const found = await this.#service.find(this.#service.blob(sha256))
-    if (found?.state !== 'whole') throw this.#missing(sha256)
-    checkRange(range, found.size)
-    return Readable.from([], { objectMode: false })
-  }
-
-  #missing(sha256: string): WaybillError {
-    return new WaybillError('entry_not_found', `the store "${this.name}" has no blob ${sha256}`)
+    const answer = await this.#service.ask(abortSignal => blob.download(range?.start ?? 0, length, { abortSignal, maxRetryRequests: 0 }))
+    const body = answer.readableStreamBody as Readable
+    if (stateOf(answer.copyStatus) === 'whole') return { body, length: answer.contentLength ?? 0, contentRange: answer.contentRange }
+    body.destroy()
+    throw new WaybillError('entry_not_found', `the store "${this.name}" has no blob ${sha256}`)
   }
 }

@@ -100,10 +100,10 @@ export class AzureService {
   }
 
   /** Deletes a blob unless it was written to since; true when it is gone. */
-  async remove(blob: BlockBlobClient, etag?: string): Promise<boolean> {
+  async remove(blob: BlockBlobClient, etag?: string, options?: RetryOptions): Promise<boolean> {
     const conditions = etag === undefined ? {} : { conditions: { ifMatch: etag } }
     try {
-      await this.ask(abortSignal => blob.delete({ ...conditions, abortSignal }))
+      await this.ask(abortSignal => blob.delete({ ...conditions, abortSignal }), options)
       return true
     } catch (error) {
       if (isAzureError(error, 'BlobNotFound')) return true

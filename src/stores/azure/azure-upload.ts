@@ -1,5 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { BlockBlobClient } from '@azure/storage-blob'
+import { InFlight } from '../in-flight.ts'
+import { CLEANING } from '../retries.ts'
 import type { AzureService } from './azure-service.ts'
 
 /** A temporary blob is touched whenever so many blocks have gone: a sweep of another process then sees that somebody still writes to it. */
@@ -8,14 +10,13 @@ const TOUCH_BLOCKS = 128
 /** A body on its way into a temporary blob, block by block. Its name is known as running until `clear`, so that no sweep of this process takes it. */
 export class AzureUpload {
   readonly #service: AzureService
-  readonly #stopped = new AbortController()
-  readonly #inFlight = new Set<Promise<void>>()
+  readonly #inFlight: InFlight
   readonly #blocks: string[] = []
   #blob: BlockBlobClient | null = null
-  #failure: { readonly error: unknown } | null = null
 
   constructor(service: AzureService) {
     this.#service = service
+    this.#inFlight = new InFlight(service.budget)
   }
 
   /** True until the first block. */
@@ -26,28 +27,15 @@ export class AzureUpload {
   /** Begins to send the next block; waits while too many bytes are under way. Throws what an earlier block failed with. */
   async add(bytes: Buffer): Promise<void> {
     const blob = this.#blob ?? (await this.#begin())
-    const { budget } = this.#service
-    await budget.take(bytes.byteLength)
     const id = blockId(this.#blocks.length)
     this.#blocks.push(id)
-    const sending = this.#send(blob, id, bytes)
-      .catch((error: unknown) => {
-        this.#failure ??= { error }
-        this.#stopped.abort()
-      })
-      .finally(() => {
-        budget.giveBack(bytes.byteLength)
-        this.#inFlight.delete(sending)
-      })
-    this.#inFlight.add(sending)
+    await this.#inFlight.begin(bytes.byteLength, signal => this.#send(blob, id, bytes, signal))
     if (this.#blocks.length % TOUCH_BLOCKS === 0) await this.#service.ask(abortSignal => blob.setMetadata({}, { abortSignal }))
-    this.#throwFailure()
   }
 
   /** Everything is sent: the temporary blob, whole. */
   async finish(): Promise<BlockBlobClient> {
-    await Promise.all(this.#inFlight)
-    this.#throwFailure()
+    await this.#inFlight.all()
     const blob = this.#blob ?? (await this.#begin())
     await this.#service.ask(abortSignal => blob.commitBlockList(this.#blocks, { abortSignal }))
     return blob
@@ -55,10 +43,9 @@ export class AzureUpload {
 
   /** Removes the temporary blob. A failure stays unheard: what is left is swept later, and the put's own result is what counts. */
   async clear(): Promise<void> {
-    this.#stopped.abort()
-    await Promise.all(this.#inFlight)
+    await this.#inFlight.stop()
     if (this.#blob === null) return
-    await Promise.allSettled([this.#service.remove(this.#blob)])
+    await Promise.allSettled([this.#service.remove(this.#blob, undefined, CLEANING)])
     this.#service.running.delete(this.#blob.name)
   }
 
@@ -71,15 +58,11 @@ export class AzureUpload {
     return blob
   }
 
-  async #send(blob: BlockBlobClient, id: string, bytes: Buffer): Promise<void> {
+  async #send(blob: BlockBlobClient, id: string, bytes: Buffer, signal: AbortSignal): Promise<void> {
     const transactionalContentMD5 = md5(bytes)
     await this.#service.ask(abortSignal => blob.stageBlock(id, bytes, bytes.byteLength, { transactionalContentMD5, abortSignal }), {
-      signal: this.#stopped.signal,
+      signal,
     })
-  }
-
-  #throwFailure(): void {
-    if (this.#failure !== null) throw this.#failure.error
   }
 }
 

@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto'
-import { Readable } from 'node:stream'
-import { DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, PutObjectCommand, type GetObjectCommandOutput } from '@aws-sdk/client-s3'
-import { WaybillError, isWaybillError } from '../../model/errors.ts'
+import type { Readable } from 'node:stream'
+import { DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { WaybillError } from '../../model/errors.ts'
 import type { Blob, BlobStore, ByteRange, PutExpectations } from '../../ports/blob-store.ts'
 import { BodyMeter } from '../body-meter.ts'
-import { checkDigest, checkRange, isDigest } from '../digest.ts'
+import { checkDigest, isDigest } from '../digest.ts'
 import { partsOf } from '../parts.ts'
 import { Publishing } from '../publishing.ts'
-import { resumingRead } from '../resuming-read.ts'
+import { readBlob, verifyBlob, type Download, type ServiceReader } from '../service-read.ts'
 import { publishCopy } from './s3-copy.ts'
 import { s3Error } from './s3-errors.ts'
 import { S3Service, changedAt, checkRegion, type S3StoreOptions } from './s3-service.ts'
@@ -42,10 +41,17 @@ class S3BlobStore implements BlobStore {
   readonly capabilities = { serverSideCopy: true, reflink: false, conditionalWrite: false }
   readonly #service: S3Service
   readonly #publishing = new Publishing()
+  readonly #reader: ServiceReader
 
   constructor(service: S3Service) {
     this.name = service.store
     this.#service = service
+    this.#reader = {
+      store: service.store,
+      clock: service.clock,
+      fetch: (sha256, range) => service.coded(() => this.#fetch(sha256, range)),
+      size: sha256 => service.coded(async () => (await service.sizeOf(service.blobKey(sha256)))?.size ?? null),
+    }
   }
 
   /** Never destroys `body`: after a refusal the caller does, or lets its connection answer first. */
@@ -69,24 +75,7 @@ class S3BlobStore implements BlobStore {
   }
 
   async get(sha256: string, range?: ByteRange): Promise<Readable> {
-    checkDigest(sha256)
-    return this.#service.coded(async () => {
-      if (range !== undefined && !(range.start >= 0 && range.start < range.end)) return this.#nothing(sha256, range)
-      const { Body, ContentRange, ContentLength } = await this.#fetch(sha256, range)
-      const first = Body as Readable
-      const start = range?.start ?? 0
-      // An answer to a range tells the whole size (RFC 9110, section 14.4), and it may be shorter than what was asked for.
-      const size = range === undefined ? (ContentLength ?? 0) : Number(ContentRange?.split('/')[1])
-      try {
-        if (range !== undefined) checkRange(range, size)
-      } catch (error) {
-        first.destroy()
-        throw error
-      }
-      const end = range?.end ?? size
-      const open = (from: number): Promise<Readable> => this.#service.coded(async () => (await this.#fetch(sha256, { start: from, end })).Body as Readable)
-      return resumingRead({ store: this.name, clock: this.#service.clock, first, start, end, open })
-    })
+    return readBlob(this.#reader, sha256, range)
   }
 
   async stat(sha256: string): Promise<Blob | null> {
@@ -100,14 +89,7 @@ class S3BlobStore implements BlobStore {
   }
 
   async verify(sha256: string): Promise<boolean> {
-    const hash = createHash('sha256')
-    try {
-      for await (const chunk of await this.get(sha256)) hash.update(chunk as Uint8Array)
-    } catch (error) {
-      if (isWaybillError(error, 'entry_not_found')) return false
-      throw error
-    }
-    return hash.digest('hex') === sha256
+    return verifyBlob(this, sha256)
   }
 
   async *list(): AsyncIterable<Blob & { readonly putAt: number }> {
@@ -158,20 +140,12 @@ class S3BlobStore implements BlobStore {
     return blob
   }
 
-  /** Begins a download. */
-  #fetch(sha256: string, range?: ByteRange): Promise<GetObjectCommandOutput> {
+  async #fetch(sha256: string, range?: ByteRange): Promise<Download> {
     const { client, bucket: Bucket } = this.#service
     const Range = range === undefined ? {} : { Range: `bytes=${range.start}-${range.end - 1}` }
     const command = { Bucket, Key: this.#service.blobKey(sha256), ...Range }
-    return this.#service.ask(abortSignal => client.send(new GetObjectCommand(command), { abortSignal }))
-  }
-
-  /** An empty range, which HTTP cannot express; and one that no blob has. */
-  async #nothing(sha256: string, range: ByteRange): Promise<Readable> {
-    const found = await this.#service.sizeOf(this.#service.blobKey(sha256))
-    if (found === null) throw new WaybillError('entry_not_found', `the store "${this.name}" has no blob ${sha256}`)
-    checkRange(range, found.size)
-    return Readable.from([], { objectMode: false })
+    const answer = await this.#service.ask(abortSignal => client.send(new GetObjectCommand(command), { abortSignal }))
+    return { body: answer.Body as Readable, length: answer.ContentLength ?? 0, contentRange: answer.ContentRange }
   }
 
   async #findBucket(): Promise<void> {

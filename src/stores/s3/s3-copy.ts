@@ -1,4 +1,5 @@
 import { AbortMultipartUploadCommand, CopyObjectCommand, CreateMultipartUploadCommand, UploadPartCopyCommand, type CompletedPart } from '@aws-sdk/client-s3'
+import { CLEANING } from '../retries.ts'
 import { COPY_MS, type S3Service } from './s3-service.ts'
 import { completeUpload, completedPart, type TemporaryObject } from './s3-upload.ts'
 
@@ -59,7 +60,7 @@ async function copyInParts(service: S3Service, sources: readonly TemporaryObject
   } catch (error) {
     // What cannot be ended now is swept later; the reason that counts is the first one.
     const abort = { Bucket, Key: key, UploadId }
-    await Promise.allSettled([service.ask(abortSignal => client.send(new AbortMultipartUploadCommand(abort), { abortSignal }))])
+    await Promise.allSettled([service.ask(abortSignal => client.send(new AbortMultipartUploadCommand(abort), { abortSignal }), CLEANING)])
     throw error
   } finally {
     service.running.delete(UploadId)

@@ -59,5 +59,7 @@ export function s3Error(error: unknown, store: string, now: number): WaybillErro
   }
   const wait = judgeS3(error, now).retryAfterMs
   const facts = wait === null ? {} : { retryAfterSeconds: Math.ceil(wait / 1000) }
-  return new WaybillError('unavailable', `the store "${store}" cannot be used just now (${code})`, facts, { cause })
+  // an answer without a body (to HEAD) has no code
+  const what = code === 'Unknown' ? `HTTP ${status}` : code
+  return new WaybillError('unavailable', `the store "${store}" cannot be used just now (${what})`, facts, { cause })
 }

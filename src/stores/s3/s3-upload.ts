@@ -7,6 +7,8 @@ import {
   UploadPartCommand,
   type CompletedPart,
 } from '@aws-sdk/client-s3'
+import { InFlight } from '../in-flight.ts'
+import { CLEANING } from '../retries.ts'
 import { isS3Error } from './s3-errors.ts'
 import { COPY_MS, type S3Service } from './s3-service.ts'
 
@@ -30,14 +32,13 @@ interface Segment {
  */
 export class S3Upload {
   readonly #service: S3Service
-  readonly #stopped = new AbortController()
-  readonly #inFlight = new Set<Promise<void>>()
+  readonly #inFlight: InFlight
   readonly #done: TemporaryObject[] = []
   #segment: Segment | null = null
-  #failure: { readonly error: unknown } | null = null
 
   constructor(service: S3Service) {
     this.#service = service
+    this.#inFlight = new InFlight(service.budget)
   }
 
   /** True until the first part. */
@@ -50,21 +51,10 @@ export class S3Upload {
     if (this.#segment !== null && this.#segment.count === this.#service.limits.parts) await this.#complete(this.#segment)
     const segment = this.#segment ?? (await this.#begin())
     this.#segment = segment
-    const { budget } = this.#service
-    await budget.take(bytes.byteLength)
     segment.count += 1
     segment.size += bytes.byteLength
-    const sending = this.#send(segment, segment.count, bytes)
-      .catch((error: unknown) => {
-        this.#failure ??= { error }
-        this.#stopped.abort()
-      })
-      .finally(() => {
-        budget.giveBack(bytes.byteLength)
-        this.#inFlight.delete(sending)
-      })
-    this.#inFlight.add(sending)
-    this.#throwFailure()
+    const number = segment.count
+    await this.#inFlight.begin(bytes.byteLength, signal => this.#send(segment, number, bytes, signal))
   }
 
   /** Everything is sent: the temporary objects, in the body's order. */
@@ -76,13 +66,14 @@ export class S3Upload {
   /** Removes everything temporary. A failure stays unheard: what is left is swept later, and the put's own result is what counts. */
   async clear(): Promise<void> {
     const { client, bucket: Bucket } = this.#service
-    this.#stopped.abort()
-    await Promise.all(this.#inFlight)
+    await this.#inFlight.stop()
     const segment = this.#segment
-    const ends = this.#done.map(({ key }) => this.#service.ask(abortSignal => client.send(new DeleteObjectCommand({ Bucket, Key: key }), { abortSignal })))
+    const ends = this.#done.map(({ key }) =>
+      this.#service.ask(abortSignal => client.send(new DeleteObjectCommand({ Bucket, Key: key }), { abortSignal }), CLEANING),
+    )
     if (segment !== null) {
       const abort = { Bucket, Key: segment.key, UploadId: segment.uploadId }
-      ends.push(this.#service.ask(abortSignal => client.send(new AbortMultipartUploadCommand(abort), { abortSignal })))
+      ends.push(this.#service.ask(abortSignal => client.send(new AbortMultipartUploadCommand(abort), { abortSignal }), CLEANING))
     }
     await Promise.allSettled(ends)
     for (const { key } of [...this.#done, ...(segment === null ? [] : [segment])]) this.#service.running.delete(key)
@@ -101,23 +92,18 @@ export class S3Upload {
     }
   }
 
-  async #send(segment: Segment, number: number, bytes: Buffer): Promise<void> {
+  async #send(segment: Segment, number: number, bytes: Buffer, signal: AbortSignal): Promise<void> {
     const { client, bucket: Bucket } = this.#service
     const command = { Bucket, Key: segment.key, UploadId: segment.uploadId, PartNumber: number, Body: bytes }
-    const sent = await this.#service.ask(abortSignal => client.send(new UploadPartCommand(command), { abortSignal }), { signal: this.#stopped.signal })
+    const sent = await this.#service.ask(abortSignal => client.send(new UploadPartCommand(command), { abortSignal }), { signal })
     segment.parts.push(completedPart(number, sent))
   }
 
   async #complete(segment: Segment): Promise<void> {
-    await Promise.all(this.#inFlight)
-    this.#throwFailure()
+    await this.#inFlight.all()
     await completeUpload(this.#service, segment)
     this.#done.push({ key: segment.key, size: segment.size })
     this.#segment = null
-  }
-
-  #throwFailure(): void {
-    if (this.#failure !== null) throw this.#failure.error
   }
 }
 
