@@ -1,9 +1,14 @@
 import { parseArgs } from 'node:util'
 import { apiBench } from './api.ts'
 import { copyBench } from './copy.ts'
+import { updateBench } from './update.ts'
 
-const BENCHES: Readonly<Record<string, (quick: boolean) => Promise<Record<string, number | null>>>> = { copy: copyBench, api: apiBench }
-const USAGE = 'usage: npm run bench -- copy|api [--json] [--quick]'
+const BENCHES: Readonly<Record<string, (quick: boolean) => Promise<Record<string, number | null>>>> = {
+  copy: copyBench,
+  api: apiBench,
+  update: updateBench,
+}
+const USAGE = 'usage: npm run bench -- copy|api|update [--json] [--quick]'
 
 /** Runs one bench; with `--json` the last line is one JSON object of the named figures. */
 async function main(): Promise<number> {

@@ -25,7 +25,7 @@ export async function openAdministration(
   const found = statSync(data, { throwIfNoEntry: false })
   if (found !== undefined && !found.isDirectory()) throw new WaybillError('invalid_request', `${data} is a file where a directory is needed`)
   if (!options.create && statSync(ledgerFile(data), { throwIfNoEntry: false }) === undefined) {
-    throw new WaybillError('invalid_request', `there is no data directory at ${data}`)
+    throw new WaybillError('invalid_request', `there is no data directory at ${data}; name the one that the server runs on`)
   }
   const ledger = await openLedger(data, clock)
   return { ledger, close: () => ledger.close() }

@@ -4,7 +4,8 @@ import { SCOPES } from './model/access.ts'
 import { WaybillError } from './model/errors.ts'
 import { faultsOfStores, secretVariables, storesSchema } from './store-config.ts'
 
-const HOUR_MS = 3600 * 1000
+const MINUTE_MS = 60 * 1000
+const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 const MIB = 1024 * 1024
 
@@ -35,8 +36,8 @@ function whole(least: number, most: number = Number.MAX_SAFE_INTEGER): z.ZodType
     .refine(value => Number.isSafeInteger(value) && value >= least && value <= most, fault)
 }
 
-function retention(): z.ZodDefault<z.ZodType<number, number | string>> {
-  return whole(0, LONGEST_RETENTION_MS).default(30 * DAY_MS)
+function retention(usual = 30 * DAY_MS): z.ZodDefault<z.ZodType<number, number | string>> {
+  return whole(0, LONGEST_RETENTION_MS).default(usual)
 }
 
 /** Settings that hold more than one value: in the environment they are JSON. */
@@ -80,11 +81,12 @@ const settings = z.strictObject({
     .describe('secret that signs URLs; null makes one and keeps it in the data directory'),
   signedUrlLifeMs: whole(1000, LONGEST_RETENTION_MS).default(HOUR_MS).describe('how long a signed URL works'),
   headerTimeoutMs: whole(100, LONGEST_TIMER_MS).default(15_000).describe("time for a request's header to arrive"),
-  bodyTimeoutMs: whole(100, LONGEST_TIMER_MS).default(60_000).describe("longest silence within a request's body"),
+  bodyTimeoutMs: whole(100, LONGEST_TIMER_MS).default(60_000).describe("time for each KiB of a request's body"),
   retentionMs: z
-    .strictObject({ v1: retention(), apollo: retention(), sevenbridges: retention() })
+    .strictObject({ v1: retention(), apollo: retention(), sevenbridges: retention(), cmwell: retention(15 * MINUTE_MS) })
     .prefault({})
     .describe('how long finished jobs are kept, by the dialect they came through; as JSON in the environment'),
+  cmwellCompat: z.enum(['docs', 'server']).default('docs').describe('the CM-Well dialect as its documents say (docs) or as its server does (server)'),
   jwt: jwt.nullable().default(null).describe('accept JWTs of this issuer beside our own tokens'),
   stores: storesSchema.nullable().default(null).describe('where the bytes of files live, by name; null keeps one store named local in the data directory'),
   defaultStore: z.string().nullable().default(null).describe('the store of collections that do not say; null takes the first'),

@@ -67,7 +67,7 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
   const authenticator = createAuthenticator({ ledger, clock, jwt })
   const signer = new UrlSigner({ key: config.signingKey ?? storedKey(config.data), clock, lifeMs: config.signedUrlLifeMs })
   const services = { engine, authenticator, clock, limits: config, signer, publicUrl: config.publicUrl }
-  const app = await buildServer(services, { logger, retentionMs: config.retentionMs })
+  const app = await buildServer(services, { logger, retentionMs: config.retentionMs, cmwellCompat: config.cmwellCompat })
   begun.defer(() => app.close())
   await engine.start()
   await app.listen({ host: config.host, port: config.port })

@@ -53,6 +53,7 @@ export function sentenceOf(error: unknown): string | null {
 function detailOf(error: ClientError): string {
   if (error.code === 'unauthenticated') return `${error.detail.split(';')[0] ?? ''}; give a valid one in WAYBILL_TOKEN or with --token`
   if (error.code === UNREACHABLE && error.detail.includes('ECONNREFUSED')) return `${error.detail}; is a server running there? Start one with: ./waybill serve`
+  if (error.code === 'collection_not_found') return `${error.detail}; \`waybill ls\` lists those that you have, \`waybill collection create\` makes one`
   // of a manifest the caller knows lines, not the number that an item came to have
   return error.detail.replace(/^(line \d+, column \d+: )\/items\/\d+\/?/i, '$1')
 }

@@ -26,6 +26,8 @@ export const STANDARD_STREAM = '-'
 
 const MANIFEST_ENDINGS: Readonly<Record<string, 'ndjson' | 'csv'>> = { '.csv': 'csv', '.ndjson': 'ndjson', '.jsonl': 'ndjson' }
 const GLOB_SIGN = /[*?[{]/
+/** How names of files begin, and no collection's id does. */
+const LOCAL_SIGN = /^[./~]/
 const FORMS = 'write collection:path for one file, collection:prefix/ or collection: for all beneath, collection:2026/**/*.png for a pattern'
 
 /** What `cp`, `mv` and `rm` work on. `format` says what a manifest is when its name does not; `literal` takes `*`, `?`, `[` and `{` as they are. */
@@ -34,7 +36,10 @@ export function parseSource(text: string, options: { readonly literal?: boolean;
   if (stored !== null) return storedSource(stored, options.literal ?? false)
   const format = options.format ?? MANIFEST_ENDINGS[/\.[a-z]+$/.exec(text.toLowerCase())?.[0] ?? ''] ?? (text === STANDARD_STREAM ? 'ndjson' : null)
   if (format !== null) return { kind: 'manifest', file: text, format }
-  throw new WaybillError('invalid_request', `${JSON.stringify(text)} is neither a place nor a manifest (.csv, .ndjson, .jsonl or -): ${FORMS}`)
+  throw new WaybillError(
+    'invalid_request',
+    `${JSON.stringify(text)} is neither a place nor a manifest (.csv, .ndjson, .jsonl or -): ${FORMS}; files of this machine go in with put`,
+  )
 }
 
 /** Files in a collection, as `get` and `ls` take them; a collection alone means all of it. */
@@ -44,6 +49,12 @@ export function parseStored(text: string, options: { readonly literal?: boolean 
 
 /** Where `cp`, `mv` and `put` bring files. */
 export function parseDestination(text: string): Destination {
+  if (LOCAL_SIGN.test(text)) {
+    throw new WaybillError(
+      'invalid_request',
+      `${JSON.stringify(text)} is a name on this machine where a place such as archive:2026/ is needed; get downloads files`,
+    )
+  }
   const place = splitPlace(text)
   if (place === null) return { collection: checkCollectionId(text), path: null }
   checkPrefix(place.path)
@@ -66,7 +77,7 @@ function splitPlace(text: string): { readonly collection: string; readonly path:
   const colon = text.indexOf(':')
   if (colon <= 0) return null
   const collection = text.slice(0, colon)
-  if (/^[./~]/.test(collection)) return null
+  if (LOCAL_SIGN.test(collection)) return null
   return { collection: checkCollectionId(collection), path: text.slice(colon + 1) }
 }
 

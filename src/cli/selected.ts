@@ -13,3 +13,10 @@ export async function* selected(
     if (matches(entry.path.slice(source.prefix.length))) yield entry
   }
 }
+
+/** The place that may have been meant where there is no file of a name: what lies beneath it, `photos:2026/`. Null when nothing does. */
+export async function placeBeneath(client: WaybillClient, file: Extract<StoredSource, { readonly kind: 'file' }>): Promise<string | null> {
+  const prefix = `${file.path}/`
+  const { items } = await client.entries.page(file.collection, { prefix, limit: 1 })
+  return items.length === 0 ? null : `${file.collection}:${prefix}`
+}

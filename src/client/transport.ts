@@ -109,7 +109,10 @@ function baseOf(url: string): URL {
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
   const first: unknown = cause instanceof AggregateError ? cause.errors[0] : cause
-  return first instanceof Error ? first.message || first.name : String(first)
+  if (!(first instanceof Error)) return String(first)
+  // what OpenSSL says ends in its source's line numbers; mostly plain http was called as https
+  if ('library' in first && 'reason' in first) return `the TLS connection failed (${String(first.reason)}); is its address https, or http?`
+  return first.message || first.name
 }
 
 /** Resolves after `ms`; rejects with the signal's reason when it aborts before. */

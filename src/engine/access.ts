@@ -64,5 +64,5 @@ function unknownCollection(id: string): WaybillError {
 
 /** The refusal of too weak a role. */
 export function tooWeak(id: string, role: Role, least: Role): WaybillError {
-  return new WaybillError('insufficient_role', `your role on ${JSON.stringify(id)} is ${role}; this needs ${least} or more`)
+  return new WaybillError('insufficient_role', `your role on ${JSON.stringify(id)} is ${role}; this needs ${least === 'owner' ? least : `${least} or more`}`)
 }

@@ -4,11 +4,12 @@ import type { Collection, CollectionView, Grant, Role } from '../model/collectio
 import type { Conditions, Entry, Fields } from '../model/entry.ts'
 import type { JobEvent } from '../model/event.ts'
 import type { Item, ItemState } from '../model/item.ts'
-import type { Job, JobOptions, SubmitItem, SubmitJob } from '../model/job.ts'
+import type { Job, JobOptions, Selection, SubmitItem, SubmitJob } from '../model/job.ts'
 import type { Lock } from '../model/lock.ts'
+import type { NameKind } from '../model/names.ts'
 import type { Page, PageQuery } from '../model/page.ts'
 import type { ByteRange } from '../ports/blob-store.ts'
-import type { EntryFilter, EntryPage, ItemFilter, JobFilter, Submitted } from '../ports/ledger.ts'
+import type { EntryFilter, EntryPage, FieldType, ItemFilter, ItemPart, JobFilter, Submitted } from '../ports/ledger.ts'
 import type { Tree } from './tree-api.ts'
 import type { Uploads } from './uploads-api.ts'
 
@@ -24,6 +25,8 @@ export interface Engine {
   readonly locks: Locks
   readonly jobs: Jobs
   readonly uploads: Uploads
+  readonly names: Names
+  readonly fieldTypes: FieldTypes
   /** Recovers what a crash left, then works until `stop`, which drains the running turns. */
   start(): Promise<void>
   stop(): Promise<void>
@@ -45,6 +48,8 @@ export interface Collections {
       readonly addressable?: boolean
     },
   ): Promise<CollectionView>
+  /** True when nobody has this id: what `create` would say of it, without making anything. `invalid_collection_id`. */
+  isFree(id: string): Promise<boolean>
   get(caller: Caller, id: string, least?: Role): Promise<CollectionView>
   list(caller: Caller, filter: { readonly minRole?: Role; readonly prefix?: string }, page: PageQuery): Promise<Page<CollectionView>>
   /** `attributes` is a merge patch (RFC 7396): null removes a member. Needs `least` (default admin). */
@@ -85,6 +90,11 @@ export interface Entries {
   open(caller: Caller, collection: string, path: string, version?: number): Promise<OpenEntry>
   /** Streams the body into the store, then makes a new version of the path. Nothing is stored when the body or a condition fails. */
   put(caller: Caller, collection: string, path: string, body: Readable, request: PutRequest): Promise<{ readonly entry: Entry; readonly created: boolean }>
+  /**
+   * Streams bytes into the collection's store for an `EntryChange.content` that is submitted soon: bytes that no job or entry names go a day after they
+   * came. At most `maxSize` of them (`body_too_large`). Needs readwrite.
+   */
+  stage(caller: Caller, collection: string, body: Readable, expect?: { readonly maxSize?: number }): Promise<{ readonly digest: string; readonly size: number }>
   /** `folder_not_empty` while a folder of an addressable collection holds anything. */
   remove(caller: Caller, collection: string, path: string, conditions?: Conditions): Promise<Entry>
   patch(
@@ -109,10 +119,37 @@ export interface Locks {
   refuse(caller: Caller, collection: string, path: string | null): Promise<void>
 }
 
+/** Names that a caller gives to things: everybody has their own, so that nobody's names change what another's writes mean. */
+export interface Names {
+  get(caller: Caller, kind: NameKind): Promise<ReadonlyMap<string, string>>
+  /** Names given before are replaced. `invalid_request` (a name or what it stands for is empty, too long or no text), `too_many_items` (10,000 of a kind). */
+  set(caller: Caller, kind: NameKind, names: Readonly<Record<string, string>>): Promise<void>
+}
+
+/** The types that values of fields have in a collection: a record for dialects that keep values of a field alike; nothing of ours asks it. Needs readwrite. */
+export interface FieldTypes {
+  /** Fields without any are left out. */
+  get(caller: Caller, collection: string, fields: readonly string[]): Promise<ReadonlyMap<string, ReadonlySet<string>>>
+  add(caller: Caller, collection: string, types: readonly FieldType[]): Promise<void>
+}
+
 /** A manifest being received: any number of `append`s, then `seal` or `abort`. */
 export interface ManifestIntake {
+  /** Items appended so far: the number of the next one. */
+  readonly received: number
   /** Checks and stores a batch. An error's pointer counts items from the manifest's first (`/items/12/source/path`). */
   append(items: readonly SubmitItem[]): Promise<void>
+  /**
+   * Merges what further parts of the manifest want into items appended before (model/merge-items.ts): of the same collection and path, updates with a
+   * `change`. `invalid_request` when a part contradicts them: then none of these parts is merged.
+   */
+  merge(parts: readonly ItemPart[]): Promise<void>
+  /**
+   * A job over these selections, with the same options, which must be ordered, that is sealed with this one and worked on before it, whatever either names.
+   * Once at most. Checked as in `submit`; answers the job, which nobody sees before the seal.
+   */
+  precede(select: readonly Selection[]): Promise<Job>
+  /** Without items `invalid_manifest`; an ordered one may have none, and is finished in its first turn: when the job that precedes it is. */
   seal(fingerprint: string): Promise<Submitted>
   abort(): Promise<void>
 }
@@ -145,6 +182,11 @@ export interface Jobs {
   items(caller: Caller, id: string, filter: ItemFilter, page: PageQuery): Promise<Page<Item>>
   /** Job and all items (filtered) as one consistent snapshot, streamed in pages; the snapshot closes with the iteration. */
   report(caller: Caller, id: string, filter: ItemFilter): Promise<{ readonly job: Job; readonly items: AsyncIterable<readonly Item[]> }>
+  /**
+   * As `report`, of all items, for who holds a capability that its dialect has checked (a signed tracking id): no caller is asked for.
+   * `job_not_found`, `job_expired`.
+   */
+  reportForHolder(id: string): Promise<{ readonly job: Job; readonly items: AsyncIterable<readonly Item[]> }>
   /** As `report`, for anybody with read access on `collection`: only the items whose source or destination lies in it;
    * of an end that lies in a collection they have no grant for, nothing is told. `job_not_found`, `job_expired`. */
   reportForCollection(

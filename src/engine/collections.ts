@@ -1,5 +1,6 @@
 import { subjectFault, type Caller } from '../model/access.ts'
 import { checkCollectionId, roleAtLeast, type Collection, type CollectionView, type Grant, type Role } from '../model/collection.ts'
+import { refuseLargeFields } from '../model/entry.ts'
 import { WaybillError } from '../model/errors.ts'
 import { jsonDepthFault } from '../model/json-depth.ts'
 import type { Page, PageQuery } from '../model/page.ts'
@@ -36,6 +37,10 @@ export class CollectionService implements Collections {
       ...(wish.addressable === undefined ? {} : { addressable: wish.addressable }),
     })
     return { ...collection, role: 'owner' }
+  }
+
+  async isFree(id: string): Promise<boolean> {
+    return (await this.#ledger.collection(checkCollectionId(id))) === null
   }
 
   get(caller: Caller, id: string, least: Role = 'readonly'): Promise<CollectionView> {
@@ -88,6 +93,7 @@ export class CollectionService implements Collections {
 function checkWords({ name, attributes }: Change): void {
   if (name !== undefined) refuseFault('/name', textFault(name))
   refuseFault('/attributes', jsonDepthFault(attributes))
+  if (attributes !== undefined) refuseLargeFields(JSON.stringify(attributes))
 }
 
 function refuseFault(pointer: string, fault: string | null): void {

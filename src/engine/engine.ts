@@ -9,11 +9,15 @@ import { CollectionService } from './collections.ts'
 import { EntryService } from './entries.ts'
 import { JobService } from './jobs/jobs.ts'
 import { LockService } from './locks.ts'
+import { FieldTypeService, NameService } from './names.ts'
 import { Runner } from './runner.ts'
 import { Stores } from './stores.ts'
 import { TreeService } from './tree.ts'
 import { UploadService } from './uploads.ts'
 import { Upkeep } from './upkeep.ts'
+
+/** Turns at once while few of them are of big jobs: those of small ones share a commit, which costs more than they do. */
+const QUICK_TURNS = 64
 
 /** What the engine is made of. */
 export interface EngineParts {
@@ -24,7 +28,7 @@ export interface EngineParts {
   readonly ids: Ids
   /** This process, in leases and logs. */
   readonly worker: string
-  /** Turns at once. They wait in the same line as submissions, so more of them only make new jobs wait. */
+  /** Turns of big jobs at once. */
   readonly concurrency: number
   readonly maxItems: number
   readonly maxUploadBytes: number
@@ -48,11 +52,13 @@ export function createEngine(parts: EngineParts): Engine {
     locks: new LockService({ ledger, access }),
     jobs: new JobService({ ledger, access, ids, clock, maxItems: parts.maxItems, wake: wakeJob }),
     uploads: new UploadService({ ledger, access, stores, ids, maxUploadBytes: parts.maxUploadBytes, uploadLifeMs: parts.uploadLifeMs }),
+    names: new NameService({ ledger }),
+    fieldTypes: new FieldTypeService({ ledger, access }),
     start: async () => {
       await ledger.recover()
       // What is unfinished in a store of this process alone died with the last one; in a shared store it may be another's, and the daily sweep takes it.
       for (const store of parts.stores) if (!store.shared) await store.sweepUnfinished(clock.now())
-      queue.work(job => runner.turn(job), { concurrency: parts.concurrency })
+      queue.work(job => runner.turn(job), { concurrency: parts.concurrency, quick: Math.max(parts.concurrency, QUICK_TURNS) })
       await upkeep.wakeUnfinished()
       upkeep.start()
     },

@@ -61,6 +61,8 @@ export class EntryService implements Entries {
       ...(request.sha256 === undefined ? {} : { sha256: request.sha256 }),
       ...(request.size === undefined ? {} : { size: request.size }),
     })
+    // a body may take hours: by now the grant may be gone, and the collection another one of that id (I9)
+    await this.#access.requireRole(caller, collection, 'readwrite')
     // conditions and locks are checked again where it counts, in the transaction that makes the version; bytes that it refuses are swept as orphans
     return this.#ledger.putEntry({
       collection,
@@ -73,6 +75,17 @@ export class EntryService implements Entries {
       mediaType: request.mediaType ?? DEFAULT_MEDIA_TYPE,
       fields: request.fields ?? null,
     })
+  }
+
+  async stage(
+    caller: Caller,
+    collection: string,
+    body: Readable,
+    expect: { readonly maxSize?: number } = {},
+  ): Promise<{ readonly digest: string; readonly size: number }> {
+    const { store } = await this.#access.require(caller, collection, 'readwrite')
+    const { sha256, size } = await this.#stores.named(store).put(body, { maxSize: Math.min(expect.maxSize ?? this.#maxSize, this.#maxSize) })
+    return { digest: sha256, size }
   }
 
   async remove(caller: Caller, collection: string, path: string, conditions: Conditions = {}): Promise<Entry> {

@@ -101,7 +101,9 @@ export class UploadService implements Uploads {
       refuseIncomplete(plan, parts)
       await this.#checks.before(caller, plan.collection, plan.path)
       await this.#checks.refuseEarly(plan.collection, plan.path, plan.conditions)
-      const made = await this.#ledger.completeUpload(id, parts, await join(store, plan.size, parts))
+      const blob = await join(store, plan.size, parts)
+      await this.#find(caller, id) // to join many parts takes long: the grant may be gone by now (I9)
+      const made = await this.#ledger.completeUpload(id, parts, blob)
       if (made !== null) return made
     }
   }

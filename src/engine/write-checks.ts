@@ -1,6 +1,6 @@
 import type { Caller } from '../model/access.ts'
 import type { CollectionView } from '../model/collection.ts'
-import { refuseUnmet, type Conditions } from '../model/entry.ts'
+import { refuseLargeFields, refuseUnmet, type Conditions } from '../model/entry.ts'
 import { WaybillError } from '../model/errors.ts'
 import { jsonDepthFault } from '../model/json-depth.ts'
 import { mediaTypeFault } from '../model/media-type.ts'
@@ -42,6 +42,7 @@ export class WriteChecks {
 /** Throws `invalid_request` for fields that no reader could bear, and a media type that no answer could carry. */
 export function checkDescription({ fields, mediaType }: Description): void {
   refuseFault('/fields', jsonDepthFault(fields))
+  if (fields !== undefined) refuseLargeFields(JSON.stringify(fields))
   if (mediaType !== undefined) refuseFault('/mediaType', mediaTypeFault(mediaType))
 }
 

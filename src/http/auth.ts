@@ -70,7 +70,8 @@ export function limitAddress(request: FastifyRequest, reply: FastifyReply): void
   limitRate(request, reply, `address ${request.ip}`)
 }
 
-function hasScope(caller: Caller, scope: Scope): boolean {
+/** True when the caller carries the scope; `admin` includes `read` and `write`. */
+export function hasScope(caller: Caller, scope: Scope): boolean {
   return caller.scopes.has(scope) || ((scope === 'read' || scope === 'write') && caller.scopes.has('admin'))
 }
 

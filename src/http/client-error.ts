@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { randomUUID } from 'node:crypto'
-import { CATALOGUE } from '../model/errors.ts'
+import { WaybillError } from '../model/errors.ts'
 import type { ErrorCode } from '../model/errors.ts'
 
 /** What Node's parser says, in words of the catalogue. */
@@ -10,21 +10,55 @@ const PARSER_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   HPE_HEADER_OVERFLOW: ['headers_too_large', 'the request line and header are too large together; send less'],
 }
 
-/** Answers what is not even a request, straight on the socket and as problem details, then closes the connection. */
-export function answerClientError(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed) return
-  const [code, detail] = PARSER_ERRORS[error.code ?? ''] ?? ['invalid_request', 'this is not a valid HTTP/1.1 request']
-  const { status, title } = CATALOGUE[code]
-  const body = JSON.stringify({ type: `/errors/${code}`, title, status, detail, code })
-  if (socket.writable) {
-    const head = [
-      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
-      'Content-Type: application/problem+json',
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      `X-Request-Id: ${randomUUID()}`,
-      'Connection: close',
-    ]
-    socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
+/** A refusal in the form of one dialect, as it goes onto the socket. */
+export interface RawAnswer {
+  readonly status: number
+  readonly type: string
+  readonly body: object
+}
+
+/** Node's error, with what has arrived: a Buffer, whatever the types of fastify call it. */
+interface ParserError extends Error {
+  readonly code?: string
+  readonly rawPacket?: unknown
+}
+
+/**
+ * What answers that which is not even a request, straight on the socket, and then closes the connection. `answerOf` gives the form of the dialect that the
+ * URL belongs to (empty when none can be read).
+ */
+export function clientErrorHandler(answerOf: (error: WaybillError, url: string) => RawAnswer): (error: ParserError, socket: Socket) => void {
+  return (error, socket) => {
+    if (error.code === 'ECONNRESET' || socket.destroyed) return
+    const { method, url } = requestLine(error.rawPacket)
+    const { status, type, body } = answerOf(errorOf(error, method), url)
+    const text = JSON.stringify(body)
+    if (socket.writable) {
+      const head = [
+        `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+        `Content-Type: ${type}`,
+        `Content-Length: ${Buffer.byteLength(text)}`,
+        `X-Request-Id: ${randomUUID()}`,
+        'Connection: close',
+      ]
+      socket.write(`${head.join('\r\n')}\r\n\r\n${text}`)
+    }
+    socket.destroy(error)
   }
-  socket.destroy(error)
+}
+
+/** Methods are case-sensitive (RFC 9110 section 9.1), which a sample with `curl -X Get` forgets. */
+function errorOf(error: ParserError, method: string): WaybillError {
+  const capitals = method.toUpperCase()
+  if (method !== capitals) {
+    return new WaybillError('invalid_request', `the method ${JSON.stringify(method)} is not one of HTTP; methods are written in capitals: ${capitals}`)
+  }
+  const [code, detail] = PARSER_ERRORS[error.code ?? ''] ?? ['invalid_request', 'this is not a valid HTTP/1.1 request']
+  return new WaybillError(code, detail)
+}
+
+/** Method and URL of what arrived, as far as it looks like a request; both empty otherwise. */
+function requestLine(packet: unknown): { readonly method: string; readonly url: string } {
+  const line = /^([A-Za-z]{1,20}) (\/[\x21-\x7e]*) HTTP\/1\.1\r\n/.exec(Buffer.isBuffer(packet) ? packet.toString('latin1', 0, 4096) : '')
+  return { method: line?.[1] ?? '', url: line?.[2] ?? '' }
 }

@@ -1,5 +1,5 @@
 import { WaybillError } from '../model/errors.ts'
-import { jsonDepthFault } from '../model/json-depth.ts'
+import { jsonDepthFault, jsonValuesFault } from '../model/json-depth.ts'
 
 /** The body as a JSON object. Throws `invalid_json` saying what came instead: nothing, another encoding, no JSON, no object. */
 export function jsonObjectOf(body: unknown): Record<string, unknown> {
@@ -12,6 +12,8 @@ export function jsonObjectOf(body: unknown): Record<string, unknown> {
 /** The body's bytes as any JSON value. Throws `invalid_json`. */
 export function jsonOf(body: unknown): unknown {
   if (!Buffer.isBuffer(body) || body.length === 0) throw new WaybillError('invalid_json', 'the body is empty; send a JSON object')
+  const many = jsonValuesFault(body)
+  if (many !== null) throw new WaybillError('body_too_large', `the body ${many}`)
   const value = parseJson(body)
   const fault = jsonDepthFault(value)
   if (fault !== null) throw new WaybillError('invalid_json', `the body ${fault}`)

@@ -45,7 +45,7 @@ export function toWaybillError(error: unknown): WaybillError {
 }
 
 /** The problem details of an error, as the body of the answer to `request`. */
-export function problemOf(error: WaybillError, request: FastifyRequest): Problem {
+export function problemOf(error: WaybillError, request: Pick<FastifyRequest, 'url'>): Problem {
   const { errors, holder, job, expiresAt, expected, actual, scope } = error.facts
   return {
     type: `/errors/${error.code}`,
@@ -91,7 +91,7 @@ export function sendProblem(thrown: unknown, request: FastifyRequest, reply: Fas
     .send(Buffer.from(JSON.stringify(problemOf(error, request))))
 }
 
-function pathOf(request: FastifyRequest): string {
+function pathOf(request: Pick<FastifyRequest, 'url'>): string {
   const query = request.url.indexOf('?')
   return query === -1 ? request.url : request.url.slice(0, query)
 }

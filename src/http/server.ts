@@ -2,19 +2,22 @@ import fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { WaybillError } from '../model/errors.ts'
 import type { ErrorCode } from '../model/errors.ts'
-import { apolloPlugin, isApollo, sendRefusal } from './apollo/index.ts'
+import { apolloPlugin, isApollo, sendRefusal, unparsedRefusal } from './apollo/index.ts'
 import { limitAddress } from './auth.ts'
 import { watchBodies } from './body-watch.ts'
-import { answerClientError } from './client-error.ts'
+import { clientErrorHandler } from './client-error.ts'
+import type { RawAnswer } from './client-error.ts'
+import { cmWellPlugin, infotonConstraint, isCmWell, sendError as sendCmWellError } from './cmwell/index.ts'
+import type { Compat } from './cmwell/options.ts'
 import { setUsualHeaders } from './headers.ts'
 import { registerHealth } from './health.ts'
 import { watchMethods } from './method-not-allowed.ts'
 import { registerDocs, registerOpenapi } from './openapi.ts'
-import { sendProblem } from './problem.ts'
+import { problemOf, sendProblem } from './problem.ts'
 import { RateLimiter } from './rate-limit.ts'
 import { requestId } from './request-id.ts'
 import type { HttpServices } from './services.ts'
-import { isSevenBridges, sendError, sevenBridgesPlugin } from './sevenbridges/index.ts'
+import { bodyOf, isSevenBridges, sendError, sevenBridgesPlugin } from './sevenbridges/index.ts'
 import { signedTransfers } from './signed-transfers.ts'
 import { v1Plugin } from './v1/index.ts'
 import { compileValidator } from './validation.ts'
@@ -36,7 +39,9 @@ export interface ServerOptions {
   /** Gets what only we can repair, and fastify's own warnings. Without it nothing is logged. */
   readonly logger?: FastifyBaseLogger
   /** How long jobs are kept after they finished, by the dialect they were submitted through, in milliseconds. */
-  readonly retentionMs: { readonly v1: number; readonly apollo: number; readonly sevenbridges: number }
+  readonly retentionMs: { readonly v1: number; readonly apollo: number; readonly sevenbridges: number; readonly cmwell: number }
+  /** How the CM-Well dialect behaves where its documents and its server differ. */
+  readonly cmwellCompat: Compat
 }
 
 /** Open connections at once; beyond them new ones are closed at once, before they cost memory. */
@@ -77,6 +82,7 @@ export async function buildServer(services: HttpServices, options: ServerOptions
   await app.register(v1Plugin, { services, retentionMs: options.retentionMs.v1 })
   await app.register(apolloPlugin, { services, retentionMs: options.retentionMs.apollo })
   await app.register(sevenBridgesPlugin, { services, retentionMs: options.retentionMs.sevenbridges, prefix: '/v2' })
+  await app.register(cmWellPlugin, { services, retentionMs: options.retentionMs.cmwell, compat: options.cmwellCompat })
   await app.after()
   refuseOtherMethods()
   app.setNotFoundHandler((request, reply) => {
@@ -114,8 +120,8 @@ function newInstance(services: HttpServices, options: ServerOptions): FastifyIns
     forceCloseConnections: 'idle',
     connectionTimeout: SILENCE_MS,
     http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: services.limits.headerTimeoutMs, connectionsCheckingInterval: CONNECTION_CHECK_MS },
-    routerOptions: { maxParamLength: MAX_HEADER_BYTES },
-    clientErrorHandler: answerClientError,
+    routerOptions: { maxParamLength: MAX_HEADER_BYTES, constraints: { infoton: infotonConstraint } },
+    clientErrorHandler: clientErrorHandler(rawAnswerOf),
     frameworkErrors: (error, request, reply) => {
       setUsualHeaders(request, reply)
       errorSenderOf(request.url)(error, request, reply)
@@ -144,7 +150,16 @@ function closeGracefully(app: FastifyInstance): void {
 /** What goes wrong before routing is answered in the form of the dialect that the URL belongs to. */
 function errorSenderOf(url: string): typeof sendProblem {
   if (isApollo(url)) return sendRefusal
+  if (isCmWell(url)) return sendCmWellError
   return isSevenBridges(url) ? sendError : sendProblem
+}
+
+/** The same of what is not even a request. */
+function rawAnswerOf(error: WaybillError, url: string): RawAnswer {
+  if (isApollo(url)) return { type: 'application/json; charset=utf-8', ...unparsedRefusal(error, url) }
+  if (!isSevenBridges(url)) return { status: error.status, type: 'application/problem+json', body: problemOf(error, { url }) }
+  const body = bodyOf(error)
+  return { status: body.status, type: 'application/json; charset=utf-8', body }
 }
 
 /** Routes of the native API and of signed URLs, whose wrong methods answer 405. */

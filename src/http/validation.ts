@@ -35,8 +35,37 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
   return value => {
     const candidate: unknown = part === 'body' ? value : fromText(value as Record<string, unknown> | null)
     if (check.Check(candidate)) return { value: candidate }
-    return { error: faultError(check.Errors(candidate), node, part) }
+    const beginning = beginningOf(candidate)
+    if (check.Check(beginning)) return { error: faultError([BEHIND], node, part) }
+    return { error: faultError(check.Errors(beginning), node, part) }
   }
+}
+
+/** To say what is wrong costs a thousand times what it costs to see that something is: so much of a list, and of an object, is looked at for it. */
+const MOST_ELEMENTS = 10_000
+const MOST_MEMBERS = 200
+/** How deep our schemas go into a value: body, list, item, end, member. */
+const LEVELS = 5
+
+/** What is wrong with a value whose beginning is good. */
+const BEHIND: Fault = {
+  keyword: 'size',
+  schemaPath: '',
+  instancePath: '',
+  params: {},
+  message: `is wrong behind the first ${MOST_ELEMENTS} of a list; send less at once`,
+}
+
+/** A value with the beginnings of its lists and objects: a body of some megabytes can hold ten million elements, each wrong in its own way. */
+function beginningOf(value: unknown, levels = LEVELS): unknown {
+  if (levels === 0 || typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.slice(0, MOST_ELEMENTS).map(element => beginningOf(element, levels - 1))
+  const members: [string, unknown][] = []
+  for (const name in value) {
+    if (members.length === MOST_MEMBERS) break
+    if (Object.hasOwn(value, name)) members.push([name, beginningOf((value as Record<string, unknown>)[name], levels - 1)])
+  }
+  return Object.fromEntries(members)
 }
 
 /** Makes integers and booleans out of the text of a query; what does not look like one is left for the check to refuse. */
@@ -66,7 +95,9 @@ export function faultError(faults: readonly Fault[], schema: object, part: strin
 /** Each fault with its place and what would be right. */
 export function placesOf(faults: readonly Fault[], schema: object, part = 'body'): ErrorPlace[] {
   // `additionalProperties: false` is told twice, by the member (keyword "boolean") and by its object: the object knows which names are right
-  return faults.filter(fault => fault.keyword !== 'boolean').flatMap(fault => placeOf(fault, schema as SchemaNode, part))
+  const told = faults.filter(fault => fault.keyword !== 'boolean')
+  // of so many unknown members that the object itself is not told any more, the members are
+  return (told.length === 0 ? faults : told).flatMap(fault => placeOf(fault, schema as SchemaNode, part))
 }
 
 function placeOf(fault: Fault, schema: SchemaNode, part: string): ErrorPlace[] {
@@ -81,7 +112,7 @@ function placeOf(fault: Fault, schema: SchemaNode, part: string): ErrorPlace[] {
   }
   if (fault.keyword === 'required') return (params.requiredProperties ?? []).map(name => ({ pointer: at(name), detail: 'is missing' }))
   if (fault.keyword === 'enum') return [{ pointer: at(), detail: `must be one of ${(params.allowedValues ?? []).map(String).join(', ')}` }]
-  return [{ pointer: at(), detail: fault.message }]
+  return [{ pointer: at(), detail: fault.keyword === 'boolean' ? 'is unknown' : fault.message }]
 }
 
 /** Bodies have JSON pointers; a query parameter or header is told by its name (docs/reference/v1.md, Errors). */

@@ -80,7 +80,8 @@ export function checkCollectionId(id: string): string {
   return id
 }
 
-function collectionIdFault(id: string): string | null {
+/** Says what is wrong with a collection id, or null when it is good. */
+export function collectionIdFault(id: string): string | null {
   const form = 'use letters, digits, "-", "_" and ".", beginning and ending with a letter or digit, with at most one "/" as in owner/name'
   if (id === '') return `it is empty; ${form}`
   if (id.length > 128) return `it has ${id.length} characters; at most 128 are allowed`

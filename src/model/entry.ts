@@ -8,6 +8,22 @@ export type EntryKind = (typeof ENTRY_KINDS)[number]
 export type Fields = Readonly<Record<string, unknown>>
 
 /**
+ * The fields of one entry, or the attributes of one collection, have at most this many bytes as JSON: each version keeps all of them, and a page of a list or
+ * a chunk of a job has those of a thousand or two at once in memory. No setting, like the length of a path.
+ */
+export const MAX_FIELDS_BYTES = 64 * 1024
+
+/** Fields that are sets of values, which changes add to, may grow further: metadata is all that such an entry is. */
+export const MAX_VALUES_BYTES = 256 * 1024
+
+/** Throws `fields_too_large` for fields as JSON that have grown too large; what was so before may stay so, and shrink. */
+export function refuseLargeFields(json: string, before: string | null = null): void {
+  const bytes = Buffer.byteLength(json)
+  if (bytes <= MAX_FIELDS_BYTES || (before !== null && bytes <= Buffer.byteLength(before))) return
+  throw new WaybillError('fields_too_large', `the fields would have ${bytes} bytes as JSON; at most ${MAX_FIELDS_BYTES} are kept: store more as a file`)
+}
+
+/**
  * One version of what has a path in a collection. `entityId` is a UUID and stays through versions and moves; `revision` is 32 hex digits,
  * new for every version; `digest` is the SHA-256 in hex, null without bytes; `deleted` marks a tombstone. Times are epoch milliseconds.
  */

@@ -39,6 +39,7 @@ export const CATALOGUE = {
   precondition_failed: { status: 412, title: 'A precondition failed', retryable: false },
   body_too_large: { status: 413, title: 'The body is too large', retryable: false },
   too_many_items: { status: 413, title: 'Too many items in one body', retryable: false },
+  fields_too_large: { status: 413, title: 'The fields are too large', retryable: false },
   unsupported_media_type: { status: 415, title: 'The media type is not supported', retryable: false },
   range_not_satisfiable: { status: 416, title: 'The range lies outside the file', retryable: false },
   idempotency_mismatch: { status: 422, title: 'The key was used with another body', retryable: false },

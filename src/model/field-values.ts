@@ -14,10 +14,11 @@ export type FieldValues = Readonly<Record<string, readonly FieldValue[]>>
 export type GraphChoice = string | null
 
 /**
- * What is taken from fields: all values of a field (`*`: of every field), of all fields of a namespace (a field's name up to its last "#" or "/"), or one
- * value, given without its graph.
+ * What is taken from fields: everything; all values of a field (`*`: of every field whose name does not begin with "@": those say what the entry itself is,
+ * as a link's target does), of all fields of a namespace (a field's name up to its last "#" or "/"), or one value, given without its graph.
  */
 export type FieldRemoval =
+  | { readonly what: 'all'; readonly graph: '*' }
   | { readonly what: 'field'; readonly field: string; readonly graph: GraphChoice }
   | { readonly what: 'namespace'; readonly namespace: string; readonly graph: GraphChoice }
   | { readonly what: 'value'; readonly field: string; readonly value: FieldValue; readonly graph: GraphChoice }
@@ -36,7 +37,7 @@ export function changedFields(fields: AnyFields, remove: readonly FieldRemoval[]
     const kept = values.filter(value => !remove.some(removal => removes(removal, name, value)))
     if (kept.length < values.length) after.set(name, kept)
   }
-  for (const [name, values] of Object.entries(add)) after.set(name, distinct([...(after.get(name) ?? []), ...values]))
+  for (const [name, values] of Object.entries(add)) after.set(name, distinctValues([...(after.get(name) ?? []), ...values]))
   for (const [name, values] of after) if (values.length === 0) after.delete(name)
   if (sameSets(before, after)) return null
   return Object.fromEntries([...after].map(([name, values]) => [name, values === before.get(name) ? fields[name] : values]))
@@ -49,6 +50,11 @@ export function valueKey(value: FieldValue): string {
   if ('@id' in value) return JSON.stringify([graph, 'id', value['@id']])
   if (!('@value' in value)) return JSON.stringify([graph, 'other', value])
   return JSON.stringify([graph, value['@value'], value['@type'] ?? null, value['@language']?.toLowerCase() ?? null])
+}
+
+/** The same text for removals of the same. */
+export function removalKey(removal: FieldRemoval): string {
+  return JSON.stringify(removal.what === 'value' ? { ...removal, value: valueKey(removal.value) } : removal, ['what', 'field', 'namespace', 'value', 'graph'])
 }
 
 /** The graph of a value, null in the default graph. */
@@ -69,10 +75,11 @@ export function namespaceOf(field: string): string {
 }
 
 function removes(removal: FieldRemoval, name: string, value: FieldValue): boolean {
+  if (removal.what === 'all') return true
   if (removal.graph !== '*' && removal.graph !== graphOf(value)) return false
   switch (removal.what) {
     case 'field':
-      return removal.field === '*' || removal.field === name
+      return removal.field === '*' ? !name.startsWith('@') : removal.field === name
     case 'namespace':
       return namespaceOf(name) === removal.namespace
     case 'value':
@@ -80,7 +87,9 @@ function removes(removal: FieldRemoval, name: string, value: FieldValue): boolea
   }
 }
 
-function distinct(values: readonly FieldValue[]): FieldValue[] {
+/** The values without those that are there before, in their order. */
+export function distinctValues(values: readonly FieldValue[]): FieldValue[] {
+  if (values.length < 2) return [...values]
   const first = new Map<string, FieldValue>()
   for (const value of values) {
     const key = valueKey(value)

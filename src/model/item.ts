@@ -1,5 +1,5 @@
 import { CATALOGUE, type ErrorCode } from './errors.ts'
-import type { Fields } from './entry.ts'
+import { MAX_FIELDS_BYTES, MAX_VALUES_BYTES, type Fields } from './entry.ts'
 
 /** Order is the stored number; all from `done` on are terminal. `running` is never stored: it is `pending` under a live lease. */
 export const ITEM_STATES = ['pending', 'running', 'done', 'skipped', 'failed', 'evicted', 'cancelled'] as const
@@ -43,7 +43,7 @@ export interface Item {
   readonly finishedAt: number | null
 }
 
-/** The sentence that goes with an item's reason. `where` names the path and collection concerned. */
+/** The sentence that goes with an item's reason. `where` names the path and collection concerned; `actual` of a lock says who holds it (`by "ada"`). */
 export function reasonMessage(code: ErrorCode, where: string, expected?: string | null, actual?: string | null): string {
   switch (code) {
     case 'entry_not_found':
@@ -57,13 +57,15 @@ export function reasonMessage(code: ErrorCode, where: string, expected?: string 
     case 'folder_not_empty':
       return `${where} is a folder that still holds something.`
     case 'locked':
-      return `${where} is locked${actual ? ` by ${actual}` : ''}.`
+      return `${where} is locked${actual ? ` ${actual}` : ''}.`
     case 'insufficient_role':
       return `The submitter has lost the grant that ${where} needs.`
     case 'same_path':
       return `${where} is the source itself; there is nothing to move.`
     case 'unsupported':
       return `${where} would be a folder, and only addressable collections (owner/name, host.name) have folders; name the files in it, as by its path with a "/" at the end.`
+    case 'fields_too_large':
+      return `The fields of ${where} would be larger than ${MAX_FIELDS_BYTES} bytes, or ${MAX_VALUES_BYTES} where they are sets of values.`
     case 'digest_mismatch':
       return `The stored bytes of ${where} no longer match their recorded digest.`
     default:

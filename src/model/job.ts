@@ -49,13 +49,15 @@ export interface SubmitItem {
 }
 
 /**
- * A selection that the engine resolves into items: every live file of the collection whose path begins with `prefix` (default: all) and whose
- * rest after the prefix matches `glob`. The destination path is `destination.prefix` (default: the source prefix) followed by that rest.
+ * A selection that the engine resolves into items: every live entry of the collection, but folders, whose path begins with `prefix` (default: all), whose
+ * rest after the prefix matches `glob`, and of whose field values some is in `graph`. The destination path is `destination.prefix` (default: the source
+ * prefix) followed by that rest. For update only, either `fields` or `change`, for all of them the same.
  */
 export interface Selection {
-  readonly source: { readonly collection: string; readonly prefix?: string; readonly glob?: string }
+  readonly source: { readonly collection: string; readonly prefix?: string; readonly glob?: string; readonly graph?: string }
   readonly destination?: { readonly collection: string; readonly prefix?: string }
   readonly fields?: Fields
+  readonly change?: EntryChange
 }
 
 /**
@@ -78,7 +80,10 @@ export interface JobOptions {
   readonly label: string | null
   readonly dialect: string
   readonly retentionMs: number
-  /** Runs only when every ordered job that was submitted before it and writes one of its collections is finished: changes of a path keep their order. */
+  /**
+   * Runs only when every ordered job that was acknowledged before it (a manifest is when it is sealed) and writes one of its collections is finished:
+   * changes of a path keep their order.
+   */
   readonly ordered?: boolean
 }
 

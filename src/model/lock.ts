@@ -14,10 +14,15 @@ export interface Lock {
 /** Lifetime bounds of a lock, in seconds; a lock without an end would outlive a crashed holder. */
 export const MAX_LOCK_SECONDS = 7 * 24 * 3600
 
+/** Who holds a lock, how long, and why where the holder has said it: `by "ada" until 2026-11-22T20:41:07.000Z ("audit")`. */
+export function holderWords({ holder, expiresAt, reason }: Lock): string {
+  return `by ${JSON.stringify(holder)} until ${new Date(expiresAt).toISOString()}${reason === null ? '' : ` (${JSON.stringify(reason)})`}`
+}
+
 /** The refusal of what lies under another holder's lock (docs/reference/v1.md, Locks: 423 tells holder and expiry). */
 export function lockedBy(lock: Lock, pointer?: string): WaybillError {
   const what = lock.path === null ? `the collection ${JSON.stringify(lock.collection)}` : JSON.stringify(lock.path)
-  const detail = `${what} is locked by ${JSON.stringify(lock.holder)} until ${new Date(lock.expiresAt).toISOString()}`
+  const detail = `${what} is locked ${holderWords(lock)}`
   return new WaybillError('locked', detail, {
     holder: lock.holder,
     job: null,

@@ -12,3 +12,13 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 export function isUuid(text: string): boolean {
   return UUID.test(text)
 }
+
+/** A UUID as its 32 hex digits. */
+export function uuidHex(uuid: string): string {
+  return uuid.replaceAll('-', '')
+}
+
+/** 32 hex digits as a UUID, with its dashes. */
+export function uuidFromHex(hex: string): string {
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+}

@@ -4,6 +4,7 @@ import type { JobEvent } from '../model/event.ts'
 import type { Item, ItemState } from '../model/item.ts'
 import type { EntitySelection, Job, JobKind, JobOptions, JobState, Outcome, Selection, SubmitItem } from '../model/job.ts'
 import type { Lock } from '../model/lock.ts'
+import type { NameKind } from '../model/names.ts'
 import type { Page, PageQuery } from '../model/page.ts'
 import type { Scope, TokenRecord } from '../model/access.ts'
 import type { UploadPart, UploadPlan } from '../model/upload.ts'
@@ -117,6 +118,18 @@ export interface Children {
   readonly total: number
 }
 
+/** What one more part of a manifest wants of an entry that one of its items, number `seq`, already speaks of. */
+export interface ItemPart {
+  readonly seq: number
+  readonly item: SubmitItem
+}
+
+/** A type that values of a field have. */
+export interface FieldType {
+  readonly field: string
+  readonly type: string
+}
+
 /** A new collection; `addressable` is what its id says (model/collection.ts) unless it is given. */
 export type NewCollection = Omit<Collection, 'createdAt' | 'modifiedAt' | 'addressable'> & { readonly addressable?: boolean }
 
@@ -184,6 +197,7 @@ export interface CommitNotice {
  * - In an addressable collection every folder MUST be an entry of kind `folder`: each write makes those missing above it, in the same transaction. What is not
  *   a file may hold others. A file where a folder is or beneath a file: `entry_exists` (an item's reason, too); a folder that still holds
  *   something is not removed: `folder_not_empty`.
+ * - Ordered jobs MUST be worked on in the order in which `createJob` (sealed) or `seal` acknowledged them, as far as they write the same collections.
  * - A lock held by a subject other than the writer's MUST stop each write beneath it: `locked` for single writes, the item's reason in jobs.
  */
 export interface Ledger {
@@ -238,6 +252,16 @@ export interface Ledger {
   /** Digests among these that some version (or a deleted one) or a part of an upload refers to. */
   referenced(store: string, digests: readonly string[]): Promise<Set<string>>
 
+  // names and types
+  /** The names of a kind that the subject has given, and what each stands for. */
+  names(subject: string, kind: NameKind): Promise<ReadonlyMap<string, string>>
+  /** Gives names; those that were given before MUST be replaced. At most 10,000 of a subject and kind: `too_many_items`. */
+  setNames(subject: string, kind: NameKind, names: Readonly<Record<string, string>>): Promise<void>
+  /** The types that were added to each of these fields; fields without any are left out. */
+  fieldTypes(collection: string, fields: readonly string[]): Promise<ReadonlyMap<string, ReadonlySet<string>>>
+  /** Adds to the sets of types of fields; they MUST go with the collection. */
+  addFieldTypes(collection: string, types: readonly FieldType[]): Promise<void>
+
   // uploads in parts
   createUpload(upload: NewUpload): Promise<UploadPlan>
   /** An upload that has not expired; `version` is that of the entry that completing made. */
@@ -256,8 +280,16 @@ export interface Ledger {
   // jobs: intake
   createJob(job: NewJob): Promise<Submitted>
   appendItems(job: string, items: readonly SubmitItem[]): Promise<void>
-  /** Makes the job runnable; `fingerprint` completes its idempotency record. */
-  seal(job: string, fingerprint: string | null): Promise<Job>
+  /**
+   * Merges each part's change and conditions (model/merge-items.ts) into those of the item of that number, which has the same path; parts of one item in
+   * their order. Only before the job is sealed. `invalid_request` when a part contradicts what is there: then none is merged.
+   */
+  mergeItems(job: string, parts: readonly ItemPart[]): Promise<void>
+  /**
+   * Makes the job runnable, with items or without; `fingerprint` completes its idempotency record. `before`: another job that is sealed in the same
+   * transaction, just before it; when both are ordered this one MUST start only when that one is finished, whatever they write.
+   */
+  seal(job: string, fingerprint: string | null, before?: string): Promise<Job>
   /** Removes an unsealed job and its idempotency record; a sealed one is left alone. */
   dropUnsealed(job: string): Promise<void>
   /** The submission that used this key within 24 hours, if any; fingerprint null while it is still arriving. */
@@ -293,7 +325,8 @@ export interface Ledger {
   jobs(filter: JobFilter, page: PageQuery): Promise<Page<Job>>
   /** May return fewer than `limit` with a cursor when a filter is selective: no call scans without bound. */
   items(job: string, filter: ItemFilter, page: PageQuery): Promise<Page<Item>>
-  snapshot(job: string): Promise<JobSnapshot | null>
+  /** As of one commit, until it is closed. Only so many are open at once, and of them only a part for one `reader`: further ones wait, then throw `unavailable`. */
+  snapshot(job: string, reader?: string): Promise<JobSnapshot | null>
   /** True when the subject is admin or more of every collection the job names. */
   administers(subject: string, job: string): Promise<boolean>
   /** True when the job names this collection. */

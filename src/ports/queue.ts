@@ -8,6 +8,12 @@ export interface Wake {
   readonly priority: number
 }
 
+/** How many turns may run at once; see `Queue.work`. */
+export interface TurnLimits {
+  readonly concurrency: number
+  readonly quick?: number
+}
+
 /**
  * Wake-ups only; the ledger is the truth. Losing a wake-up loses nothing, a doubled one does nothing twice.
  * - MUST share turns evenly between tenants, and between a tenant's jobs by priority.
@@ -16,6 +22,7 @@ export interface Wake {
  */
 export interface Queue {
   wake(wake: Wake): void
-  work(handler: (job: string) => Promise<TurnResult>, options: { readonly concurrency: number }): void
+  /** `concurrency`: turns at once; `quick` (default: the same): as many while fewer than `concurrency` are of jobs that have said `more`. */
+  work(handler: (job: string) => Promise<TurnResult>, options: TurnLimits): void
   stop(): Promise<void>
 }

@@ -4,13 +4,19 @@ import { dirname } from 'node:path'
 /**
  * Makes a directory, and those above it that are missing. Throws the system's own error where that cannot be done, also where Node's recursive form would try
  * for ever: where a directory is there and says that it is not as soon as something is made in it, as /proc does.
+ * A new one is its owner's alone: what lies in it is for those whom the server lets at it, not for everybody on the machine. One that is there stays as it is.
  */
 export function makeDirectory(path: string): void {
+  make(path, 0o700)
+}
+
+/** Those above it have what is usual: other things may come to lie in them. */
+function make(path: string, mode: number): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return
   const above = dirname(path)
-  if (above !== path) makeDirectory(above)
+  if (above !== path) make(above, 0o777)
   try {
-    mkdirSync(path)
+    mkdirSync(path, { mode })
   } catch (error) {
     // somebody else may have made it in between
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !statSync(path).isDirectory()) throw error

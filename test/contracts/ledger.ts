@@ -10,6 +10,9 @@ import { eventsContract } from './ledger/events.ts'
 import { intakeContract } from './ledger/intake.ts'
 import { lifeContract } from './ledger/life.ts'
 import { locksContract } from './ledger/locks.ts'
+import { mergingContract } from './ledger/merging.ts'
+import { namesContract } from './ledger/names.ts'
+import { orderedJobsContract } from './ledger/ordered-jobs.ts'
 import { processesContract } from './ledger/processes.ts'
 import { randomJobsContract } from './ledger/property.ts'
 import { readingContract } from './ledger/reading.ts'
@@ -20,6 +23,7 @@ import { transfersContract } from './ledger/transfers.ts'
 import { upkeepContract } from './ledger/upkeep.ts'
 import { uploadsContract } from './ledger/uploads.ts'
 import { valueChangesContract } from './ledger/value-changes.ts'
+import { valueSelectionsContract } from './ledger/value-selections.ts'
 import { World, type OpenLedger } from './ledger/world.ts'
 
 /** What every Ledger must do (src/ports/ledger.ts), by matter. */
@@ -37,6 +41,10 @@ const MATTERS = [
   transfersContract,
   changesContract,
   valueChangesContract,
+  valueSelectionsContract,
+  orderedJobsContract,
+  mergingContract,
+  namesContract,
   clashesContract,
   containmentContract,
   refusalsContract,

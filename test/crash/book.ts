@@ -1,4 +1,5 @@
 import type { Plan, SourceFile } from './plan.ts'
+import type { UpdatePlan } from './update-plan.ts'
 
 /** One request and what is known of it. `lost`: no answer came, so the server may or may not have taken it. `gone`: it did not. */
 export interface Sent {
@@ -8,6 +9,15 @@ export interface Sent {
   /** At least one of its answers never came. */
   answerLost: boolean
   /** Its job was found finished with every item as planned; later looks only compare. */
+  verified: boolean
+}
+
+/** One tracked update and what is known of it; `id` is its tracking id, `verified` that its job was found. */
+export interface Update {
+  readonly plan: UpdatePlan
+  state: 'acknowledged' | 'lost' | 'gone'
+  id: string | null
+  job: string | null
   verified: boolean
 }
 
@@ -30,8 +40,11 @@ export class Book {
   readonly files: ReadonlyMap<string, SourceFile>
   readonly sent: Sent[] = []
   readonly uploads: Upload[] = []
+  readonly updates: Update[] = []
   /** By collection and path, as one string. */
   readonly expected = new Map<string, Expected>()
+  /** By path of an infoton: the values that updates gave it. */
+  readonly values = new Map<string, string[]>()
   /** Answers that no request of ours may get, found while the load ran. */
   readonly faults: string[] = []
 
@@ -54,7 +67,7 @@ export class Book {
   }
 
   /** Counts the copies of a finished job as applied. */
-  applied(plan: Plan): void {
+  copied(plan: Plan): void {
     for (const copy of plan.copies) {
       if (copy.ends !== 'done') continue
       const place = `${copy.collection}/${copy.path}`
@@ -63,5 +76,15 @@ export class Book {
       expected.digests.add((this.files.get(copy.source) as SourceFile).sha256)
       this.expected.set(place, expected)
     }
+  }
+  update(plan: UpdatePlan): Update {
+    const update: Update = { plan, state: 'lost', id: null, job: null, verified: false }
+    this.updates.push(update)
+    return update
+  }
+
+  /** Notes what an update that was taken has written. */
+  applied({ plan }: Update): void {
+    for (const { path, ends } of plan.writes) if (ends === 'Done') this.values.set(path, [...(this.values.get(path) ?? []), plan.value])
   }
 }

@@ -9,5 +9,6 @@ test(`I1 to I6 hold after each of ${KILLS} kills of a working server`, { timeout
   expect(report.kills).toBeGreaterThanOrEqual(KILLS)
   // a run whose kills all met an idle server would prove nothing
   expect(report.killsInWork).toBeGreaterThan(0)
+  expect(report.updated).toBeGreaterThan(0)
   expect(report.answersLost).toBeGreaterThan(0)
 })

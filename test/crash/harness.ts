@@ -13,7 +13,11 @@ import { Random } from './random.ts'
 import { load } from './workload.ts'
 
 /** One caller would run into the usual limit of requests a minute. */
-const ENV = { WAYBILL_REQUESTS_PER_MINUTE: '100000000' }
+const ENV = {
+  WAYBILL_REQUESTS_PER_MINUTE: '100000000',
+  // ids of updates are asked for until the end, however long a run takes
+  WAYBILL_RETENTION_MS: JSON.stringify({ cmwell: 7 * 24 * 3600 * 1000 }),
+}
 /** Faults reported one by one: the first ones tell what broke. */
 const MOST_FAULTS = 20
 /** So often a server is killed again while it still starts and recovers. */
@@ -33,6 +37,8 @@ export interface CrashReport {
   readonly requests: number
   readonly answersLost: number
   readonly itemsDone: number
+  /** Infotons of updates that were found as planned. */
+  readonly updated: number
   readonly faults: readonly string[]
   readonly directory: string
 }
@@ -88,9 +94,11 @@ class CrashRun {
     }
     if (faults.length > 0) faults.push(`the last server printed:\n${output}`)
     const told = faults.length > MOST_FAULTS ? [...faults.slice(0, MOST_FAULTS), `and ${faults.length - MOST_FAULTS} more`, ...faults.slice(-1)] : faults
-    const answersLost = book.sent.filter(sent => sent.answerLost).length
+    const answersLost = book.sent.filter(sent => sent.answerLost).length + book.updates.filter(({ id }) => id === null).length
     const itemsDone = book.sent.filter(sent => sent.verified).reduce((sum, sent) => sum + sent.plan.copies.length, 0)
-    return { kills: this.#kills, killsInWork: this.#killsInWork, requests: book.sent.length, answersLost, itemsDone, faults: told, directory: this.#directory }
+    const updated = book.updates.filter(({ verified }) => verified).reduce((sum, { plan }) => sum + plan.writes.length, 0)
+    const requests = book.sent.length + book.updates.length
+    return { kills: this.#kills, killsInWork: this.#killsInWork, requests, answersLost, itemsDone, updated, faults: told, directory: this.#directory }
   }
 
   async #over<T>(server: ServerProcess, use: (http: Http) => Promise<T>): Promise<T> {

@@ -5,8 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ITEM_STATES, isTerminal } from '../../src/model/item.ts'
 import type { Http } from '../support/http.ts'
 import type { Book, Sent } from './book.ts'
+import { all, pages } from './pages.ts'
 import { DESTINATIONS, INBOX, SOURCE, type Plan } from './plan.ts'
 import type { Random } from './random.ts'
+import { updateFaults } from './update-invariants.ts'
 import { once } from './workload.ts'
 import { sha256 } from '../support/sha256.ts'
 
@@ -58,7 +60,7 @@ export function ledgerFaults(ledger: DatabaseSync, book: Book, before: string | 
   none(
     'I6: two items made one version',
     `SELECT dst_collection, coalesce(dst_path, src_path) AS path, dst_version, count(*) AS items FROM item
-    WHERE state = 2 GROUP BY 1, 2, 3 HAVING count(*) > 1`,
+    WHERE state = 2 AND dst_version IS NOT NULL GROUP BY 1, 2, 3 HAVING count(*) > 1`,
   )
   none(
     'I6: versions of a path are not 1, 2, 3',
@@ -102,7 +104,19 @@ export function blobFaults(ledger: DatabaseSync, blobs: string, checked: Map<str
 export async function serverFaults(http: Http, book: Book, random: Random): Promise<string[]> {
   for (const sent of book.sent) if (sent.state === 'lost' && sent.plan.key !== null) await once(http, book, sent)
   await drained(http)
-  const faults = await jobFaults(http, book)
+  const jobs = await newJobs(http, book)
+  const faults = await jobFaults(
+    http,
+    book,
+    jobs.filter(({ dialect }) => dialect !== 'cmwell'),
+  )
+  faults.push(
+    ...(await updateFaults(
+      http,
+      book,
+      jobs.filter(({ dialect }) => dialect === 'cmwell'),
+    )),
+  )
   faults.push(...(await keyFaults(http, book, random)), ...(await uploadFaults(http, book)))
   for (const collection of DESTINATIONS) faults.push(...(await entryFaults(http, book, collection)))
   return [...book.faults.splice(0), ...faults]
@@ -121,10 +135,10 @@ async function drained(http: Http): Promise<void> {
 }
 
 /** Every request has its one job, every job its one request, and every item its one planned end. */
-async function jobFaults(http: Http, book: Book): Promise<string[]> {
+async function jobFaults(http: Http, book: Book, jobs: readonly JobSeen[]): Promise<string[]> {
   const faults: string[] = []
   const known = new Map(book.sent.filter(sent => sent.job !== null).map(sent => [sent.job, sent]))
-  for (const job of await newJobs(http, known)) {
+  for (const job of jobs) {
     const items = await all<ItemSeen>(http, `/v1/jobs/${job.id}/items?`)
     const sent = known.get(job.id) ?? book.sent.find(one => one.state === 'lost' && isJobOf(job, items, one.plan))
     if (sent === undefined) {
@@ -134,7 +148,7 @@ async function jobFaults(http: Http, book: Book): Promise<string[]> {
     book.acknowledge(sent, job.id)
     faults.push(...itemFaults(job, items, sent.plan), ...(await apolloFaults(http, sent)))
     sent.verified = true
-    book.applied(sent.plan)
+    book.copied(sent.plan)
   }
   for (const sent of book.sent) {
     if (sent.state === 'lost') sent.state = 'gone'
@@ -144,10 +158,11 @@ async function jobFaults(http: Http, book: Book): Promise<string[]> {
 }
 
 /** The jobs that were not verified before, newest first as the server lists them: the list ends at the first page of old ones. */
-async function newJobs(http: Http, known: ReadonlyMap<string | null, Sent>): Promise<JobSeen[]> {
+async function newJobs(http: Http, book: Book): Promise<JobSeen[]> {
+  const old = new Set([...book.sent, ...book.updates].filter(({ verified }) => verified).map(({ job }) => job))
   const found: JobSeen[] = []
   for await (const page of pages<JobSeen>(http, '/v1/jobs?')) {
-    const unseen = page.filter(job => known.get(job.id)?.verified !== true)
+    const unseen = page.filter(job => !old.has(job.id))
     found.push(...unseen)
     if (unseen.length === 0) break
   }
@@ -249,22 +264,4 @@ async function entryFaults(http: Http, book: Book, collection: string): Promise<
 function hexDigest(text: string): string {
   const base64 = /^(?:sha-256=)?:(.+):$/.exec(text)?.[1]
   return base64 === undefined ? text.replace(/^sha-?256[:=]/, '') : Buffer.from(base64, 'base64').toString('hex')
-}
-
-async function* pages<T>(http: Http, path: string): AsyncGenerator<T[]> {
-  let cursor: string | null = ''
-  while (cursor !== null) {
-    const page: { items: T[]; nextCursor: string | null } = await http.json(
-      'GET',
-      `${path}limit=1000${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
-    )
-    yield page.items
-    cursor = page.nextCursor
-  }
-}
-
-async function all<T>(http: Http, path: string): Promise<T[]> {
-  const found: T[] = []
-  for await (const page of pages<T>(http, path)) found.push(...page)
-  return found
 }

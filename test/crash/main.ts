@@ -14,7 +14,7 @@ const report = await crashes({ kills, seed, log: line => console.log(line) })
 for (const fault of report.faults) console.error(fault)
 console.log(
   `${report.kills} kills (${report.killsInWork} with unfinished jobs), ${report.requests} requests (${report.answersLost} without an answer), ` +
-    `${report.itemsDone} items checked, ${report.faults.length} faults, ${((performance.now() - begin) / 1000).toFixed(0)} s`,
+    `${report.itemsDone} items and ${report.updated} updated infotons checked, ${report.faults.length} faults, ${((performance.now() - begin) / 1000).toFixed(0)} s`,
 )
 if (report.faults.length > 0) {
   console.error(`the data directory is kept: ${report.directory}`)

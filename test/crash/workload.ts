@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer, Http } from '../support/http.ts'
-import type { Book, Sent } from './book.ts'
+import type { Book, Sent, Update } from './book.ts'
 import { INBOX, makePlan } from './plan.ts'
 import type { Random } from './random.ts'
+import { makeUpdate } from './update-plan.ts'
 
 const SUBMITTERS = 4
 const UPLOADERS = 2
+const UPDATERS = 2
 /** Items asked for in one life of the server: enough to keep it busy, few enough to check every one of them. */
 const ITEMS_A_LIFE = 20_000
 
@@ -22,10 +24,19 @@ export async function load(http: Http, book: Book, random: Random, stop: AbortSi
       await sleep(random.between(0, 10))
     }
   }
+  const updater = async (actor: number): Promise<void> => {
+    while (!stop.aborted && left > 0) {
+      const update = book.update(makeUpdate(random, book.updates.length, actor))
+      left -= update.plan.writes.length
+      if (!(await sendUpdate(http, book, update))) return
+      await sleep(random.between(0, 10))
+    }
+  }
   const uploader = async (): Promise<void> => {
     while (!stop.aborted && (await upload(http, book, random))) await sleep(random.between(0, 20))
   }
-  await Promise.all([...Array.from({ length: SUBMITTERS }, submitter), ...Array.from({ length: UPLOADERS }, uploader)])
+  const updaters = Array.from({ length: UPDATERS }, (_, actor) => updater(actor))
+  await Promise.all([...Array.from({ length: SUBMITTERS }, submitter), ...updaters, ...Array.from({ length: UPLOADERS }, uploader)])
 }
 
 /** Sends a request and notes its answer. False: no answer came, the server is gone. */
@@ -65,6 +76,17 @@ function unlessGone(error: unknown): null {
 function jobOf({ plan }: Sent, answer: Answer): string {
   const body = JSON.parse(answer.body) as { id: string; data: { CorrelationId: string } }
   return plan.dialect === 'apollo' ? body.data.CorrelationId : body.id
+}
+
+/** Sends a tracked update and notes its id. False: no answer came; it must not be sent again, for it may have been taken. */
+async function sendUpdate(http: Http, book: Book, update: Update): Promise<boolean> {
+  const { value, body } = update.plan
+  const answer = await http.send('POST', '/_in?format=ntriples&tracking', body).catch(unlessGone)
+  if (answer === null) return false
+  const id = answer.headers['x-cm-well-tracking']
+  if (answer.status === 200 && typeof id === 'string') Object.assign(update, { state: 'acknowledged', id })
+  else book.faults.push(`I1: the update ${value} was answered ${answer.status}: ${answer.body.slice(0, 300)}`)
+  return true
 }
 
 /** Uploads a file of up to 400 kB, so in one write or in two; a kill in its middle must leave nothing of it. */

@@ -75,6 +75,10 @@ describe('cp', () => {
     expect(failed.out).toContain('finished, failed')
     expect(failed.err).toContain('photos:none.txt -> archive:none.txt')
     expect(failed.err).toContain('(entry_not_found)')
+    expect(failed.err).not.toContain('beneath')
+    expect((await run('cp', 'photos:b', 'archive:', '--wait')).err).toMatch(
+      /\(entry_not_found\)\nWhat lies beneath it is photos:b\/, with a "\/" at the end\.\n$/,
+    )
     const [job] = await json('cp', 'photos:a.txt', 'archive:one/', '--wait', '--conflict', 'fail')
     expect(job).toMatchObject({ outcome: 'failed', counts: { failed: 1 } })
   })

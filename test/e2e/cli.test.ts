@@ -77,10 +77,13 @@ describe('administration, while the server runs', () => {
       ['lock', 'photos', '--holder', 'bob'],
     ]) {
       const refused = await waybill([...words, '--data', nowhere])
-      expect(refused).toEqual({ code: 2, out: '', err: `waybill: There is no data directory at ${nowhere}.\n` })
+      expect(refused).toEqual({ code: 2, out: '', err: `waybill: There is no data directory at ${nowhere}; name the one that the server runs on.\n` })
     }
     await expect(stat(nowhere)).rejects.toThrow('ENOENT')
-    expect(await waybill(['token', 'list', '--data', root])).toMatchObject({ code: 2, err: `waybill: There is no data directory at ${root}.\n` })
+    expect(await waybill(['token', 'list', '--data', root])).toMatchObject({
+      code: 2,
+      err: `waybill: There is no data directory at ${root}; name the one that the server runs on.\n`,
+    })
     const file = join(root, 'tree', 'a.txt')
     const needed = { code: 2, out: '', err: `waybill: ${file} is a file where a directory is needed.\n` }
     expect(await waybill(['collection', 'create', 'x', '--owner', 'alice', '--data', file])).toEqual(needed)
@@ -107,7 +110,18 @@ describe('administration, while the server runs', () => {
   it('needs good words', async () => {
     expect(await admin('token', 'create', '--subject', 'x', '--scopes', 'root')).toMatchObject({ code: 2, out: '' })
     expect(await admin('collection', 'create', 'v1', '--owner', 'x')).toMatchObject({ code: 2 })
-    expect(await admin('grant', 'photos', 'bob', 'king')).toMatchObject({ code: 2 })
+    expect(await admin('grant', 'photos', 'bob', 'king')).toMatchObject({
+      code: 2,
+      err: 'waybill: ROLE: "king" is not one of readonly, readwrite, admin, owner, none.\n',
+    })
+    expect(await run('cp', 'photos:a', 'photos:b', '--priority', '10')).toMatchObject({
+      code: 2,
+      err: 'waybill: --priority <n>: "10" is not a whole number from 1 to 9.\n',
+    })
+    expect(await run('cp', 'photos:a', './b')).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/^waybill: DST: "\.\/b" is a name on this machine /) as string,
+    })
     const mistyped = await waybill(['token', 'create', '--dta', data])
     expect(mistyped).toMatchObject({ code: 2, err: "waybill: Unknown option '--dta' (Did you mean --data?)\n" })
     expect(await waybill(['token', 'list'])).toMatchObject({ code: 2, err: "waybill: Required option '--data <dir>' not specified.\n" })
@@ -119,6 +133,13 @@ describe('help', () => {
     const { data, port, host } = configSchema.parse({})
     const { out } = await waybill(['serve', '--help'], { env: { COLUMNS: '200' } })
     for (const value of [data, port, host]) expect(out).toContain(`(default: ${value})`)
+  })
+
+  it('has defaults as they are typed, and every command with its arguments', async () => {
+    const help = async (...words: string[]): Promise<string> => (await waybill([...words, '--help'])).out.replaceAll(/\s+/g, ' ')
+    expect(await help('lock')).toContain('(default: 10m)')
+    expect(await help('retry')).toContain('(default: failed)')
+    expect(await help()).toContain(' put [options] <FILE or DIRECTORY>... <DST> upload ')
   })
 })
 
@@ -163,6 +184,19 @@ describe('files', () => {
     expect(await run('put', 'tree/a.txt', 'second.txt', 'photos:x')).toMatchObject({ code: 2 })
     expect(await run('put', 'tree', 'nowhere:')).toMatchObject({ code: 3 })
     expect(await run('ls', 'photos:none')).toMatchObject({ code: 3 })
+    expect((await run('get', 'photos:tree/b', 'back')).err).toBe('waybill: There is no entry "tree/b"; what lies beneath it is photos:tree/b/.\n')
+    expect((await run('put', 'tree/a.txt', 'nowhere:')).err).toBe(
+      'waybill: There is no collection "nowhere" that you have a grant for; `waybill ls` lists those that you have, `waybill collection create` makes one.\n',
+    )
+  })
+
+  it('are looked for where nothing is', async () => {
+    const { out } = await admin('token', 'create', '--subject', 'newcomer', '--scopes', 'read')
+    expect(await waybill(['ls', '--token', out.trim()], { env })).toEqual({
+      code: 0,
+      out: '',
+      err: 'You have a grant for no collection yet; whoever makes one with `waybill collection create` says who owns it.\n',
+    })
   })
 })
 
@@ -171,6 +205,11 @@ describe('servers that are not there or not ours', () => {
     const away = await waybill(['ls'], { env: { ...env, WAYBILL_URL: 'http://127.0.0.1:9' } })
     expect(away).toMatchObject({ code: 4, out: '' })
     expect(away.err).toMatch(/^waybill: http:\/\/127.0.0.1:9 does not answer: .+\.\n$/)
+    const https = server.url.replace('http:', 'https:')
+    expect(await waybill(['ls', '--url', https], { env })).toMatchObject({
+      code: 4,
+      err: `waybill: ${https} does not answer: the TLS connection failed (wrong version number); is its address https, or http?\n`,
+    })
     expect(await waybill(['ls', '--url', server.url])).toMatchObject({ code: 2 })
     const wrong = await waybill(['ls', '--url', server.url, '--token', 'wb_wrong'])
     expect(wrong).toMatchObject({ code: 3, err: 'waybill: A valid token is needed; give a valid one in WAYBILL_TOKEN or with --token.\n' })

@@ -69,6 +69,9 @@ test('the tour of the README runs as it is printed', { timeout: 90_000 }, async 
     '"state":"FINISHED","total_files":2,"completed_files":1,"failed_files":1',
     '"project":"alice/destination-project"',
     '"code":5002',
+    '<http://example.org/JaneDoe> <cmwell://meta/nn#trackingStatus> "Done" .',
+    '"FN.vcard":["John Smith"]',
+    '"kind":"object"',
   ]) {
     expect(output).toContain(sign)
   }

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { loadConfig, type Config } from '../../src/config.ts'
+import { configSchema, loadConfig, type Config } from '../../src/config.ts'
 import { isWaybillError } from '../../src/model/errors.ts'
 import { openStores } from '../../src/open-stores.ts'
 import { directoryOf, storesOf } from '../../src/store-config.ts'
@@ -52,11 +52,23 @@ describe('the configuration', () => {
       signedUrlLifeMs: 3600 * 1000,
       headerTimeoutMs: 15_000,
       bodyTimeoutMs: 60_000,
-      retentionMs: { v1: 30 * DAY_MS, apollo: 30 * DAY_MS, sevenbridges: 30 * DAY_MS },
+      retentionMs: { v1: 30 * DAY_MS, apollo: 30 * DAY_MS, sevenbridges: 30 * DAY_MS, cmwell: 15 * 60 * 1000 },
+      cmwellCompat: 'docs',
       jwt: null,
       stores: null,
       defaultStore: null,
     } satisfies Config)
+  })
+
+  it('is described in the reference: every setting, its variable, its default and its meaning', () => {
+    const reference = readFileSync(new URL('../../docs/reference/settings.md', import.meta.url), 'utf8').replaceAll(/ +\| */g, ' | ')
+    const defaults = loadConfig({})
+    for (const [name, { description }] of Object.entries(configSchema.shape)) {
+      const variable = `WAYBILL_${name.replaceAll(/[A-Z]/g, letter => `_${letter}`).toUpperCase()}`
+      const usual = defaults[name as keyof Config]
+      const shown = typeof usual === 'object' && usual !== null ? 'see below' : `\`${JSON.stringify(usual)}\``
+      expect(reference).toContain(`| \`${name}\` | \`${variable}\` | ${shown} | ${description} |`)
+    }
   })
 
   it('comes from a file, over it the environment, over both the flags', () => {
@@ -75,6 +87,7 @@ describe('the configuration', () => {
       WAYBILL_PUBLIC_URL: 'https://files.example',
       WAYBILL_REQUESTS_PER_MINUTE: '60',
       WAYBILL_RETENTION_MS: '{"apollo": 5}',
+      WAYBILL_CMWELL_COMPAT: 'server',
       WAYBILL_JWT: '{"issuer": "i", "audience": "a", "key": "k", "scopes": {"all": ["read", "write"]}}',
       WAYBILL_PORT: '',
       WAYBILL_URL: 'http://what.the.command.line.reads',
@@ -84,6 +97,7 @@ describe('the configuration', () => {
       publicUrl: 'https://files.example',
       requestsPerMinute: 60,
       retentionMs: { v1: 30 * DAY_MS, apollo: 5 },
+      cmwellCompat: 'server',
       jwt: { issuer: 'i', audience: 'a', key: 'k', scopes: { all: ['read', 'write'] } },
       port: 7070,
     })

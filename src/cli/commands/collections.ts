@@ -1,4 +1,4 @@
-import { Argument, type Command } from 'commander'
+import { Argument, type Command, Option } from 'commander'
 import { checkCollectionId, ROLES, type Role } from '../../model/collection.ts'
 import { WaybillError } from '../../model/errors.ts'
 import { checkPath } from '../../model/paths.ts'
@@ -58,7 +58,7 @@ function registerGrant(program: Command): void {
 function registerLock(program: Command): void {
   const lock = onDataDirectory(program.command('lock')).description('lock a collection, or one path and all beneath it; the same holder renews')
   required(placeArguments(lock), '--holder <subject>', 'who holds it', parseSubject)
-    .option('--ttl <duration>', 'when it ends by itself, such as 90s, 10m or 2h', checked(parseLockTtl), USUAL_LOCK_MS)
+    .addOption(new Option('--ttl <duration>', 'when it ends by itself, such as 90s, 10m or 2h').argParser(checked(parseLockTtl)).default(USUAL_LOCK_MS, '10m'))
     .option('--reason <text>', 'why, for those who meet it')
     .action(async (collection: string, path: string | undefined) => {
       const flags = lock.opts<LockFlags>()

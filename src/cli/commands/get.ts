@@ -1,14 +1,14 @@
 import { stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { EntryInfo, WaybillClient } from '../../client/index.ts'
+import { ClientError, type EntryInfo, type WaybillClient } from '../../client/index.ts'
 import { connect, type ConnectionOptions, overHttp } from '../connection.ts'
 import { pour, saveAs } from '../download.ts'
 import { EXIT, isSystemError } from '../exit-codes.ts'
 import { note, size } from '../output.ts'
 import { parseStored, STANDARD_STREAM, type StoredSource } from '../place.ts'
 import { SafeTarget } from '../safe-target.ts'
-import { selected } from '../selected.ts'
+import { placeBeneath, selected } from '../selected.ts'
 import { transferAll, transferCode } from '../transfer.ts'
 import { checked, wholeNumber } from '../values.ts'
 
@@ -36,7 +36,7 @@ export function registerGet(program: Command): void {
 }
 
 async function getOne(client: WaybillClient, source: Extract<StoredSource, { readonly kind: 'file' }>, to: string, flags: GetFlags): Promise<number> {
-  const response = await client.get(source.collection, source.path, flags.version === undefined ? {} : { version: flags.version })
+  const response = await opened(client, source, flags)
   const name = `${source.collection}:${source.path}`
   if (to === STANDARD_STREAM) {
     await pour(response, process.stdout, name)
@@ -45,6 +45,18 @@ async function getOne(client: WaybillClient, source: Extract<StoredSource, { rea
   const file = (await isDirectoryName(to)) ? await new SafeTarget(to).fileFor(basename(source.path)) : to
   note(`${name} -> ${file}, ${size(await saveAs(response, file))}`)
   return EXIT.ok
+}
+
+/** The bytes of one file. Where a directory was named without its slash, the refusal says so. */
+async function opened(client: WaybillClient, source: Extract<StoredSource, { readonly kind: 'file' }>, flags: GetFlags): Promise<Response> {
+  try {
+    return await client.get(source.collection, source.path, flags.version === undefined ? {} : { version: flags.version })
+  } catch (error) {
+    if (!(error instanceof ClientError && error.code === 'entry_not_found')) throw error
+    const place = await placeBeneath(client, source)
+    if (place === null) throw error
+    throw new ClientError(error.status, error.code, `${error.detail}; what lies beneath it is ${place}`, { cause: error })
+  }
 }
 
 async function getMany(client: WaybillClient, source: Extract<StoredSource, { readonly kind: 'selection' }>, to: string, flags: GetFlags): Promise<number> {

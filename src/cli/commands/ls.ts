@@ -3,10 +3,10 @@ import { ClientError, type EntryInfo, type WaybillClient } from '../../client/in
 import { allPages } from '../../model/page.ts'
 import { connect, type ConnectionOptions, overHttp } from '../connection.ts'
 import { EXIT } from '../exit-codes.ts'
-import { print, printJson, size } from '../output.ts'
+import { note, print, printJson, size } from '../output.ts'
 import { parseStored, type StoredSource } from '../place.ts'
 import { printable } from '../printable.ts'
-import { selected } from '../selected.ts'
+import { placeBeneath, selected } from '../selected.ts'
 
 interface LsFlags extends ConnectionOptions {
   readonly recursive?: true
@@ -33,10 +33,13 @@ export function registerLs(program: Command): void {
 }
 
 async function listCollections(client: WaybillClient, flags: LsFlags): Promise<number> {
+  let none = true
   for await (const collection of client.collections.list()) {
+    none = false
     if (flags.json) await printJson(collection)
     else await print(printable(flags.long ? `${collection.role.padEnd(9)}  ${collection.createdAt}  ${collection.id}  ${collection.name}` : collection.id))
   }
+  if (none) note('You have a grant for no collection yet; whoever makes one with `waybill collection create` says who owns it.')
   return EXIT.ok
 }
 
@@ -57,8 +60,7 @@ async function listFile(client: WaybillClient, source: Extract<StoredSource, { r
     else await printEntry(entry, flags)
   } catch (error) {
     if (!(error instanceof ClientError && error.code === 'entry_not_found')) throw error
-    const first = await client.entries.page(source.collection, { prefix: beneath.prefix, limit: 1 })
-    if (first.items.length === 0) throw error
+    if ((await placeBeneath(client, source)) === null) throw error
     await listPlace(client, beneath, flags)
   }
   return EXIT.ok

@@ -7,8 +7,9 @@ import { EXIT } from '../exit-codes.ts'
 import { finishedCode, reportFinished, waitShown } from '../follow.ts'
 import { jobRequest } from '../job-request.ts'
 import { note, print, printJson } from '../output.ts'
-import { type Destination, parseDestination, parseSource } from '../place.ts'
+import { type Destination, parseDestination, parseSource, type Source } from '../place.ts'
 import { printable } from '../printable.ts'
+import { placeBeneath } from '../selected.ts'
 import { checked, wholeNumber } from '../values.ts'
 
 interface SubmitFlags extends ConnectionOptions {
@@ -68,6 +69,7 @@ async function submit(kind: JobKind, text: string, destination: Destination | nu
   if (flags.dryRun || flags.wait) {
     const finished = await waitShown(client, job.id)
     const code = await (flags.dryRun ? showPlan(client, finished, flags.json ?? false) : reportFinished(client, finished, flags.json ?? false))
+    if (source.kind === 'file' && finished.outcome === 'failed') await noteDirectory(client, finished.id, source)
     if (source.kind === 'selection' && finished.outcome === 'succeeded' && finished.counts.total === 0) note(`Nothing matched ${printable(text)}.`)
     return code
   }
@@ -77,6 +79,13 @@ async function submit(kind: JobKind, text: string, destination: Destination | nu
     note(`Submitted; follow it with: waybill track ${job.id} --watch`)
   }
   return EXIT.ok
+}
+
+/** In a shell a directory is named without a slash at its end, too; here that is a file, which is not there. */
+async function noteDirectory(client: WaybillClient, job: string, source: Extract<Source, { readonly kind: 'file' }>): Promise<void> {
+  const { value: item } = await client.items(job).next()
+  const place = item?.reason?.code === 'entry_not_found' ? await placeBeneath(client, source) : null
+  if (place !== null) note(`What lies beneath it is ${printable(place)}, with a "/" at the end.`)
 }
 
 function choicesOf(kind: JobKind, flags: SubmitFlags): JobChoices {

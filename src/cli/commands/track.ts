@@ -115,7 +115,11 @@ function registerSteer(program: Command, name: string, description: string, stee
 function registerRetry(program: Command): void {
   const command = overHttp(program.command('retry')).description('try items again, in the same job').argument('<ID>', JOB_ID)
   command
-    .option('--states <list>', 'which items: failed, evicted, skipped, cancelled (separated by commas)', checked(parseStates), ['failed'])
+    .addOption(
+      new Option('--states <list>', 'which items: failed, evicted, skipped, cancelled (separated by commas)')
+        .argParser(checked(parseStates))
+        .default(['failed'], 'failed'),
+    )
     .option('--wait', 'wait until the job is finished again, with progress')
     .option('--json', 'print the job as JSON')
     .action(async (id: string) => {

@@ -90,14 +90,21 @@ export function checkItems(kind: JobKind, items: readonly SubmitItem[], offset =
   return wants.all
 }
 
-/** Checks selections; returns the grants they need. Throws `invalid_request`, `invalid_path`. */
+/** Selections of one job; each is resolved page by page, so many are no danger, but a body of thousands is a mistake. */
+const MOST_SELECTIONS = 1_000
+
+/** Checks selections; returns the grants they need. Throws `invalid_request`, `invalid_path`, `too_many_items`. */
 export function checkSelections(kind: JobKind, select: readonly Selection[]): Want[] {
+  if (select.length > MOST_SELECTIONS) {
+    throw new WaybillError('too_many_items', `the body holds ${select.length} selections; at most ${MOST_SELECTIONS} are taken`)
+  }
   const faults = new Faults()
   const wants = new Wants(kind)
   select.forEach((selection, index) => {
     const at = `/select/${index}`
     faults.addFault('invalid_path', `${at}/source/prefix`, prefixFault(selection.source.prefix ?? ''))
     if (selection.source.glob !== undefined) faults.addFault('invalid_request', `${at}/source/glob`, globFault(selection.source.glob))
+    checkGraph(faults, `${at}/source/graph`, selection.source.graph)
     checkShape(faults, kind, at, selection)
     faults.addFault('invalid_path', `${at}/destination/prefix`, prefixFault(selection.destination?.prefix ?? ''))
     wants.add(at, selection.source.collection, selection.destination?.collection)
@@ -128,6 +135,12 @@ export function checkEntities(kind: JobKind, entities: readonly EntitySelection[
 
 function checkEntityId(faults: Faults, pointer: string, id: string): void {
   if (!isUuid(id)) faults.add('invalid_request', pointer, 'must be the id of an entity, a UUID')
+}
+
+function checkGraph(faults: Faults, pointer: string, graph: string | undefined): void {
+  if (graph === undefined) return
+  if (graph === '') faults.add('invalid_request', pointer, 'is empty; name a graph, or leave it out')
+  faults.addFault('invalid_request', pointer, textFault(graph))
 }
 
 function checkRevision(faults: Faults, pointer: string, revision: string | undefined): void {

@@ -71,7 +71,19 @@ export class JobService implements Jobs {
 
   async report(caller: Caller, id: string, filter: ItemFilter): Promise<{ readonly job: Job; readonly items: AsyncIterable<readonly Item[]> }> {
     const job = await this.get(caller, id)
-    return streamed(await this.#snapshot(job.id), filter)
+    return streamed(await this.#snapshot(caller.subject, job.id), filter)
+  }
+
+  async reportForHolder(id: string): Promise<{ readonly job: Job; readonly items: AsyncIterable<readonly Item[]> }> {
+    try {
+      const job = await this.#parts.ledger.job(id)
+      if (job === null) throw unknownJob(id)
+      // whoever holds the capability reads in the name of who gave it away
+      return streamed(await this.#snapshot(job.submittedBy, job.id), {})
+    } catch (error) {
+      // whose job it was is not what the capability says
+      throw isWaybillError(error, 'job_expired') ? new WaybillError('job_expired', error.message) : error
+    }
   }
 
   async reportForCollection(
@@ -85,7 +97,7 @@ export class JobService implements Jobs {
       await this.#parts.ledger.job(id) // an expired job has forgotten its collections: 410 for whoever has its id
       throw unknownJob(id)
     }
-    const snapshot = await this.#snapshot(id)
+    const snapshot = await this.#snapshot(caller.subject, id)
     const report = streamed(snapshot, { collection, afterSeq })
     if (report.job.submittedBy === caller.subject) return report
     const sees = async (other: string): Promise<boolean> => (await this.#parts.ledger.role(caller.subject, other)) !== null
@@ -102,8 +114,8 @@ export class JobService implements Jobs {
     return this.#parts.ledger.jobs({ ...filter, visibleTo: null, collection }, page)
   }
 
-  async #snapshot(id: string): Promise<JobSnapshot> {
-    const snapshot = await this.#parts.ledger.snapshot(id)
+  async #snapshot(reader: string, id: string): Promise<JobSnapshot> {
+    const snapshot = await this.#parts.ledger.snapshot(id, reader)
     if (snapshot === null) throw unknownJob(id)
     return snapshot
   }
@@ -159,7 +171,7 @@ export class JobService implements Jobs {
     if (job.state === 'finished') return null
     if (job.paused) return 'The job is paused; resume it to go on.'
     if (job.discovering) return null
-    if (job.counts.running === 0 && job.counts.pending > 0) return 'The job waits for its next turn; other jobs are being worked on.'
+    if (job.counts.running === 0 && job.counts.pending > 0) return 'The job waits for its next turn among the jobs that are under way.'
     return null
   }
 

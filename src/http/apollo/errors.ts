@@ -67,6 +67,13 @@ function logsRefusalOf(error: WaybillError): Refusal {
   return refusalOf(error)
 }
 
+/** The answer to what is not even a request. The sample of the track page is one, with its method `Get`, and has no id: the documents' 400 for that comes first. */
+export function unparsedRefusal(error: WaybillError, url: string): { readonly status: number; readonly body: object } {
+  const { status, message } = refusalOf(error)
+  const words = /^\/apollo\/files\/track\/?(?:\?|$)/.test(url) ? `${WORDS.noCorrelationId}: ${message}` : message
+  return { status, body: errorEnvelope(words, status) }
+}
+
 /** What answers beneath the dialect's prefixes where no route does. */
 export function refuseNoRoute(request: FastifyRequest, reply: FastifyReply): never {
   limitAddress(request, reply)

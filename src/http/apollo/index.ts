@@ -24,7 +24,7 @@ export function isApollo(url: string): boolean {
   return /^\/(?:apollo|files)(?:[/?]|$)/.test(url)
 }
 
-export { sendRefusal } from './errors.ts'
+export { sendRefusal, unparsedRefusal } from './errors.ts'
 
 async function apolloRoutes(app: FastifyInstance, options: ApolloOptions): Promise<void> {
   speakApollo(app)

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Item } from '../../model/item.ts'
 import { authenticate, callerOf } from '../auth.ts'
-import { sendJsonText } from '../json-stream.ts'
+import { sendJsonText } from '../text-stream.ts'
 import { fileEnvelope } from './envelope.ts'
 import { badRequest } from './errors.ts'
 import type { ApolloOptions } from './options.ts'

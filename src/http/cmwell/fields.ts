@@ -4,7 +4,7 @@ import { XSD, XSD_STRING, blank, inLanguage, iri, literal } from './rdf/terms.ts
 import { isName } from './rdf/prefixes.ts'
 import { plainLabel } from './rdf/blank-labels.ts'
 import { BLANK_IRI } from './subjects.ts'
-import { metaIri, metaName } from './vocabulary.ts'
+import { metaIri, metaName } from './update/vocabulary.ts'
 
 /** Names blank nodes across documents. */
 export type BlankName = (label: string) => string
@@ -50,6 +50,11 @@ export function valueTerm(value: FieldValue): { readonly object: Term; readonly 
   if ('@id' in value) return { object: termOfIri(value['@id']), graph }
   const { '@value': text, '@type': datatype, '@language': language } = value
   return { object: language === undefined ? literal(text, datatype) : inLanguage(text, language), graph }
+}
+
+/** The text of a value, without its type, language and graph. */
+export function lexicalForm(value: FieldValue): string {
+  return valueTerm(value).object.value
 }
 
 /** An IRI as a term: what was a blank node is one again. */

@@ -10,7 +10,8 @@ export interface InfotonPath {
 }
 
 /** Where infotons of blank nodes live, and the IRI that refers to them. */
-const BLANK_FOLDER = '/blank_node/'
+export const BLANK_NODES = '/blank_node'
+const BLANK_FOLDER = `${BLANK_NODES}/`
 export const BLANK_IRI = 'cmwell:/' + BLANK_FOLDER
 
 const SUBJECT = /^(https?|cmwell):\/\/([^/\s]*)(\S*)$/

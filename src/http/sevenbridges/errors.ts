@@ -5,6 +5,7 @@ import { limitAddress } from '../auth.ts'
 import { logFault, setErrorHeaders, toWaybillError } from '../problem.ts'
 import { CODES, codeOf } from './codes.ts'
 import type { Code } from './codes.ts'
+import { inTheirNouns } from './words.ts'
 
 /** Where the documents explain their codes. */
 const MORE_INFO = 'https://docs.cavatica.org/reference/api-status-codes'
@@ -77,5 +78,5 @@ export function refuseNoRoute(request: FastifyRequest, reply: FastifyReply): nev
 function wordsOf({ code, message }: WaybillError): string {
   if (code === 'job_expired') return `${message}; details of a job are kept for a limited time after it finished`
   if (code === 'unauthenticated') return `${message}, or "X-SBG-Auth-Token: <token>"`
-  return message
+  return inTheirNouns(message)
 }

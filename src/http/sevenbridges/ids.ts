@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { isUuid } from '../../model/text.ts'
+import { isUuid, uuidFromHex, uuidHex } from '../../model/text.ts'
 
 const HEX_32 = /^[0-9a-f]{32}$/i
 const HEX_24 = /^[0-9a-f]{24}$/i
@@ -16,15 +16,15 @@ const ROOT = 'root~'
  * have is not malformed, it is unknown: such texts get stand-ins that no entity has, and are looked up as any other.
  */
 export function entityIdOf(fileId: string): string {
-  if (HEX_32.test(fileId)) return dashed(fileId.toLowerCase())
+  if (HEX_32.test(fileId)) return uuidFromHex(fileId.toLowerCase())
   if (isUuid(fileId)) return fileId.toLowerCase()
-  if (HEX_24.test(fileId)) return dashed(FOREIGN + fileId.toLowerCase())
-  return dashed(NO_ID + createHash('sha256').update(fileId).digest('hex').slice(0, 24))
+  if (HEX_24.test(fileId)) return uuidFromHex(FOREIGN + fileId.toLowerCase())
+  return uuidFromHex(NO_ID + createHash('sha256').update(fileId).digest('hex').slice(0, 24))
 }
 
 /** The file id of an entity: its UUID as 32 hex digits. */
 export function fileIdOf(entityId: string): string {
-  return entityId.replaceAll('-', '')
+  return uuidHex(entityId)
 }
 
 /** The file id that was given, out of what `entityIdOf` made of it; null when it cannot be told any more. */
@@ -69,8 +69,4 @@ export function isJobNumber(text: string): boolean {
 
 function trimmed(text: string): string {
   return text.replace(/^[^A-Za-z0-9]+/, '').replace(/[^A-Za-z0-9]+$/, '')
-}
-
-function dashed(hex: string): string {
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
 }

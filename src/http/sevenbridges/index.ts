@@ -45,4 +45,4 @@ export function isSevenBridges(url: string): boolean {
   return /^\/v2(?:[/?]|$)/.test(url)
 }
 
-export { sendError } from './errors.ts'
+export { bodyOf, sendError } from './errors.ts'

@@ -5,6 +5,7 @@ import type { JobKind } from '../../model/job.ts'
 import { CODES, codeOf } from './codes.ts'
 import type { Code } from './codes.ts'
 import { givenIdOf } from './ids.ts'
+import { inTheirNouns } from './words.ts'
 
 /** The states that count as completed. A skipped item does, as in the job's own outcome: its file is there. */
 const WELL: ReadonlySet<ItemState> = new Set<ItemState>(['done', 'skipped'])
@@ -37,7 +38,7 @@ export function resultError(item: Item, kind: JobKind): { readonly line: Code; r
   const { reason } = item
   if (reason === null) return { line: CODES.conflict, message: 'The job was cancelled before this file was reached.' }
   const ofDestination = reason.end === 'destination' ? OF_DESTINATION[reason.code] : undefined
-  return { line: ofDestination ?? lineOf(reason.code, kind), message: withFileIds(reason.message) }
+  return { line: ofDestination ?? lineOf(reason.code, kind), message: inTheirNouns(withFileIds(reason.message)) }
 }
 
 /** Copying has a line of its own for a source that may not be copied. */

@@ -15,3 +15,8 @@ export function nameOf(path: string): string {
 export function folderOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')))
 }
+
+/** A sentence of the engine with its nouns as this dialect has them: a collection is a project, an entry a file or folder. Names in quotes stay. */
+export function inTheirNouns(sentence: string): string {
+  return sentence.replace(/^(there is no|the) collection\b/i, '$1 project').replace(/^(there is no) entry\b/i, '$1 file or folder')
+}

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import { WaybillError } from '../../model/errors.ts'
-import { jsonDepthFault } from '../../model/json-depth.ts'
+import { jsonDepthFault, jsonValuesFault } from '../../model/json-depth.ts'
 import { Strict } from './schemas/common.ts'
 
 declare module 'fastify' {
@@ -21,6 +21,8 @@ export function readJson(app: FastifyInstance, limit: number): void {
   app.addContentTypeParser<Buffer>(JSON_TYPES, { parseAs: 'buffer', bodyLimit: limit }, (request, bytes, done) => {
     if (bytes.length === 0) return done(null, undefined)
     if (!isUtf8(bytes)) return done(new WaybillError('invalid_json', 'the body is not valid UTF-8; send JSON in UTF-8'), undefined)
+    const many = jsonValuesFault(bytes)
+    if (many !== null) return done(new WaybillError('body_too_large', `the body ${many}`), undefined)
     const text = bytes.toString('utf8')
     void parse(request, text, (error, value) => {
       if (error !== null) return done(jsonError(text, 'the body'), undefined)

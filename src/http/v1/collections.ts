@@ -37,7 +37,7 @@ export function registerCollections(app: V1App, context: V1Context): void {
         body: NewCollection,
         response: { 201: CollectionWire },
       },
-      config: { errors: ['invalid_collection_id', 'invalid_json', 'collection_exists', 'body_too_large', 'unsupported_media_type'] },
+      config: { errors: ['invalid_collection_id', 'invalid_json', 'collection_exists', 'body_too_large', 'fields_too_large', 'unsupported_media_type'] },
       onRequest: context.needs.write,
     },
     async (request, reply) => {
@@ -86,7 +86,7 @@ export function registerCollections(app: V1App, context: V1Context): void {
         body: CollectionChange,
         response: { 200: CollectionWire },
       },
-      config: { errors: ['collection_not_found', 'insufficient_role', 'invalid_json'] },
+      config: { errors: ['collection_not_found', 'insufficient_role', 'invalid_json', 'fields_too_large'] },
       onRequest: context.needs.write,
     },
     async request => {

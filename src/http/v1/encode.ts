@@ -95,6 +95,7 @@ function encodeEnd({ collection, path, entityId, version, revision }: ItemEnd): 
   return { collection, path, entityId, version, revision }
 }
 
-function encodeReason({ code, message, expected, actual }: Reason): NonNullable<ItemWire['reason']> {
+/** A reason on the wire, the same in items and in events. */
+export function encodeReason({ code, message, expected, actual }: Reason): NonNullable<ItemWire['reason']> {
   return { code, message, ...(expected === undefined ? {} : { expected }), ...(actual === undefined ? {} : { actual }) }
 }

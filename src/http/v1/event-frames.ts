@@ -1,7 +1,8 @@
 import type { JobEvent } from '../../model/event.ts'
+import type { Reason } from '../../model/item.ts'
 import type { Job } from '../../model/job.ts'
 import type { Clock } from '../../ports/clock.ts'
-import { time } from './encode.ts'
+import { encodeReason, time } from './encode.ts'
 import type { JobWire } from './schemas/job.ts'
 
 /** What a stream of the engine yields. */
@@ -19,7 +20,12 @@ const COMMENT = ': alive\n\n'
 export function frameOf(one: EventOrProgress, encodeJob: (job: Job) => JobWire): string {
   if ('progress' in one) return `event: job.progress\ndata: ${JSON.stringify(encodeJob(one.progress))}\n\n`
   const { id, type, job, at, data } = one.event
-  return `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify({ type, job, at: time(at), ...data })}\n\n`
+  return `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify({ type, job, at: time(at), ...encodeData(data) })}\n\n`
+}
+
+/** Reasons as the items of the job have them: what the ledger keeps beside them is not for the wire. */
+function encodeData(data: JobEvent['data']): JobEvent['data'] {
+  return data['reason'] === undefined ? data : { ...data, reason: encodeReason(data['reason'] as Reason) }
 }
 
 /** Reads a stream with a time limit on each step; a step that took too long is not lost, the next one waits for it again. */

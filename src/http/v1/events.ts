@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { WaybillError } from '../../model/errors.ts'
-import { callerOf } from '../auth.ts'
+import { WaybillError, isWaybillError } from '../../model/errors.ts'
+import { bearerToken, callerOf } from '../auth.ts'
+import type { HttpServices } from '../services.ts'
 import type { V1App, V1Context } from './context.ts'
 import { PatientReader, eventText } from './event-frames.ts'
 import type { Ending, EventOrProgress } from './event-frames.ts'
@@ -43,7 +44,9 @@ export function registerEvents(app: V1App, context: V1Context): void {
       const caller = callerOf(request)
       const job = await engine.jobs.get(caller, request.params.job)
       const after = lastEventId(request, request.query.lastEventId)
-      const reader = new PatientReader(clock, answers.ended(request, reply), signal => engine.jobs.events(caller, { id: job.id, after: after ?? 0 }, signal))
+      const reader = new PatientReader(clock, answers.ended(request, reply), signal =>
+        whileGood(context.services, request, engine.jobs.events(caller, { id: job.id, after: after ?? 0 }, signal)),
+      )
       if (after !== undefined && job.state === 'finished') {
         const first = await reader.next(SETTLE_MS)
         if (first === 'silence') {
@@ -78,13 +81,39 @@ export function registerEvents(app: V1App, context: V1Context): void {
     async (request, reply) => {
       const after = lastEventId(request, request.query.lastEventId)
       const filter = after === undefined ? {} : { after }
-      const reader = new PatientReader(clock, answers.ended(request, reply), signal => engine.jobs.events(callerOf(request), filter, signal))
+      const reader = new PatientReader(clock, answers.ended(request, reply), signal =>
+        whileGood(context.services, request, engine.jobs.events(callerOf(request), filter, signal)),
+      )
       return sendStream(
         reply,
         eventText(reader, one => answers.encode(one), ENDLESS),
       )
     },
   )
+}
+
+/** How long a look at the token counts: as long as one at the grants. */
+const TOKEN_MS = 1_000
+
+/** The events, until the token of the request no longer counts: a stream lives long, and a token that is revoked or expires must end it soon. */
+async function* whileGood<T>(services: HttpServices, request: FastifyRequest, events: AsyncIterable<T>): AsyncGenerator<T> {
+  const { authenticator, clock } = services
+  let lookedAt = clock.now()
+  const isGood = async (): Promise<boolean> => {
+    try {
+      await authenticator.authenticate(bearerToken(request) ?? '')
+      return true
+    } catch (error) {
+      return !isWaybillError(error, 'unauthenticated') // that its issuer cannot be asked just now says nothing against it
+    }
+  }
+  for await (const one of events) {
+    if (clock.now() - lookedAt >= TOKEN_MS) {
+      if (!(await isGood())) return
+      lookedAt = clock.now()
+    }
+    yield one
+  }
 }
 
 const ENDLESS: Ending = { settleMs: SETTLE_MS, mayBeLast: () => false, isOver: () => Promise.resolve(false) }

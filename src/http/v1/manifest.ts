@@ -3,9 +3,10 @@ import type { Hash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import type { ManifestIntake } from '../../engine/api.ts'
 import type { Caller } from '../../model/access.ts'
-import { WaybillError, isWaybillError } from '../../model/errors.ts'
+import { isWaybillError } from '../../model/errors.ts'
 import type { JobOptions } from '../../model/job.ts'
 import type { Submitted } from '../../ports/ledger.ts'
+import { bodyBytes } from '../body-bytes.ts'
 import type { HttpServices } from '../services.ts'
 import { csvBatches } from './csv-manifest.ts'
 import type { ManifestBatch } from './manifest-batch.ts'
@@ -80,13 +81,8 @@ async function drain(body: Readable, hash: Hash): Promise<void> {
 
 /** The bytes as they come, hashed as they pass; a body that breaks off is `incomplete_body`. */
 async function* hashed(body: Readable, hash: Hash): AsyncGenerator<Buffer> {
-  try {
-    // the body is not destroyed when the reading stops early: its connection is still needed for the refusal
-    for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      hash.update(chunk)
-      yield chunk
-    }
-  } catch (error) {
-    throw new WaybillError('incomplete_body', 'the manifest broke off; no job was made, send it again', {}, { cause: error })
+  for await (const chunk of bodyBytes(body, 'the manifest broke off; no job was made, send it again')) {
+    hash.update(chunk)
+    yield chunk
   }
 }

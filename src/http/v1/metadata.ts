@@ -42,7 +42,7 @@ export function registerMetadata(app: V1App, context: V1Context): void {
         body: EntryChange,
         response: { 200: EntryWire },
       },
-      config: { errors: [...errors, 'invalid_json', 'insufficient_role', 'precondition_failed', 'locked'], headers: WRITE_HEADERS },
+      config: { errors: [...errors, 'invalid_json', 'insufficient_role', 'precondition_failed', 'locked', 'fields_too_large'], headers: WRITE_HEADERS },
       onRequest: context.needs.write,
     },
     async (request, reply) => {

@@ -57,11 +57,6 @@ export function newEntity(now: number): Buffer {
   return Buffer.concat([entityPrefix(now), randomBytes(7)])
 }
 
-/** One new revision. */
-export function newRevision(): Buffer {
-  return randomBytes(16)
-}
-
 /** True when both hold the same bytes. */
 export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
   return Buffer.compare(one, other) === 0
@@ -160,7 +155,7 @@ export function toJob(row: Row): Job {
     label: row['label'] as string | null,
     dialect: row['dialect'] as string,
     retentionMs: row['retention_ms'] as number,
-    ordered: row['ordered'] === 1,
+    ordered: row['ordered'] !== 0,
     submittedBy: row['submitted_by'] as string,
     createdAt: row['created_at'] as number,
     startedAt: row['started_at'] as number | null,

@@ -5,6 +5,7 @@ import type { JobEvent } from '../../model/event.ts'
 import type { Item, ItemState } from '../../model/item.ts'
 import type { Job, SubmitItem } from '../../model/job.ts'
 import type { Lock } from '../../model/lock.ts'
+import type { NameKind } from '../../model/names.ts'
 import type { Page, PageQuery } from '../../model/page.ts'
 import type { UploadPart, UploadPlan } from '../../model/upload.ts'
 import type { Blob } from '../../ports/blob-store.ts'
@@ -17,7 +18,9 @@ import type {
   EntryFilter,
   EntryPage,
   EntryWrite,
+  FieldType,
   ItemFilter,
+  ItemPart,
   JobFilter,
   JobSnapshot,
   Lease,
@@ -40,6 +43,7 @@ import * as entries from './reads/entries.ts'
 import * as items from './reads/items.ts'
 import * as jobs from './reads/jobs.ts'
 import * as locks from './reads/locks.ts'
+import * as names from './reads/names.ts'
 import { Snapshots } from './reads/snapshot.ts'
 import * as tokens from './reads/tokens.ts'
 import * as tree from './reads/tree.ts'
@@ -161,6 +165,20 @@ export class SqliteLedger implements Ledger {
     })
   }
 
+  // names and types
+  async names(subject: string, kind: NameKind): Promise<ReadonlyMap<string, string>> {
+    return names.names(this.#db, subject, kind)
+  }
+  setNames(subject: string, kind: NameKind, given: Readonly<Record<string, string>>): Promise<void> {
+    return this.#writer.call('setNames', subject, kind, Object.entries(given))
+  }
+  async fieldTypes(collection: string, fields: readonly string[]): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+    return names.fieldTypes(this.#db, collection, fields)
+  }
+  addFieldTypes(collection: string, types: readonly FieldType[]): Promise<void> {
+    return this.#writer.call('addFieldTypes', collection, types)
+  }
+
   // uploads in parts
   createUpload(upload: NewUpload): Promise<UploadPlan> {
     return this.#writer.call('createUpload', upload)
@@ -188,8 +206,11 @@ export class SqliteLedger implements Ledger {
   appendItems(job: string, more: readonly SubmitItem[]): Promise<void> {
     return this.#writer.call('appendItems', job, more)
   }
-  seal(job: string, fingerprint: string | null): Promise<Job> {
-    return this.#writer.call('seal', job, fingerprint)
+  mergeItems(job: string, parts: readonly ItemPart[]): Promise<void> {
+    return this.#writer.call('mergeItems', job, parts)
+  }
+  seal(job: string, fingerprint: string | null, before?: string): Promise<Job> {
+    return this.#writer.call('seal', job, fingerprint, before)
   }
   dropUnsealed(job: string): Promise<void> {
     return this.#writer.call('dropUnsealed', job)
@@ -247,8 +268,8 @@ export class SqliteLedger implements Ledger {
     const row = jobs.acknowledged(this.#db, job, this.#clock.now())
     return row === undefined ? { items: [], nextCursor: null } : items.items(this.#db, row['key'] as number, filter, page)
   }
-  async snapshot(job: string): Promise<JobSnapshot | null> {
-    return this.#snapshots.open(job)
+  async snapshot(job: string, reader?: string): Promise<JobSnapshot | null> {
+    return this.#snapshots.open(job, reader ?? null)
   }
   async administers(subject: string, job: string): Promise<boolean> {
     return jobs.administers(this.#db, subject, job)
@@ -257,7 +278,10 @@ export class SqliteLedger implements Ledger {
     return jobs.touches(this.#db, job, collection)
   }
   async eventsAfter(after: number, limit: number, job?: string): Promise<readonly JobEvent[]> {
-    return jobs.eventsAfter(this.#db, after, limit, job)
+    const events = jobs.eventsAfter(this.#db, after, limit, job)
+    // a job that is read after its events is not older than they are, even in the same turn
+    if (events.length > 0) this.#cache.expire()
+    return events
   }
   async lastEvent(): Promise<number> {
     return jobs.lastEvent(this.#db)

@@ -84,6 +84,7 @@ export function listOf(selection: Row, firstSeq: number, paths: Uint8Array): Lis
     ownName: dstIsFolder ? prefix.slice(prefix.lastIndexOf('/') + 1) : '',
     cut: Array.from(prefix).length + 1,
     patch: selection['patch'] as string | null,
+    change: selection['change'] as string | null,
   }
   return { shape, params }
 }

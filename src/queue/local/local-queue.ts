@@ -1,4 +1,4 @@
-import type { Queue, TurnResult, Wake } from '../../ports/queue.ts'
+import type { Queue, TurnLimits, TurnResult, Wake } from '../../ports/queue.ts'
 import { Line, type Turner } from './turns.ts'
 
 /** Turns of one big job at once: two, so that the next chunk is leased in the same commit that settles the one before. A job of one turn never needs the second. */
@@ -33,6 +33,9 @@ export class LocalQueue implements Queue {
   readonly #onError: (error: unknown, job: string) => void
   #handler: ((job: string) => Promise<TurnResult>) | null = null
   #concurrency = 0
+  #quick = 0
+  /** Running turns of jobs that have said `more`: those take long. */
+  #long = 0
   #stopped = false
 
   /** `onError` hears of turns that threw: such a job rests until it is woken again. */
@@ -48,9 +51,10 @@ export class LocalQueue implements Queue {
     this.#deal()
   }
 
-  work(handler: (job: string) => Promise<TurnResult>, { concurrency }: { readonly concurrency: number }): void {
+  work(handler: (job: string) => Promise<TurnResult>, { concurrency, quick = concurrency }: TurnLimits): void {
     this.#handler = handler
     this.#concurrency = concurrency
+    this.#quick = quick
     this.#deal()
   }
 
@@ -80,7 +84,7 @@ export class LocalQueue implements Queue {
   }
 
   #deal(): void {
-    while (!this.#stopped && this.#handler !== null && this.#running.size < this.#concurrency) {
+    while (!this.#stopped && this.#handler !== null && this.#running.size < this.#quick && this.#long < this.#concurrency) {
       const tenant = this.#line.take(() => 1)
       if (tenant === null) return
       const job = tenant.line.take(one => 1 / one.wake.priority)
@@ -93,8 +97,11 @@ export class LocalQueue implements Queue {
   #start(job: WaitingJob, handler: (job: string) => Promise<TurnResult>): void {
     job.turns += 1
     this.#lineUp(job)
+    const long = job.width > 1 ? 1 : 0
+    this.#long += long
     const turn: Promise<void> = this.#turn(job, handler).finally(() => {
       this.#running.delete(turn)
+      this.#long -= long
       this.#deal()
     })
     this.#running.add(turn)

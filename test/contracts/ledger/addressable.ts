@@ -110,6 +110,21 @@ export function addressableContract(world: World): void {
       expect(await kinds(world, id)).toEqual(['a folder 1', 'a/b file 1'])
     })
 
+    it('give no file the free name of a folder that another item of the job needs', async () => {
+      const id = await addressable(world)
+      for (const path of ['d/f', 'p/f', 'q/x']) await world.put(id, path)
+      const named = item([id, 'p/f'], [id, 'd/f'])
+      const beneath = item([id, 'q/x'], [id, 'd/1_f/x'])
+      const first = await world.run({ conflict: 'rename', items: [named, beneath] })
+      expect((await world.items(first.id)).map(({ state, reason }) => reason?.code ?? state)).toEqual(['done', 'entry_exists'])
+      expect((await kinds(world, id)).filter(one => one.startsWith('d/'))).toEqual(['d/1_f file 1', 'd/f file 1'])
+      const second = await world.run({ conflict: 'rename', items: [item([id, 'q/x'], [id, 'd/2_f/x']), named] })
+      expect(second.counts).toMatchObject({ done: 2 })
+      expect((await kinds(world, id)).filter(one => one.startsWith('d/'))).toEqual([
+        ...['d/1_f file 1', 'd/2_f folder 1', 'd/2_f/x file 1', 'd/3_f file 1', 'd/f file 1'],
+      ])
+    })
+
     it('let objects hold entries: they take the place of a folder, and leave one behind', async () => {
       const id = await addressable(world)
       const object = { collection: id, subject: 'alice', kind: 'object', digest: null, size: 0, mediaType: 'application/json', fields: { a: 1 } } as const

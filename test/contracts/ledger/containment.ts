@@ -35,6 +35,31 @@ export function containmentContract(world: World): void {
       expect(await world.ledger.entry(c, 'b')).toMatchObject({ version: 1, fields: {} })
     })
 
+    it('keeps the fields of an entry small, however they grow', async () => {
+      const c = await world.collection()
+      const fill = (bytes: number): string => 'é'.repeat(bytes / 2)
+      await world.put(c, 'a', 'a', { fields: { big: fill(40_000) } })
+      const grow = { collection: c, path: 'a', subject: 'alice', fields: { more: fill(40_000) } }
+      await refusal(world.ledger.patchEntry(grow), 'fields_too_large')
+      const items = [grow.fields, { more: fill(20_000) }, grow.fields, { big: null }].map(fields => item([c, 'a'], undefined, { fields }))
+      const job = await world.run({ kind: 'update', items })
+      expect((await world.items(job.id)).map(({ state, reason }) => reason?.code ?? state)).toEqual(['fields_too_large', 'done', 'fields_too_large', 'done'])
+      expect((await world.entry(c, 'a'))?.fields).toEqual({ more: fill(20_000) })
+      await world.ledger.updateCollection(c, { attributes: { big: fill(40_000) } })
+      await refusal(world.ledger.updateCollection(c, { attributes: { more: fill(40_000) } }), 'fields_too_large')
+      expect((await world.ledger.collection(c))?.attributes).toEqual({ big: fill(40_000) })
+    })
+
+    it('lets fields shrink that were larger before', async () => {
+      const c = await world.collection()
+      await world.put(c, 'a', 'a', { fields: { big: 'x'.repeat(100_000), more: 1 } })
+      const shrunk = await world.run({ kind: 'update', items: [item([c, 'a'], undefined, { fields: { more: null } })] })
+      expect(shrunk.outcome).toBe('succeeded')
+      expect(Object.keys((await world.ledger.patchEntry({ collection: c, path: 'a', subject: 'alice', fields: { big: 'x'.repeat(90_000) } })).fields)).toEqual([
+        'big',
+      ])
+    })
+
     it('lists nothing that came into a collection after the grant on it was taken back', async () => {
       const [shared, own] = [await world.collection('alice'), await world.collection('bob')]
       await world.ledger.setGrant(shared, 'bob', 'readonly')

@@ -201,5 +201,21 @@ export function entriesContract(world: World): void {
         expect([items, prefixes]).toEqual([['a/b'], ['a/c/']])
       }
     })
+
+    it('roll up a folder once, even with the last of all characters in it', async () => {
+      const c = await world.collection()
+      for (const path of ['f/a', 'f/\u{10FFFF}x', 'f/\u{10FFFF}\u{10FFFF}/y', 'f0', 'f0/z', '\u{10FFFF}/z']) await world.put(c, path)
+      for (const limit of [1, 2, 100]) {
+        const seen: string[] = []
+        let cursor: string | null = ''
+        while (cursor !== null && seen.length < 20) {
+          const from: { cursor?: string } = cursor === '' ? {} : { cursor }
+          const page: Awaited<ReturnType<typeof world.ledger.entries>> = await world.ledger.entries(c, { delimiter: '/' }, { limit, ...from })
+          seen.push(...page.items.map(({ path }) => path), ...page.prefixes)
+          cursor = page.nextCursor
+        }
+        expect(seen.sort()).toEqual(['f/', 'f0', 'f0/', '\u{10FFFF}/'])
+      }
+    })
   })
 }

@@ -27,6 +27,10 @@ export function locksContract(world: World): void {
         const { facts } = await refusal(lock(c, path, 'bob'), 'locked')
         expect(facts).toMatchObject({ holder: 'alice', expiresAt: held.expiresAt })
       }
+      const audited = await lock(c, 'z', 'alice', TTL_MS, 'audit')
+      expect((await refusal(lock(c, 'z', 'bob'), 'locked')).message).toBe(
+        `"z" is locked by "alice" until ${new Date(audited.expiresAt).toISOString()} ("audit")`,
+      )
       for (const path of ['a/bc', 'b', 'a/b.txt', 'aa']) expect((await lock(c, path, 'bob')).holder).toBe('bob')
       expect((await lock(c, 'a/b/c')).holder, 'the holder may lock more of it').toBe('alice')
       expect((await refusal(lock(c, 'a'), 'locked')).facts.holder, 'somebody else is beneath it by now').toBe('bob')

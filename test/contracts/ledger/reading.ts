@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { ITEM_STATES, type Item, type ItemState } from '../../../src/model/item.ts'
 import type { Job, SubmitItem } from '../../../src/model/job.ts'
-import type { ItemFilter, JobFilter } from '../../../src/ports/ledger.ts'
+import type { ItemFilter, JobFilter, JobSnapshot } from '../../../src/ports/ledger.ts'
 import { all } from './collections.ts'
 import { DAY_MS, item, refusal, type World } from './world.ts'
 
@@ -160,6 +160,28 @@ export function readingContract(world: World): void {
       for (const one of await refused) expect(one).toMatchObject({ reason: { code: 'unavailable' } })
       for (const one of await Promise.allSettled(open)) if (one.status === 'fulfilled') one.value?.close()
       expect(await read(), 'and there is room again').toBe(1)
+    })
+
+    it('of one reader leave room for others, and come on in their turn', async () => {
+      const c = await world.collection()
+      const id = await world.start({ items: [item([c, 'a'], [c, 'b'])] })
+      const opened: JobSnapshot[] = []
+      const open = async (reader: string): Promise<void> => {
+        const snapshot = await world.ledger.snapshot(id, reader)
+        if (snapshot !== null) opened.push(snapshot)
+      }
+      const slow = Array.from({ length: 100 }, () => open('mallory'))
+      await open('bob')
+      expect(opened.length, 'most of them wait').toBeLessThan(20)
+      let served = 0
+      for (const one of slow) void one.then(() => (served += 1))
+      while (served < slow.length) {
+        opened.pop()?.close()
+        await new Promise(resolve => setImmediate(resolve))
+      }
+      for (const snapshot of opened) snapshot.close()
+      for (let n = 0; n < 8; n++) await open('mallory')
+      for (const snapshot of opened) snapshot.close()
     })
   })
 

@@ -69,6 +69,18 @@ export function refusalsContract(world: World): void {
       expect(await world.versions(d, '1_b')).toEqual([])
     })
 
+    it('are named in the reason: who holds them, how long and why', async () => {
+      const [c, d] = await granted()
+      await world.ledger.acquireLock({ collection: c, path: 'd', holder: 'bob', reason: 'an "audit"', ttlMs: 60_000 })
+      await lock(d, null, 'carol')
+      const until = new Date(world.clock.now() + 60_000).toISOString()
+      const { id } = await world.run(jobOf('copy', c, d))
+      expect((await world.items(id)).map(({ reason }) => reason?.message)).toEqual([
+        `"d/a" in "${c}" is locked by "bob" until ${until} ("an \\"audit\\"").`,
+        `"b" in "${d}" is locked by "carol" until ${until}.`,
+      ])
+    })
+
     it('are told of in a dry run', async () => {
       const [c, d] = await granted()
       await lock(d, null)

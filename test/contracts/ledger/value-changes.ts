@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import type { Entry } from '../../../src/model/entry.ts'
+import { MAX_VALUES_BYTES, type Entry } from '../../../src/model/entry.ts'
 import type { EntryChange } from '../../../src/model/entry-change.ts'
 import type { SourceRef, SubmitItem } from '../../../src/model/job.ts'
 import { sha256 } from '../../support/sha256.ts'
@@ -43,6 +43,25 @@ export function valueChangesContract(world: World): void {
       expect(await entry(c, 'x')).toMatchObject({ version: 4, fields: { other: ['o'] } })
       await run([change(c, 'x', { remove: [{ what: 'field', field: '*', graph: '*' }] })])
       expect(await entry(c, 'x')).toMatchObject({ version: 5, deleted: false, fields: {} })
+    })
+
+    it('that would make the fields too large fail, and leave the version that was there', async () => {
+      const c = await world.collection()
+      const long = (letter: string): string => letter.repeat(MAX_VALUES_BYTES / 2)
+      await run([change(c, 'x', { add: { [NAME]: [long('a')] } })])
+      const id = await run([change(c, 'x', { add: { [NAME]: [long('b')] } }), change(c, 'y', { add: { [NAME]: ['small'] } })])
+      expect((await world.items(id)).map(({ state, reason }) => [state, reason?.code])).toEqual([
+        ['failed', 'fields_too_large'],
+        ['done', undefined],
+      ])
+      expect((await entry(c, 'x')).version).toBe(1)
+    })
+
+    it('of a file that has no bytes fail', async () => {
+      const c = await world.collection()
+      const id = await run([change(c, 'f', { kind: 'file', mediaType: 'text/plain' })])
+      expect((await world.items(id)).map(({ state, reason }) => [state, reason?.code])).toEqual([['failed', 'entry_not_found']])
+      expect(await world.ledger.entry(c, 'f')).toBeNull()
     })
 
     it('that change nothing are done and keep the version; later versions are later by at least a millisecond', async () => {
@@ -128,70 +147,6 @@ export function valueChangesContract(world: World): void {
       expect(await world.ledger.entry(c, 'x')).toBeNull()
       await run(items)
       expect(await entry(c, 'x')).toMatchObject({ version: 20, fields: { [AGE]: ['19'] } })
-    })
-  })
-
-  describe('ordered jobs', () => {
-    const turns = async (job: string): Promise<void> => {
-      for (;;) {
-        const turn = await world.ledger.takeTurn(job, 'w1', 30_000)
-        if (turn.do !== 'worked') return
-        for (const follower of turn.followers) await turns(follower)
-        if (!turn.more) return
-      }
-    }
-    const setting = (c: string, value: string, wish: Wish = {}): Promise<string> =>
-      world.start({
-        kind: 'update',
-        ordered: true,
-        ...wish,
-        items: [change(c, 'x', { remove: [{ what: 'field', field: AGE, graph: '*' }], add: { [AGE]: [value] } })],
-      })
-
-    it('wait for those submitted before them on the same collection, and follow them at once', async () => {
-      const c = await world.collection()
-      const other = await world.collection()
-      const [first, second, third] = [await setting(c, '1'), await setting(c, '2'), await setting(c, '3')]
-      const elsewhere = await setting(other, '1')
-      const free = await setting(c, 'free', { ordered: false })
-      expect((await world.next(third)).do).toBe('nothing')
-      expect((await world.next(second)).do).toBe('nothing')
-      await turns(elsewhere)
-      await turns(free)
-      expect((await entry(c, 'x')).fields[AGE]).toEqual(['free'])
-      await turns(first)
-      expect((await entry(c, 'x')).fields[AGE]).toEqual(['3'])
-      for (const job of [first, second, third, elsewhere, free]) expect(await world.job(job)).toMatchObject({ state: 'finished', outcome: 'succeeded' })
-    })
-
-    it('are held up by one that is paused, until it is cancelled; a manifest that is still arriving holds nobody up', async () => {
-      const c = await world.collection()
-      const arriving = await setting(c, '0', { sealed: false })
-      const first = await setting(c, '1')
-      const second = await setting(c, '2')
-      await world.ledger.pause(first)
-      await turns(first)
-      await turns(second)
-      expect(await world.job(second)).toMatchObject({ state: 'submitted' })
-      const given = await setting(c, 'given up')
-      await world.ledger.cancel(given)
-      await turns(given)
-      expect(await world.job(given), 'what is cancelled waits for nobody').toMatchObject({ outcome: 'cancelled' })
-      await world.ledger.cancel(first)
-      await turns(first)
-      expect(await world.job(first)).toMatchObject({ outcome: 'cancelled' })
-      expect(await world.job(second)).toMatchObject({ outcome: 'succeeded' })
-      await world.ledger.seal(arriving, null)
-      await turns(arriving)
-      expect((await entry(c, 'x')).fields[AGE]).toEqual(['0'])
-    })
-
-    it('that end before they run are followed at once, too', async () => {
-      const c = await world.collection()
-      const first = await world.start({ kind: 'delete', ordered: true, select: [{ source: { collection: c, prefix: 'nothing/' } }] })
-      const second = await setting(c, '1')
-      await turns(first)
-      for (const job of [first, second]) expect(await world.job(job)).toMatchObject({ state: 'finished' })
     })
   })
 }

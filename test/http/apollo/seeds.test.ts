@@ -1,3 +1,5 @@
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Http } from '../../support/http.ts'
 import { expectRefusal, jsonOf } from './answers.ts'
@@ -105,4 +107,17 @@ describe('the examples of the documents', () => {
       expectRefusal(await http.send('GET', path, undefined, headers), 400, 'You must specify a  co-relation Id')
     }
   })
+
+  it('track as the sample of the track page has it to the letter, with the method "Get"', async () => {
+    const answer = await asSample(`Get /apollo/files/track HTTP/1.1\r\nHost: x\r\nercollectionid: example-collection-copy\r\n\r\n`)
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\nContent-Type: application\/json\b/)
+    const body = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))) as object
+    expect(body).toEqual({ status: { message: expect.stringMatching(/^You must specify a {2}co-relation Id: .*capitals: GET$/) as string, code: '400' } })
+  })
+
+  /** Sends these very bytes and returns those of the answer. */
+  async function asSample(bytes: string): Promise<string> {
+    const socket = connect(Number(new URL(world.url).port), '127.0.0.1', () => socket.write(bytes))
+    return text(socket)
+  }
 })

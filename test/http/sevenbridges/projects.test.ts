@@ -98,7 +98,11 @@ describe('users and projects', () => {
 
   it('knows no project of others', async () => {
     const bob = await world.as('bob')
-    expect(await bob.refusal('GET', '/v2/projects/rfranklin/shared')).toMatchObject({ status: 404, code: 3002 })
+    expect(await bob.refusal('GET', '/v2/projects/rfranklin/shared')).toMatchObject({
+      status: 404,
+      code: 3002,
+      message: 'there is no project "rfranklin/shared" that you have a grant for',
+    })
     expect(await bob.json<Projects>('GET', '/v2/projects/')).toMatchObject({ items: [], links: [] })
   })
 

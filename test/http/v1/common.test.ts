@@ -180,6 +180,12 @@ describe('requests that are not understood', () => {
     expect(await raw('NONSENSE\r\n\r\n')).toMatch(
       /^HTTP\/1\.1 400 Bad Request\r\nContent-Type: application\/problem\+json\r\n.*X-Request-Id: .*"code":"invalid_request"/s,
     )
+    const mixed = (path: string): Promise<string> => raw(`Get ${path} HTTP/1.1\r\nHost: x\r\n\r\n`)
+    expect(await mixed('/v1/whoami')).toMatch(
+      /"detail":"the method \\"Get\\" is not one of HTTP; methods are written in capitals: GET".*"instance":"\/v1\/whoami"/,
+    )
+    expect(await mixed('/v2/user')).toMatch(/\r\n\r\n{"status":400,"code":90000,"message":"the method .*"more_info":/)
+    expect(await mixed('/apollo/collections')).toMatch(/\r\n\r\n{"status":{"message":"the method .*","code":"400"}}$/)
     expect(await raw(`GET / HTTP/1.1\r\nHost: x\r\nX-Large: ${'x'.repeat(40_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 .*"code":"headers_too_large"/s)
   })
 

@@ -2,7 +2,9 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
+import { createAuthenticator } from '../../../src/access/authenticator.ts'
 import { startTestServer } from '../../support/server.ts'
+import { ShiftableClock } from '../../support/shiftable-clock.ts'
 import { jobOf, masked, refused, testServer } from './golden.ts'
 
 const { of, collection } = testServer()
@@ -59,6 +61,8 @@ describe('the events of a job', () => {
       { type: 'item.evicted', ...common },
       { type: 'job.finished', ...common, outcome: 'partial' },
     ])
+    const { items } = (await (await of().call('alice', 'GET', `/v1/jobs/${submitted.id}/items?state=failed,evicted`)).json()) as { items: { reason: object }[] }
+    expect(stored.flatMap(frame => frame.data?.['reason'] ?? [])).toEqual(items.map(({ reason }) => reason))
     expect(stored.map(frame => frame.event)).toEqual(stored.map(frame => frame.data?.['type']))
     const ids = stored.map(frame => Number(frame.id))
     expect(ids).toEqual(ids.toSorted((a, b) => a - b))
@@ -123,6 +127,25 @@ describe('the events of all jobs', () => {
     const replay = await listen(of().url, `/v1/events?lastEventId=${stored[0]?.id}`, await of().token('alice'))
     await expect.poll(() => replay.frames().filter(frame => frame.id !== undefined), { timeout: 20_000 }).toEqual(stored.slice(1))
     for (const stream of [alice, bob, replay]) stream.leave()
+  })
+})
+
+describe('a stream whose token is revoked', () => {
+  it('ends before the next event', async () => {
+    const clock = new ShiftableClock()
+    const server = await startTestServer({}, clock)
+    try {
+      const secret = await server.token('alice')
+      const stream = await fetch(`${server.url}/v1/events`, { headers: { authorization: `Bearer ${secret}` } })
+      const { tokenId } = await createAuthenticator({ ledger: server.ledger, clock, jwt: null }).authenticate(secret)
+      await server.ledger.revokeToken(tokenId)
+      clock.shift += 5_000
+      await server.call('alice', 'POST', '/v1/collections', { id: 'own' })
+      await server.call('alice', 'POST', '/v1/jobs', { kind: 'delete', items: [{ source: { collection: 'own', path: 'x' } }] })
+      expect(framesOf(await stream.text())).toEqual([])
+    } finally {
+      await server.close()
+    }
   })
 })
 

@@ -28,6 +28,7 @@ describe('a source', () => {
 
   it.each([
     ['photos', 'neither a place nor a manifest'],
+    ['a.png', 'files of this machine go in with put'],
     ['photos:/a', 'empty segment'],
     ['photos:a/../b', '".."'],
     ['photos:a//', 'empty segment'],
@@ -60,5 +61,9 @@ describe('a destination', () => {
 
   it.each(['', ':a', 'archive:../a', 'archive://', 'api:x'])('refuses %j', text => {
     expect(() => parseDestination(text)).toThrow()
+  })
+
+  it.each(['./a.png', '../a', '/tmp/a', '~/a', './a:b'])('is not %j, a name on this machine', text => {
+    expect(() => parseDestination(text)).toThrow('get downloads files')
   })
 })

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { isWaybillError } from '../../../src/model/errors.ts'
-import { UpdateDocument } from '../../../src/http/cmwell/document.ts'
-import type { DocumentOptions } from '../../../src/http/cmwell/document.ts'
+import { UpdateDocument } from '../../../src/http/cmwell/update/document.ts'
+import type { DocumentOptions } from '../../../src/http/cmwell/update/document.ts'
 import type { RdfInput } from '../../../src/http/cmwell/rdf/formats.ts'
 import { readRdf } from '../../../src/http/cmwell/rdf/read.ts'
 import { XSD } from '../../../src/http/cmwell/rdf/terms.ts'
-import { replaceModeOf } from '../../../src/http/cmwell/replace-mode.ts'
-import type { SubjectUpdate } from '../../../src/http/cmwell/update.ts'
-import { mergeUpdates } from '../../../src/http/cmwell/update.ts'
+import { replaceModeOf } from '../../../src/http/cmwell/update/replace-mode.ts'
+import type { SubjectUpdate } from '../../../src/http/cmwell/update/update.ts'
+import { mergeUpdates } from '../../../src/http/cmwell/update/update.ts'
 
 const U = 'c94bf0de57f83874a6bb5983bdef4b8d'
 const V = '8029b2df973dd216375a7c5a7761a2be'
@@ -266,6 +266,12 @@ describe('refusals, each with the words of the protocol', () => {
 })
 
 describe('a long document', () => {
+  it('of more subjects than are taken is refused', async () => {
+    const lines = Array.from({ length: 20 }, (_, index) => `<http://a.org/s${index}> <${P}> "x" .\n`).join('')
+    await expect(document(lines, 'ntriples', { subjects: 19 })).rejects.toThrow('the document has more than 19 subjects; send it in parts')
+    expect((await document(lines, 'ntriples', { subjects: 20 })).updates).toHaveLength(20)
+  })
+
   it('hands out subjects while it is read; one that comes again is merged', () => {
     const reading = new UpdateDocument({ format: 'ntriples', documentId: 'D' })
     const subject = (number: number) => ({ kind: 'iri', value: `http://example.org/s${number}` }) as const

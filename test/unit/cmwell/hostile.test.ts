@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { RDF_INPUTS } from '../../../src/http/cmwell/rdf/formats.ts'
 import type { RdfInput } from '../../../src/http/cmwell/rdf/formats.ts'
 import { RDF } from '../../../src/http/cmwell/rdf/terms.ts'
-import { isFileData } from '../../../src/http/cmwell/vocabulary.ts'
+import { isFileData } from '../../../src/http/cmwell/update/vocabulary.ts'
 import { read, refusal } from './support.ts'
 
 const XML = `<rdf:RDF xmlns:rdf="${RDF}" xmlns:a="http://a/">`
@@ -160,12 +160,11 @@ describe('limits', () => {
     expect(await refusal('turtle', `<http://a/s> <http://a/p> """${'x'.repeat(50_000)}`, { fileDataBytes: 1000 })).toMatch(/too long/)
   })
 
-  it('bytes, statements, subjects', async () => {
+  it('bytes and statements', async () => {
     const lines = Array.from({ length: 20 }, (_, index) => `<http://a/s${index}> <http://a/p> "x" .\n`).join('')
     expect(await refusal('ntriples', lines, { documentBytes: 100 })).toBe('the document has more than 100 bytes; send it in parts')
     expect(await refusal('ntriples', lines, { quads: 19 })).toBe('the document has more than 19 statements; send it in parts')
-    expect(await refusal('ntriples', lines, { subjects: 19 })).toBe('the document has more than 19 subjects; send it in parts')
-    expect(await read('ntriples', lines, { subjects: 20, quads: 20 })).toHaveLength(20)
+    expect(await read('ntriples', lines, { quads: 20 })).toHaveLength(20)
   })
 })
 

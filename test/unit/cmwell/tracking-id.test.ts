@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeTrackingId, encodeTrackingId } from '../../../src/http/cmwell/tracking-id.ts'
+import { decodeTrackingId, encodeTrackingId } from '../../../src/http/cmwell/track/tracking-id.ts'
 
 /** The vectors of the contract, section 2.1. */
 const VECTORS = [

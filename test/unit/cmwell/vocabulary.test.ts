@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { blankName, blankPath, isRoot, parentPath, subjectIri, subjectPath } from '../../../src/http/cmwell/subjects.ts'
-import { isFileData, metaIri, metaName, refuseMisspelt } from '../../../src/http/cmwell/vocabulary.ts'
+import { isFileData, metaIri, metaName, refuseMisspelt } from '../../../src/http/cmwell/update/vocabulary.ts'
 
 describe("the protocol's own names", () => {
   it.each([

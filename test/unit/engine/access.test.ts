@@ -131,6 +131,20 @@ describe('who may do what with a collection', () => {
     }
   })
 
+  it('asks again for the grant when the last byte has come: a body may be longer on its way than the grant lasts', async () => {
+    const { engine } = house
+    const MALLORY = caller('mallory')
+    const { id } = await engine.collections.create(MALLORY, {})
+    const slowly = async function* (): AsyncGenerator<Buffer> {
+      yield Buffer.from('begun')
+      await engine.collections.remove(MALLORY, id)
+      await engine.collections.create(ALICE, { id })
+      yield Buffer.from('ended')
+    }
+    await refusal(engine.entries.put(MALLORY, id, 'planted', Readable.from(slowly(), { objectMode: false }), {}), 'collection_not_found')
+    expect((await engine.entries.list(ALICE, id, { deleted: true }, PAGE)).items).toEqual([])
+  })
+
   it('hands out no role stronger than the giver has', async () => {
     const { collection } = await stage('deputy', 'admin')
     const deputy = caller('deputy')

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { EntitySelection, JobKind } from '../../../src/model/job.ts'
+import { refusal } from '../../contracts/ledger/world.ts'
 import { ALICE, caller, command, itemsOf, MAX_ITEMS, openHouse, put, run, text, type House } from './house.ts'
 
 describe('jobs over entities', () => {
@@ -43,6 +44,29 @@ describe('jobs over entities', () => {
     expect(await itemsOf(house, job.id, caller('eve'))).toMatchObject([
       { source: { collection: '', path: '', entityId }, destination: null, reason: { code: 'entry_not_found', end: 'source' } },
     ])
+  })
+
+  it('name the collection of a source that they could not work on: who has no grant there sees nothing of the job', async () => {
+    const [ZOE, CAROL] = [caller('zoe'), caller('carol')]
+    await house.engine.collections.create(ZOE, { id: 'zoe/locked' })
+    await house.engine.collections.setGrant(ZOE, 'zoe/locked', 'alice', 'readonly')
+    const kept = await put(house, 'zoe/locked', 'kept', 'kept', ZOE)
+    const free = await put(house, 'al/from', 'free')
+    for (const id of ['al/from', 'al/to']) await house.engine.collections.setGrant(ALICE, id, 'carol', 'admin')
+    const entities = [free, kept].map(({ entityId }) => ({ entityId, destination: to }))
+    const job = await run(house, { kind: 'move', entities })
+    expect((await itemsOf(house, job.id)).map(({ state, source }) => [state, source.collection])).toEqual([
+      ['done', 'al/from'],
+      ['failed', 'zoe/locked'],
+    ])
+    const unseen = async (): Promise<unknown> => refusal(house.engine.jobs.items(CAROL, job.id, {}, { limit: 9 }), 'job_not_found')
+    await unseen()
+    await house.engine.jobs.retry(ALICE, job.id, ['failed'])
+    await house.engine.jobs.wait(ALICE, job.id, 60_000)
+    await unseen()
+    await house.engine.collections.setGrant(ZOE, 'zoe/locked', 'carol', 'admin')
+    expect((await house.engine.jobs.items(CAROL, job.id, {}, { limit: 9 })).items).toHaveLength(2)
+    for (const id of ['al/from', 'al/to']) await house.engine.collections.removeGrant(ALICE, id, 'carol')
   })
 
   it('tell whoever sees the source alone nothing of a destination that was refused', async () => {

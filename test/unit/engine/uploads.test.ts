@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createEngine } from '../../../src/engine/engine.ts'
 import type { UploadWish } from '../../../src/engine/uploads-api.ts'
 import { SqliteLedger } from '../../../src/ledger/sqlite/sqlite-ledger.ts'
+import type { BlobStore } from '../../../src/ports/blob-store.ts'
 import { LocalQueue } from '../../../src/queue/local/local-queue.ts'
 import { systemIds } from '../../../src/system/ids.ts'
 import { refusal } from '../../contracts/ledger/world.ts'
@@ -193,36 +194,58 @@ describe('an upload in parts', () => {
   })
 })
 
+/** A store that lets something else happen before it hands out a blob. */
+function reading(store: BlobStore, meanwhile: () => Promise<void>): BlobStore {
+  return {
+    name: store.name,
+    shared: store.shared,
+    capabilities: store.capabilities,
+    put: (bytes, expect) => store.put(bytes, expect),
+    get: async (sha, range) => {
+      await meanwhile()
+      return store.get(sha, range)
+    },
+    stat: sha => store.stat(sha),
+    verify: sha => store.verify(sha),
+    list: () => store.list(),
+    delete: (sha, since) => store.delete(sha, since),
+    sweepUnfinished: before => store.sweepUnfinished(before),
+    health: () => store.health(),
+  }
+}
+
 describe('a part that comes while the others are joined', () => {
   it('is in the file when it was taken', async () => {
     await house.close()
-    let reading: () => Promise<void> = () => Promise.resolve()
+    let meanwhile: () => Promise<void> = () => Promise.resolve()
     house = await openHouse({
-      wrap: store => ({
-        name: store.name,
-        shared: store.shared,
-        capabilities: store.capabilities,
-        put: (bytes, expect) => store.put(bytes, expect),
-        get: async (sha, range) => {
-          await reading()
-          return store.get(sha, range)
-        },
-        stat: sha => store.stat(sha),
-        verify: sha => store.verify(sha),
-        list: () => store.list(),
-        delete: (sha, since) => store.delete(sha, since),
-        sweepUnfinished: before => store.sweepUnfinished(before),
-        health: () => store.health(),
-      }),
+      wrap: store => reading(store, () => meanwhile()),
     })
     c = (await house.engine.collections.create(ALICE, {})).id
     const id = await start()
     await send(id, [1, 'abc'], [2, 'def'], [3, 'gh'])
-    reading = async () => {
-      reading = () => Promise.resolve()
+    meanwhile = async () => {
+      meanwhile = () => Promise.resolve()
       await send(id, [2, 'DEF'])
     }
     await house.engine.uploads.complete(ALICE, id)
     expect(await text(house, c, 'big')).toBe('abcDEFgh')
+  })
+})
+
+describe('a grant that goes while parts are joined', () => {
+  it('ends the upload', async () => {
+    await house.close()
+    let meanwhile: () => Promise<void> = () => Promise.resolve()
+    house = await openHouse({ wrap: store => reading(store, () => meanwhile()) })
+    c = (await house.engine.collections.create(ALICE, {})).id
+    await house.engine.collections.setGrant(ALICE, c, 'bob', 'readwrite')
+    const id = await start({ size: 6 }, BOB)
+    for (const number of [1, 2]) await house.engine.uploads.putPart(BOB, id, number, body('abc'))
+    meanwhile = async () => {
+      if ((await house.ledger.role('bob', c)) !== null) await house.engine.collections.removeGrant(ALICE, c, 'bob')
+    }
+    await refusal(house.engine.uploads.complete(BOB, id), 'collection_not_found')
+    await refusal(house.engine.entries.stat(ALICE, c, 'big'), 'entry_not_found')
   })
 })

@@ -116,4 +116,26 @@ describe('schemas', () => {
     expect(check('querystring', { 'x/z': '1' }).error).toMatchObject({ facts: { errors: [{ pointer: 'x/z' }] } })
     expect(check('body', null).error).toMatchObject({ message: 'the body: must be object' })
   })
+
+  it('look for what is wrong in the beginning only: a body may have millions of faults', () => {
+    const list = compileValidator({ schema: Type.Object({ list: Type.Array(Type.Object({ n: Type.Integer() })) }), method: 'GET', url: '/', httpPart: 'body' })
+    const trap = {
+      get n(): number {
+        throw new Error('looked at')
+      },
+    }
+    const long: object[] = Array.from({ length: 20_000 }, () => ({}))
+    const good: object[] = Array.from({ length: 20_000 }, () => ({ n: 1 }))
+    expect((list({ list: long.with(15_000, trap) }) as { error: WaybillError }).error.facts.errors?.[0]).toEqual({ pointer: '/list/0/n', detail: 'is missing' })
+    expect(list({ list: good })).toEqual({ value: { list: good } })
+    expect(list({ list: good.with(15_000, {}) })).toMatchObject({
+      error: { message: 'the body: is wrong behind the first 10000 of a list; send less at once' },
+    })
+    const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, n) => [`k${n}`, n]))
+    const { facts } = check('body', many).error as WaybillError
+    expect(facts.errors?.slice(0, 2)).toEqual([
+      { pointer: '/k0', detail: 'is unknown' },
+      { pointer: '/k1', detail: 'is unknown' },
+    ])
+  })
 })

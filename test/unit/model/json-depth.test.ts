@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { jsonDepthFault } from '../../../src/model/json-depth.ts'
+import { jsonDepthFault, jsonValuesFault } from '../../../src/model/json-depth.ts'
 
 /** So many arrays or objects within each other. */
 function nested(levels: number, open = '[', close = ']'): unknown {
@@ -15,5 +15,24 @@ describe('the depth of JSON', () => {
       expect(jsonDepthFault(nested(levels, '{"a":', '}'))).toBe('is nested more than 64 levels deep')
     }
     expect(jsonDepthFault([1, { a: [nested(62)] }])).toBe('is nested more than 64 levels deep')
+  })
+})
+
+describe('the values in JSON text', () => {
+  const fault = (text: string): string | null => jsonValuesFault(Buffer.from(text))
+
+  it('are at most a million', () => {
+    for (const element of ['1', '[]', '{}', '{"a":1}', '"x"']) {
+      const list = (length: number): string => `[${`${element},`.repeat(length - 1)}${element}]`
+      expect(fault(list(400_000)), element).toBeNull()
+      expect(fault(list(1_000_001)), element).toBe('holds more than 1000000 values; send less at once')
+    }
+  })
+
+  it('are not what stands in texts', () => {
+    const commas = ','.repeat(1_500_000)
+    for (const text of ['{"a":"?"}', '{"?":1}', '["\\"?"]', '["\\\\","?"]']) expect(fault(text.replace('?', commas)), text).toBeNull()
+    expect(fault(`["\\",[${commas}`)).toBeNull()
+    expect(fault(`["\\\\",[${commas}`)).not.toBeNull()
   })
 })

@@ -58,7 +58,7 @@ describe('reasons and errors', () => {
   it('say what was expected and what is there', () => {
     expect(reasonMessage('condition_failed', 'a.png', 'r2', 'r1')).toBe('a.png is at r1, but r2 was expected.')
     expect(reasonMessage('condition_failed', 'a.png', null, 'r1')).toBe('a.png is at r1, but nothing was expected.')
-    expect(reasonMessage('locked', 'a.png', undefined, 'ada')).toBe('a.png is locked by ada.')
+    expect(reasonMessage('locked', 'a.png', undefined, 'by "ada"')).toBe('a.png is locked by "ada".')
   })
 
   it('carry the status and title of their code', () => {

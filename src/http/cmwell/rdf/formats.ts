@@ -80,7 +80,7 @@ export const OUTPUT_TYPES: Readonly<Record<OutputFormat, string>> = {
 export function inputFormatOf(format: string | undefined, contentType: string | undefined): InputFormat {
   const named = own(INPUTS, format?.toLowerCase())
   if (named !== undefined) return named
-  const typed = own(INPUT_TYPES, mediaType(contentType ?? 'text/plain'))
+  const typed = own(INPUT_TYPES, mediaType(contentType || 'text/plain'))
   if (typed !== undefined) return typed
   // begins with the protocol's words, contract section 1.4
   const start = `Your request should contains either format param (${[...RDF_INPUTS, 'jsonw'].join(', ')}) or a Content-Type of one of them`
@@ -95,6 +95,11 @@ export function outputFormatOf(format: string | undefined, accept: string | unde
   if (known !== undefined) return known
   const reason = LEFT_OUT.has(name) ? 'is not supported' : 'is not known'
   throw new WaybillError('invalid_request', `the format ${JSON.stringify(format)} ${reason}; there are ${Object.keys(OUTPUTS).join(', ')}`)
+}
+
+/** True for formats that are RDF, and no form of the protocol's own. */
+export function isRdfOutput(format: OutputFormat): format is RdfOutput {
+  return (RDF_OUTPUTS as readonly string[]).includes(format)
 }
 
 /** True for formats that have a graph beside each statement. */

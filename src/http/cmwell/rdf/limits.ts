@@ -8,7 +8,6 @@ import type { Quad, Term } from './terms.ts'
 export interface RdfLimits {
   readonly documentBytes: number
   readonly quads: number
-  readonly subjects: number
   /** Of one literal, in UTF-8 (contract, section 1.4). */
   readonly literalBytes: number
   /** Of a literal that `RdfOptions.isFileData` says holds a file's bytes. */
@@ -23,7 +22,6 @@ export interface RdfLimits {
 export const RDF_LIMITS: RdfLimits = {
   documentBytes: 256 * 1024 * 1024,
   quads: 5_000_000,
-  subjects: 500_000,
   literalBytes: 16_384,
   fileDataBytes: 32 * 1024 * 1024,
   depth: 100,
@@ -42,10 +40,8 @@ const ILLEGAL_IN_IRI = /[\p{Cc} <>"{}|\\^`]/u
 export class QuadSink {
   readonly limits: RdfLimits
   readonly #isFileData: (predicate: string) => boolean
-  readonly #subjects = new Set<string>()
   #batch: Quad[] = []
   #count = 0
-  #last = ''
 
   constructor(limits: RdfLimits, options: RdfOptions) {
     this.limits = limits
@@ -55,8 +51,9 @@ export class QuadSink {
   /** Takes a statement whose IRIs a parser of ours has checked. `position` is asked for only when it is refused. */
   add(quad: Quad, position: () => Position | null): void {
     this.#count += 1
-    if (this.#count > this.limits.quads) throw tooMany('statements', this.limits.quads)
-    this.#countSubject(quad.subject)
+    if (this.#count > this.limits.quads) {
+      throw new WaybillError('too_many_items', `the document has more than ${this.limits.quads} statements; send it in parts`)
+    }
     this.#refuseLong(quad, position)
     this.#batch.push(quad)
   }
@@ -84,13 +81,6 @@ export class QuadSink {
     return this.#batch.length
   }
 
-  #countSubject({ kind, value }: Quad['subject']): void {
-    if (value === this.#last || kind === 'blank') return
-    this.#last = value
-    this.#subjects.add(value)
-    if (this.#subjects.size > this.limits.subjects) throw tooMany('subjects', this.limits.subjects)
-  }
-
   #refuseLong({ predicate, object }: Quad, position: () => Position | null): void {
     if (object.kind !== 'literal') return
     if (!object.value.isWellFormed()) throw invalidRdf(position(), 'a literal is not well-formed Unicode')
@@ -110,8 +100,4 @@ function irisOf({ subject, predicate, object, graph }: Quad): string[] {
 
 function isIri(term: Term | null): term is Term {
   return term?.kind === 'iri'
-}
-
-function tooMany(what: string, most: number): WaybillError {
-  return new WaybillError('too_many_items', `the document has more than ${most} ${what}; send it in parts`)
 }

@@ -50,6 +50,11 @@ export class DocumentPrefixes implements Prefixes {
     }
   }
 
+  /** True when the namespace has a prefix already, without one being made. */
+  has(namespace: string): boolean {
+    return this.#prefixes.has(namespace)
+  }
+
   prefixOf(namespace: string): string {
     const known = this.#prefixes.get(namespace)
     if (known !== undefined) return known

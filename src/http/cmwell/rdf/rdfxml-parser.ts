@@ -1,6 +1,6 @@
 import type { Quad as LibraryQuad } from '@rdfjs/types'
 import { RdfXmlParser } from 'rdfxml-streaming-parser'
-import { isWaybillError } from '../../../model/errors.ts'
+import { WaybillError, isWaybillError } from '../../../model/errors.ts'
 import { documentFactory } from './blank-labels.ts'
 import { invalidRdf } from './invalid.ts'
 import type { Position } from './invalid.ts'
@@ -23,6 +23,9 @@ interface Inside {
 }
 type Tag = Parameters<RdfXmlParser['onTag']>[0]
 
+/** Characters that one step may bring beyond what is told of it. */
+const LONGEST_STEP = 1024 * 1024
+
 /** RDF/XML through rdfxml-streaming-parser, fed synchronously. A document type is refused: nothing of the protocol needs one, and entities are how XML explodes. */
 export class XmlParser implements SyntaxParser {
   readonly #sink: QuadSink
@@ -36,6 +39,10 @@ export class XmlParser implements SyntaxParser {
   }
 
   write(text: string): void {
+    this.#library.pending += text.length
+    // one tag, text or comment that never ends is the only thing the parser keeps; the longest that may be is a file's bytes
+    if (this.#library.pending > this.#sink.limits.fileDataBytes + LONGEST_STEP)
+      throw new WaybillError('body_too_large', 'one tag, text or comment of the document is too long')
     this.#guarded(() => this.#inside.saxParser.write(text))
   }
 
@@ -69,6 +76,8 @@ class StrictXml extends RdfXmlParser {
   readonly #give: (quad: LibraryQuad) => void
   readonly #depth: number
   sawTag = false
+  /** Characters that came since the last tag or text was complete. */
+  pending = 0
 
   constructor(give: (quad: LibraryQuad) => void, depth: number) {
     super({ dataFactory: documentFactory(), baseIRI: DOCUMENT_BASE, trackPosition: true })
@@ -95,6 +104,7 @@ class StrictXml extends RdfXmlParser {
 
   override onTag(tag: Tag): void {
     this.sawTag = true
+    this.pending = 0
     if (this.inside.activeTagStack.length >= this.#depth) throw new Error(`elements are nested more than ${this.#depth} deep`)
     super.onTag(tag)
   }
@@ -103,5 +113,6 @@ class StrictXml extends RdfXmlParser {
   override onText(text: string): void {
     const before = this.inside.activeTagStack.at(-1)?.text ?? ''
     super.onText(before + text)
+    this.pending = 0
   }
 }

@@ -1,47 +1,69 @@
-import { DEFAULT_MEDIA_TYPE, ENTRY_KINDS } from '../../../model/entry.ts'
-import type { EntryChange } from '../../../model/entry-change.ts'
+import { DEFAULT_MEDIA_TYPE, ENTRY_KINDS, MAX_VALUES_BYTES } from '../../../model/entry.ts'
+import { onlyTakesAway, plainChange, type EntryChange } from '../../../model/entry-change.ts'
 import { changedFields } from '../../../model/field-values.ts'
-import { FILE, FOLDER, hexBytes, newEntity, newRevision, OBJECT, sameBytes } from '../codec.ts'
-import type { Params, Row } from '../database.ts'
-import { itemsBetween } from '../item-range.ts'
-import { PUT_PLANNED, TROUBLES } from './plan.ts'
+import { entityPrefix, FILE, FOLDER, hexBytes, hexText, NEW_ENTITY, OBJECT, sameBytes } from '../codec.ts'
+import type { Row } from '../database.ts'
+import { itemId, itemsBetween } from '../item-range.ts'
+import { TROUBLES } from './plan.ts'
 import type { Tx } from './tx.ts'
 
-const CHANGING = `SELECT i.seq, i.src_collection, i.src_path, i.src_revision_if, i.src_version_if, i.change, s.entity, s.version, s.revision, s.kind, s.deleted,
-    s.size, s.digest, s.media_type, s.fields, s.created_at, s.modified_at
+const CHANGING = `SELECT i.seq, i.src_revision_if, i.src_version_if, i.change, s.version, s.revision, s.kind, s.deleted, s.size, s.digest, s.media_type, s.fields
   FROM item i LEFT JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path
   WHERE ${itemsBetween('i', ':first', ':last')} AND i.state = 0 AND i.change IS NOT NULL`
 
-/** Plans items that carry a change, one after the other: what it makes of an entry's values is no matter for SQL. */
+/** What was decided, one array an item, and what follows from the version before it. What a tombstone covers is never continued. */
+const PLAN_CHANGES = `INSERT INTO plan (seq, code, writes, src_collection, src_path, src_entity, src_version, src_revision,
+    t_collection, t_path, t_entity, t_version, t_revision, t_created, t_modified, kind, deleted, size, digest, media_type, fields)
+  SELECT i.seq, v.value ->> 1, v.value ->> 2, i.src_collection, i.src_path, s.entity, s.version, s.revision,
+    i.src_collection, i.src_path, CASE WHEN s.deleted = 0 THEN s.entity ELSE ${NEW_ENTITY} END, coalesce(s.version, 0) + 1, randomblob(16),
+    CASE WHEN s.deleted = 0 THEN s.created_at ELSE :now END, max(:now, coalesce(s.modified_at, 0) + 1),
+    v.value ->> 3, v.value ->> 4, v.value ->> 5, unhex(v.value ->> 6), v.value ->> 7, v.value ->> 8
+  FROM json_each(:decided) v CROSS JOIN item i ON i.id = ${itemId('(v.value ->> 0)')}
+    LEFT JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path`
+
+/** Plans items that carry a change: what each makes of an entry's values is decided here, for it is no matter for SQL; all else set-wise. */
 export function planChanges(tx: Tx, job: number, first: number, last: number): void {
-  for (const row of tx.db.all(CHANGING, { job, first, last })) tx.db.run(PUT_PLANNED, planned(tx, row))
+  for (let from = first; from <= last; from += AT_ONCE) {
+    const decided = tx.db.all(CHANGING, { job, first: from, last: Math.min(last, from + AT_ONCE - 1) }).map(decide)
+    if (decided.length > 0) tx.db.run(PLAN_CHANGES, { job, now: tx.now, newEntity: entityPrefix(tx.now), decided: JSON.stringify(decided) })
+  }
 }
 
-function planned(tx: Tx, row: Row): Params {
-  const change = JSON.parse(row['change'] as string) as EntryChange
-  const code = unmetCondition(row)
-  const after = code === 0 ? contentAfter(row, change) : null
-  const live = row['deleted'] === 0
-  return {
-    ...(after ?? NOTHING),
-    reason: null,
-    seq: row['seq'] as number,
-    code,
-    writes: after === null ? 0 : 1,
-    src_collection: row['src_collection'] as number,
-    src_path: row['src_path'] as string,
-    src_entity: row['entity'] as Uint8Array | null,
-    src_version: row['version'] as number | null,
-    src_revision: row['revision'] as Uint8Array | null,
-    t_collection: row['src_collection'] as number,
-    t_path: row['src_path'] as string,
-    // what a tombstone covers is never continued
-    t_entity: live ? (row['entity'] as Uint8Array) : newEntity(tx.now),
-    t_version: ((row['version'] as number | null) ?? 0) + 1,
-    t_revision: newRevision(),
-    t_created: live ? (row['created_at'] as number) : tx.now,
-    t_modified: Math.max(tx.now, ((row['modified_at'] as number | null) ?? 0) + 1),
-  }
+/** Items whose fields are in memory at once: enough for set-wise speed, few enough when each has as many values as it may. */
+const AT_ONCE = 500
+
+type Decided = readonly [
+  seq: number,
+  code: number,
+  writes: 0 | 1,
+  kind: number,
+  deleted: number,
+  size: number,
+  digest: string | null,
+  mediaType: string,
+  fields: string | null,
+]
+
+function decide(row: Row): Decided {
+  const seq = row['seq'] as number
+  const change = plainChange(JSON.parse(row['change'] as string) as EntryChange)
+  const unmet = unmetCondition(row)
+  const after = unmet === 0 ? contentAfter(row, change) : null
+  const code = after === null ? unmet : impossible(after, row)
+  if (after === null || code !== 0) return [seq, code, 0, 0, 0, 0, null, DEFAULT_MEDIA_TYPE, null]
+  const { kind, deleted, size, digest, media_type, fields } = after
+  return [seq, code, 1, kind, deleted, size, digest === null ? null : hexText(digest), media_type, fields]
+}
+
+/** Why a version cannot be, 0 when it can. A file is made of bytes: what only says something of one changes what is there. */
+function impossible(after: NewContent, row: Row): number {
+  if (after.kind === FILE && after.deleted === 0 && after.digest === null) return TROUBLES.missing.no
+  const bytes = byteLength(after.fields)
+  return bytes > MAX_VALUES_BYTES && bytes > byteLength(row['fields'] as string | null) ? TROUBLES.largeFields.no : 0
+}
+
+function byteLength(text: string | null): number {
+  return text === null ? 0 : Buffer.byteLength(text)
 }
 
 /** Conditions speak of the newest version, a tombstone included (model/entry-change.ts). */
@@ -54,12 +76,13 @@ function unmetCondition(row: Row): number {
   return 0
 }
 
-const NOTHING = { kind: 0, deleted: 0, size: 0, digest: null, media_type: DEFAULT_MEDIA_TYPE, fields: null }
+const NOTHING: Content = { kind: FILE, size: 0, digest: null, media_type: DEFAULT_MEDIA_TYPE, fields: null }
 
 /** The content of the version that a change makes, or null when it changes nothing. */
-function contentAfter(row: Row, change: EntryChange): Params | null {
+function contentAfter(row: Row, change: EntryChange): NewContent | null {
   const live = row['deleted'] === 0
   if (change.delete === true) return live ? { ...NOTHING, kind: row['kind'] as number, deleted: 1, media_type: row['media_type'] as string } : null
+  if (!live && onlyTakesAway(change)) return null
   const before = live ? contentOf(row) : NOTHING
   const fields = changedFields(before.fields === null ? {} : (JSON.parse(before.fields) as Record<string, unknown>), change.remove ?? [], change.add ?? {})
   const kind = kindAfter(live ? before.kind : null, change)
@@ -68,6 +91,11 @@ function contentAfter(row: Row, change: EntryChange): Params | null {
   const same = live && fields === null && kind === before.kind && mediaType === before.media_type && size === before.size && equalBytes(digest, before.digest)
   if (same) return null
   return { kind, deleted: 0, size, digest, media_type: mediaType, fields: fields === null ? before.fields : textOf(fields) }
+}
+
+/** What a version is made of. */
+interface NewContent extends Content {
+  readonly deleted: 0 | 1
 }
 
 interface Content {

@@ -1,4 +1,5 @@
 import { isAddressableId, ROLES, type Collection, type Role } from '../../../model/collection.ts'
+import { refuseLargeFields } from '../../../model/entry.ts'
 import { WaybillError } from '../../../model/errors.ts'
 import { lockedBy } from '../../../model/lock.ts'
 import type { NewCollection } from '../../../ports/ledger.ts'
@@ -33,7 +34,7 @@ export function createCollection(tx: Tx, wish: NewCollection): Collection {
   return toCollection(row)
 }
 
-/** Changes name and attributes (a merge patch, RFC 7396, by SQLite's own function, as for fields). Throws `collection_not_found`. */
+/** Changes name and attributes (a merge patch, RFC 7396, by SQLite's own function, as for fields). Throws `collection_not_found`, `fields_too_large`. */
 export function updateCollection(tx: Tx, id: string, change: { name?: string; attributes?: Readonly<Record<string, unknown>> }): Collection {
   const row = tx.db.get(
     `UPDATE collection SET name = coalesce(:name, name), attributes = coalesce(json_patch(attributes, :patch), attributes), modified_at = :now
@@ -41,10 +42,11 @@ export function updateCollection(tx: Tx, id: string, change: { name?: string; at
     { id, name: change.name ?? null, patch: change.attributes === undefined ? null : JSON.stringify(change.attributes), now: tx.now },
   )
   if (row === undefined) throw new WaybillError('collection_not_found', `there is no collection ${JSON.stringify(id)}`)
+  if (change.attributes !== undefined) refuseLargeFields(row['attributes'] as string)
   return toCollection(row)
 }
 
-/** Deletes a collection that holds nothing but folders with its grants and locks; its history stays. Throws `collection_not_empty`, and `locked` while others hold a lock in it. */
+/** Deletes a collection that holds nothing but folders with its grants, locks and types of fields; its history stays. Throws `collection_not_empty`, and `locked` while others hold a lock in it. */
 export function deleteCollection(tx: Tx, id: string, subject: string): void {
   const key = collectionKey(tx, id)
   const lock = tx.db.get('SELECT * FROM lock WHERE collection = :key AND holder <> :subject AND expires_at > :now LIMIT 1', { key, subject, now: tx.now })
@@ -56,6 +58,7 @@ export function deleteCollection(tx: Tx, id: string, subject: string): void {
   tx.db.run('UPDATE collection SET deleted_at = :now WHERE key = :key', { key, now: tx.now })
   tx.db.run('DELETE FROM access_grant WHERE collection = :key', { key })
   tx.db.run('DELETE FROM lock WHERE collection = :key', { key })
+  tx.db.run('DELETE FROM field_type WHERE collection = :key', { key })
 }
 
 /** Gives a subject a role, in place of the one it had. Throws `last_owner`. */

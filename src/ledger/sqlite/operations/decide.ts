@@ -4,7 +4,7 @@ import type { Params, Row } from '../database.ts'
 import { isVacant, type List } from '../unwritten.ts'
 import { planChanges } from './changes.ts'
 import { planOf } from './plan.ts'
-import { keepTree } from './plan-tree.ts'
+import { keepTree, keepTreeOfNames } from './plan-tree.ts'
 import { explainTroubles, findFreeNames, markTroubles } from './troubles.ts'
 import type { Tx } from './tx.ts'
 
@@ -44,9 +44,9 @@ function beginPlan(tx: Tx, job: Row, plan: string, items: Params): void {
 function decide(tx: Tx, job: Row, corrupt: readonly string[]): Tally {
   markTroubles(tx, job, corrupt)
   keepTree(tx, job, kindOf(job))
-  if (renames(job)) findFreeNames(tx, job)
+  if (renames(job) && findFreeNames(tx, job)) keepTreeOfNames(tx, job)
   const tally = tallyPlan(tx)
-  if (tally.done < tally.items) explainTroubles(tx, job['key'] as number)
+  if (tally.done < tally.items) explainTroubles(tx, job)
   return tally
 }
 

@@ -49,11 +49,11 @@ export function resolveEntities(tx: Tx, job: Row): boolean {
 /** Resolves an entity, or the next part of a folder; true when that was the last. */
 function resolveSome(tx: Tx, job: Row, selection: Row, items: NewItem[]): boolean {
   const found = lookUpEntity(tx, job, selection)
+  rememberCollections(tx, job, found)
   if ('reason' in found) {
     items.push(failed(found, selection))
     return true
   }
-  rememberCollections(tx, job, found)
   if (!found.isFolder) {
     items.push({ ...found, entity: selection['entity'], failed: null })
     return true
@@ -104,11 +104,14 @@ function endsOf(selection: Row): { readonly source: Place; readonly destination:
   return { source: { collection: selection['src_collection'] as number, path: selection['src_path'] as string }, destination }
 }
 
-/** What the job turns out to touch is named by it from now on: its grants and locks are asked again when the items are worked on. */
-export function rememberCollections(tx: Tx, job: Row, { source, destination }: { readonly source: Place; readonly destination: Place | null }): void {
+/**
+ * What the job turns out to touch is named by it from now on: its grants and locks are asked again when the items are worked on. A source that it may not work
+ * on is told by an item all the same, so its collection is named, too: else the job would be seen by those who have no grant there (I9).
+ */
+export function rememberCollections(tx: Tx, job: Row, found: Found): void {
   const key = job['key'] as number
-  nameCollection(tx, key, source.collection, kindOf(job) !== 'copy')
-  if (destination !== null) nameCollection(tx, key, destination.collection, true)
+  if (found.source !== null) nameCollection(tx, key, found.source.collection, !('reason' in found) && kindOf(job) !== 'copy')
+  if (!('reason' in found) && found.destination !== null) nameCollection(tx, key, found.destination.collection, true)
 }
 
 const FAILED = ITEM_STATES.indexOf('failed')

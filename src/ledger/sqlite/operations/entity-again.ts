@@ -24,13 +24,13 @@ export function resolveAgain(tx: Tx, job: Row, chunk: Row): void {
   for (const row of tx.db.all(STAND_INS, { job: key, first: chunk['first_seq'] as number, last: chunk['last_seq'] as number })) {
     const seq = row['seq'] as number
     const found = lookUpEntity(tx, job, row)
+    rememberCollections(tx, job, found)
     const reason = faultOf(tx, row, found)
     if (reason !== null) {
       failAgain(tx, key, chunk, seq, row, reason)
       continue
     }
     if ('reason' in found) continue
-    rememberCollections(tx, job, found)
     const { source, destination } = found
     tx.db.run(NOW_KNOWN, {
       ...{ job: key, seq, srcCollection: source.collection, srcPath: source.path, dstCollection: destination?.collection ?? null },

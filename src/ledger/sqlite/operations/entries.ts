@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { ENTRY_KINDS, refuseUnmet, type Entry, type Fields } from '../../../model/entry.ts'
+import { ENTRY_KINDS, refuseLargeFields, refuseUnmet, type Entry, type Fields } from '../../../model/entry.ts'
 import { WaybillError } from '../../../model/errors.ts'
 import type { EntryWrite, NewFolder, PutEntry } from '../../../ports/ledger.ts'
 import { hexBytes, hexText, newEntity, toEntry, FILE, FOLDER } from '../codec.ts'
@@ -71,7 +71,7 @@ export function removeEntry(tx: Tx, remove: EntryWrite): Entry {
   return tombstone
 }
 
-/** Makes a new version over the same bytes, its fields merged (RFC 7396). Throws `entry_not_found`, `precondition_failed`, `locked`. */
+/** Makes a new version over the same bytes, its fields merged (RFC 7396). Throws `entry_not_found`, `precondition_failed`, `locked`, `fields_too_large`. */
 export function patchEntry(tx: Tx, patch: EntryWrite & { fields?: Fields; mediaType?: string }): Entry {
   const { key, live } = lookUp(tx, patch)
   if (live === undefined) throw notFound(patch.path)
@@ -88,7 +88,9 @@ export function patchEntry(tx: Tx, patch: EntryWrite & { fields?: Fields; mediaT
 
 /** RFC 7396, by SQLite's own function, the one that update jobs use. */
 function mergePatch(tx: Tx, fields: string | null, patch: Fields): string {
-  return tx.db.get('SELECT json_patch(:fields, :patch) AS merged', { fields: fields ?? '{}', patch: JSON.stringify(patch) })?.['merged'] as string
+  const merged = tx.db.get('SELECT json_patch(:fields, :patch) AS merged', { fields: fields ?? '{}', patch: JSON.stringify(patch) })?.['merged'] as string
+  refuseLargeFields(merged, fields)
+  return merged
 }
 
 /** Finds what is there now, after refusing locked paths and failed conditions. `present` may be a tombstone, `live` never. */

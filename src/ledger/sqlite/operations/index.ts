@@ -2,11 +2,14 @@ import { createCollection, deleteCollection, removeGrant, setGrant, updateCollec
 import { applyChunk } from './apply.ts'
 import { cancel, pause, resume } from './control.ts'
 import { createFolder, patchEntry, putEntry, removeEntry } from './entries.ts'
-import { appendItems, createJob, dropUnsealed, seal } from './intake.ts'
+import { appendItems, createJob } from './intake.ts'
 import { chunkBlobs, nextWork, releaseLease, renewLease } from './lease.ts'
 import { acquireLock, releaseLock } from './locks.ts'
+import { mergeItems } from './merge-items.ts'
+import { addFieldTypes, setNames } from './names.ts'
 import { resolvePage } from './resolve.ts'
 import { retry } from './retry.ts'
+import { dropUnsealed, seal } from './seal.ts'
 import { takeTurn } from './turn.ts'
 import { createToken, revokeToken } from './tokens.ts'
 import { purge, recover } from './upkeep.ts'
@@ -26,12 +29,15 @@ export const operations = {
   removeEntry,
   patchEntry,
   createFolder,
+  setNames,
+  addFieldTypes,
   createUpload,
   putUploadPart,
   completeUpload,
   abortUpload,
   createJob,
   appendItems,
+  mergeItems,
   seal,
   dropUnsealed,
   takeTurn,

@@ -5,6 +5,8 @@ import { hexBytes, toJob, uuidBytes, uuidText } from '../codec.ts'
 import { itemId, itemsBetween } from '../item-range.ts'
 import { addEntities } from './entity-intake.ts'
 import { addEvent } from './events.ts'
+import { nextPlace, TO_BE_ORDERED } from './order.ts'
+import { unsealed } from './seal.ts'
 import { collectionKey, jobRow, nameCollection, type Tx } from './tx.ts'
 
 /** Items of one chunk: a transaction of some 15 ms, so that small work never waits long behind a big job's. */
@@ -34,7 +36,7 @@ export function createJob(tx: Tx, job: NewJob): Submitted {
       label: options.label,
       dialect: options.dialect,
       retention: options.retentionMs,
-      ordered: options.ordered === true ? 1 : 0,
+      ordered: options.ordered !== true ? 0 : job.sealed ? nextPlace(tx) : TO_BE_ORDERED,
       by: job.submittedBy,
       unresolved: job.select.length + (job.entities?.length ?? 0),
       now: tx.now,
@@ -59,26 +61,9 @@ export function createJob(tx: Tx, job: NewJob): Submitted {
 
 /** Adds a batch to a manifest that is still being received. */
 export function appendItems(tx: Tx, id: string, items: readonly SubmitItem[]): void {
-  const row = jobRow(tx, id)
-  if (row['sealed'] !== 0) throw new Error(`job ${id} takes no more items`)
+  const row = unsealed(tx, id)
   const job = row['key'] as number
   addItems(tx, job, row['total'] as number, row['chunks'] as number, items, new JobCollections(tx, job))
-}
-
-/** Ends a manifest: from now on the job runs. `fingerprint` is kept for its idempotency key. */
-export function seal(tx: Tx, id: string, fingerprint: string | null): Job {
-  const row = jobRow(tx, id)
-  if (row['sealed'] !== 0) throw new Error(`job ${id} cannot be sealed again`)
-  tx.db.run('UPDATE job SET sealed = 1, change = change + 1 WHERE key = :job', { job: row['key'] as number })
-  tx.db.run('UPDATE idempotency SET fingerprint = :fingerprint WHERE job = :job', { job: row['key'] as number, fingerprint })
-  addEvent(tx, row['key'] as number, 'job.submitted', { kind: JOB_KINDS[row['kind'] as number], label: row['label'] })
-  return toJob(jobRow(tx, id))
-}
-
-/** Forgets a job that was never acknowledged: its key is free again at once, its rows go with the purge, however many had arrived. */
-export function dropUnsealed(tx: Tx, id: string): void {
-  const row = tx.db.get('UPDATE job SET sealed = 2 WHERE id = :id AND sealed = 0 RETURNING key', { id: uuidBytes(id) })
-  if (row !== undefined) tx.db.run('DELETE FROM idempotency WHERE job = :job', { job: row['key'] as number })
 }
 
 /** I5: the same key and body is the same job; the same key and another body is refused; one still arriving is a conflict. */
@@ -119,17 +104,19 @@ function addSelection(tx: Tx, job: number, no: number, selection: Selection, col
   const { source, destination } = selection
   const writesSource = destination === undefined || moves(tx, job)
   tx.db.run(
-    `INSERT INTO selection (job, no, src_collection, src_prefix, src_glob, dst_collection, dst_prefix, patch)
-     VALUES (:job, :no, :srcCollection, :srcPrefix, :srcGlob, :dstCollection, :dstPrefix, :patch)`,
+    `INSERT INTO selection (job, no, src_collection, src_prefix, src_glob, src_graph, dst_collection, dst_prefix, patch, change)
+     VALUES (:job, :no, :srcCollection, :srcPrefix, :srcGlob, :srcGraph, :dstCollection, :dstPrefix, :patch, :change)`,
     {
       job,
       no,
       srcCollection: collections.key(source.collection, writesSource),
       srcPrefix: source.prefix ?? '',
       srcGlob: source.glob ?? null,
+      srcGraph: source.graph ?? null,
       dstCollection: destination === undefined ? null : collections.key(destination.collection, true),
       dstPrefix: destination === undefined ? null : (destination.prefix ?? source.prefix ?? ''),
       patch: selection.fields === undefined ? null : JSON.stringify(selection.fields),
+      change: selection.change === undefined ? null : JSON.stringify(selection.change),
     },
   )
 }
@@ -180,7 +167,7 @@ export function addChunk(tx: Tx, job: number, no: number, first: number, n: numb
 /** Bytes that changes bring along belong to the job until it is purged: nothing else names them before it is done, and after it only what it wrote. */
 const HOLD_BLOB = 'INSERT OR IGNORE INTO held_blob (job, digest) VALUES (:job, :digest)'
 
-function holdBlobs(tx: Tx, job: number, items: readonly SubmitItem[]): void {
+export function holdBlobs(tx: Tx, job: number, items: readonly SubmitItem[]): void {
   for (const { change } of items) if (change?.content !== undefined) tx.db.run(HOLD_BLOB, { job, digest: hexBytes(change.content.digest) })
 }
 

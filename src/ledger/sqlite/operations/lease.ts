@@ -4,7 +4,6 @@ import type { ChunkBlob, Lease, NextWork } from '../../../ports/ledger.ts'
 import { hexText, uuidBytes } from '../codec.ts'
 import type { Row } from '../database.ts'
 import { itemsBetween } from '../item-range.ts'
-import { mustClear } from './clear-folders.ts'
 import { addEvent } from './events.ts'
 import { waitsItsTurn } from './order.ts'
 import { jobRow, type Tx } from './tx.ts'
@@ -31,7 +30,8 @@ export function nextWork(tx: Tx, id: string, worker: string, leaseMs: number): N
   const chunk = tx.db.get(NEXT_WAITING, { job: key }) ?? tx.db.get(NEXT_ABANDONED, { job: key, now: tx.now })
   if (chunk !== undefined) return { do: 'run', lease: take(tx, id, job, chunk, worker, leaseMs) }
   const settled = (job['pending'] as number) + (job['running'] as number) === 0
-  return { do: settled && mustClear(tx, job) ? 'resolve' : 'nothing' }
+  // folders that were emptied, or, when there never was an item, the end itself
+  return { do: settled ? 'resolve' : 'nothing' }
 }
 
 /** From now on the job's items are known and their chunks are worked on. */

@@ -2,7 +2,7 @@ import { WaybillError } from '../../../model/errors.ts'
 import { lockedBy, type Lock } from '../../../model/lock.ts'
 import { toLock } from '../codec.ts'
 import { LOCKS_OVER } from '../reads/locks.ts'
-import { collectionKey, type Tx } from './tx.ts'
+import { collectionKey, nextNumber, type Tx } from './tx.ts'
 
 interface LockWish {
   readonly collection: string
@@ -29,7 +29,7 @@ export function acquireLock(tx: Tx, wish: LockWish): Lock {
        token = CASE WHEN lock.holder = excluded.holder AND lock.expires_at > :now THEN lock.token ELSE excluded.token END,
        acquired_at = CASE WHEN lock.holder = excluded.holder AND lock.expires_at > :now THEN lock.acquired_at ELSE excluded.acquired_at END
      RETURNING *`,
-    { key, path, holder: wish.holder, token: nextToken(tx), reason: wish.reason, now: tx.now, until: tx.now + wish.ttlMs },
+    { key, path, holder: wish.holder, token: nextNumber(tx, 'lock_token'), reason: wish.reason, now: tx.now, until: tx.now + wish.ttlMs },
   )
   if (row === undefined) throw new Error('the new lock was not returned')
   return toLock(row, wish.collection)
@@ -44,10 +44,6 @@ export function releaseLock(tx: Tx, collection: string, path: string | null, hol
   }
   if (holder !== null && row['holder'] !== holder) throw lockedBy(toLock(row, collection))
   tx.db.run('DELETE FROM lock WHERE collection = :key AND path = :path', { key, path: path ?? '' })
-}
-
-function nextToken(tx: Tx): number {
-  return tx.db.get(`UPDATE counter SET value = value + 1 WHERE name = 'lock_token' RETURNING value`)?.['value'] as number
 }
 
 /** Throws `locked` when a subject other than `subject` holds a lock over the path. */

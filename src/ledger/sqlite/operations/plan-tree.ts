@@ -77,6 +77,13 @@ export function keepTree(tx: Tx, job: Row, kind: 'copy' | 'move' | 'delete' | 'u
   if (inTheWay) tx.db.run(REFUSE_BENEATH_FILE)
 }
 
+/** A free name that a file was given may be that of a folder which another item of the plan needs. Throws `OutOfOrder` then. */
+export function keepTreeOfNames(tx: Tx, job: Row): void {
+  if (!hasTree(tx, job)) return
+  findParents(tx, TARGETS)
+  if (tx.db.get(FILE_TO_COME) !== undefined) throw new OutOfOrder()
+}
+
 /** What left a place that still holds something: a folder takes it. */
 const LEFT_BEHIND = `SELECT src_collection, src_path || '/' FROM plan WHERE code = 0 AND writes > 0 AND kind <> ${FILE} AND src_collection < 0
   AND EXISTS (SELECT 1 FROM ${liveChildren('e', 'plan.src_collection', 'plan.src_path')})`

@@ -3,6 +3,7 @@ import { itemsBetween } from '../item-range.ts'
 import { listed, listedUnfit, type Shape } from '../unwritten.ts'
 import { ITEM_STATES, type ItemState } from '../../../model/item.ts'
 import type { JobKind } from '../../../model/job.ts'
+import { MAX_FIELDS_BYTES } from '../../../model/entry.ts'
 import { MAX_PATH_LENGTH } from '../../../model/paths.ts'
 import type { ErrorCode } from '../../../model/errors.ts'
 
@@ -47,6 +48,7 @@ export const TROUBLES = {
   newestRevision: { no: 18, state: 'evicted', error: 'condition_failed', end: 'source' },
   sourcePresent: { no: 19, state: 'evicted', error: 'condition_failed', end: 'source' },
   noFolders: { no: 20, state: 'failed', error: 'unsupported', end: 'destination' },
+  largeFields: { no: 21, state: 'failed', error: 'fields_too_large', end: 'source' },
   corrupt: { no: 15, state: 'failed', error: 'digest_mismatch', end: 'source' },
 } as const satisfies Record<string, Trouble & { no: number }>
 
@@ -133,13 +135,19 @@ function planDelete(source: ItemSource): string {
     FROM ${itemsOf(source)} LEFT JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path`
 }
 
+const PATCHED = `json_patch(coalesce(s.fields, '{}'), i.patch)`
+
+/** What was too large before may stay so, and shrink. The sum is looked at first: it is what a patch comes to at most, and costs nothing. */
+const FIELDS_TOO_LARGE = `WHEN octet_length(coalesce(s.fields, '{}')) + octet_length(i.patch) > ${MAX_FIELDS_BYTES}
+  AND octet_length(${PATCHED}) > max(${MAX_FIELDS_BYTES}, octet_length(coalesce(s.fields, '{}'))) THEN ${T.largeFields}`
+
 /** A patch that changes nothing is done and keeps the revision. */
 function planUpdate(source: ItemSource): string {
   return `INSERT INTO plan (${COLUMNS})
-    SELECT i.seq, CASE ${sourceChecks(source)} ELSE 0 END, json_patch(coalesce(s.fields, '{}'), i.patch) IS NOT coalesce(s.fields, '{}'),
+    SELECT i.seq, CASE ${sourceChecks(source)} ${FIELDS_TOO_LARGE} ELSE 0 END, ${PATCHED} IS NOT coalesce(s.fields, '{}'),
       i.src_collection, i.src_path, s.entity, s.version, s.revision,
       i.src_collection, i.src_path, s.entity, s.version + 1, randomblob(16), s.created_at, s.kind, 0, s.size, s.digest, s.media_type,
-      json_patch(coalesce(s.fields, '{}'), i.patch)
+      ${PATCHED}
     FROM ${itemsOf(source)} LEFT JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path`
 }
 

@@ -12,12 +12,17 @@ import { wakeSome } from './retry.ts'
 import { writeItems } from './write-items.ts'
 import { jobRow, type Tx } from './tx.ts'
 
-/** The next live files of a selection, in path order after the cursor. One lower bound only: of two, the index may take the one that starts from the beginning. */
-const PAGE = `SELECT path, size FROM entry WHERE collection = :collection AND path >= :from AND path <> :cursor AND (:end IS NULL OR path < :end)
-  AND deleted = 0 AND kind <> 1 ORDER BY path LIMIT :limit`
+/** The next live entries of a selection, in path order after the cursor. One lower bound only: of two, the index may take the one that starts from the beginning. */
+function pageOf(columns: string): string {
+  return `SELECT ${columns} FROM entry WHERE collection = :collection AND path >= :from AND path <> :cursor AND (:end IS NULL OR path < :end)
+    AND deleted = 0 AND kind <> 1 ORDER BY path LIMIT :limit`
+}
 
 /** A whole page in one row: its paths as a list, and what the job's counters need to know of it. */
-const PAGE_LIST = `SELECT jsonb_group_array(path) AS paths, count(*) AS n, max(path) AS last, coalesce(sum(size), 0) AS bytes FROM (${PAGE})`
+const PAGE_LIST = `SELECT jsonb_group_array(path) AS paths, count(*) AS n, max(path) AS last, coalesce(sum(size), 0) AS bytes FROM (${pageOf('path, size')})`
+const PAGE = pageOf('path, size, 1 AS chosen')
+/** Each entry with whether the text of its fields holds `:graph`. */
+const PAGE_OF_GRAPH = pageOf('path, size, instr(fields, :graph) > 0 AS chosen')
 const KEPT_LIST = `SELECT jsonb(:kept) AS paths`
 
 const KEEP_LIST = 'INSERT INTO unwritten (job, chunk, selection, paths) VALUES (:job, :chunk, :selection, :paths)'
@@ -68,7 +73,7 @@ interface PageRead {
   readonly paths: Uint8Array
 }
 
-/** The page as a chunk. Its items become rows at once where more is needed than a list: to be worked one by one, or to have their bytes read first. */
+/** The page as a chunk. Its items become rows at once where more is needed than a list: to be worked one by one, to have their bytes read first, for changes. */
 function addPage(tx: Tx, job: Row, selection: Row, page: PageRead): void {
   const key = job['key'] as number
   const chunk = job['chunks'] as number
@@ -76,13 +81,14 @@ function addPage(tx: Tx, job: Row, selection: Row, page: PageRead): void {
   const list = listOf(selection, first, page.paths)
   const serial = pageClashes(tx, selection, list)
   addChunk(tx, key, chunk, first, page.items, serial)
-  if (serial || job['verify'] !== VERIFY.indexOf('none')) writeItems(tx, key, list)
+  if (serial || selection['change'] !== null || job['verify'] !== VERIFY.indexOf('none')) writeItems(tx, key, list)
   else tx.db.run(KEEP_LIST, { job: key, chunk, selection: selection['no'] as number, paths: page.paths })
 }
 
 function takePage(tx: Tx, job: Row, selection: Row): PageRead {
   const prefix = selection['src_prefix'] as string
   const glob = selection['src_glob'] as string | null
+  const graph = selection['src_graph'] as string | null
   if (lostGrant(tx, job, selection)) return standIn(tx, `${prefix}${glob ?? '*'}`)
   const where = {
     collection: selection['src_collection'] as number,
@@ -90,8 +96,10 @@ function takePage(tx: Tx, job: Row, selection: Row): PageRead {
     from: (selection['cursor'] as string | null) ?? prefix,
     cursor: (selection['cursor'] as string | null) ?? '',
     limit: CHUNK_ITEMS,
+    // as fields hold it: what merely looks like it, in some value, makes an item that finds nothing to change
+    graph: graph === null ? null : `"@graph":${JSON.stringify(graph)}`,
   }
-  return glob === null ? wholePage(tx, where) : matchingPage(tx, where, glob, prefix)
+  return glob === null && graph === null ? wholePage(tx, where) : matchingPage(tx, where, glob, prefix)
 }
 
 const GRANT = 'SELECT role FROM access_grant WHERE collection = :collection AND subject = :who'
@@ -117,9 +125,9 @@ function wholePage(tx: Tx, where: Params): PageRead {
   return { ended: items < CHUNK_ITEMS, items, last: page['last'] as string | null, bytes: page['bytes'] as number, paths: page['paths'] as Uint8Array }
 }
 
-/** The next page without what the glob does not match. */
-function matchingPage(tx: Tx, where: Params, glob: string, prefix: string): PageRead {
-  const { kept, last, ended } = keepMatching(tx.db.all(PAGE, where), globMatcher(glob), prefix)
+/** The next page without what the glob does not match, and what is not in the graph. */
+function matchingPage(tx: Tx, where: Params, glob: string | null, prefix: string): PageRead {
+  const { kept, last, ended } = keepMatching(tx, where, glob === null ? () => true : globMatcher(glob), prefix)
   const bytes = kept.reduce((sum, row) => sum + (row['size'] as number), 0)
   const paths = binaryList(
     tx,
@@ -128,21 +136,28 @@ function matchingPage(tx: Tx, where: Params, glob: string, prefix: string): Page
   return { ended, items: kept.length, last, bytes, paths }
 }
 
-/** A hostile glob may be slow: the page then ends early, where the time is over, and the writer's other work goes on. */
-const GLOB_BUDGET_MS = 20
+/** A hostile glob may be slow, and so may long fields: the page then ends early, where the time is over, and the writer's other work goes on. */
+const LOOK_BUDGET_MS = 20
+/** Entries whose fields are read at once. */
+const FIELDS_STEP = 200
 
-function keepMatching(rows: readonly Row[], matches: (path: string) => boolean, prefix: string): { kept: Row[]; last: string | null; ended: boolean } {
-  const until = performance.now() + GLOB_BUDGET_MS
+function keepMatching(tx: Tx, where: Params, matches: (path: string) => boolean, prefix: string): { kept: Row[]; last: string | null; ended: boolean } {
+  const until = performance.now() + LOOK_BUDGET_MS
   const kept: Row[] = []
+  const [page, step] = where['graph'] === null ? [PAGE, CHUNK_ITEMS] : [PAGE_OF_GRAPH, FIELDS_STEP]
   let last: string | null = null
-  for (const row of rows) {
-    last = row['path'] as string
-    const rest = last.slice(prefix.length)
-    // a folder named without its "/": the glob speaks of what lies in it
-    if (matches(rest.startsWith('/') ? rest.slice(1) : rest)) kept.push(row)
-    if (performance.now() > until) return { kept, last, ended: last === rows.at(-1)?.['path'] && rows.length < CHUNK_ITEMS }
+  for (let read = 0; read < CHUNK_ITEMS; read += step) {
+    const rows = tx.db.all(page, { ...where, ...(last === null ? {} : { from: last, cursor: last }), limit: step })
+    for (const row of rows) {
+      last = row['path'] as string
+      const rest = last.slice(prefix.length)
+      // a folder named without its "/": the glob speaks of what lies in it
+      if (row['chosen'] === 1 && matches(rest.startsWith('/') ? rest.slice(1) : rest)) kept.push(row)
+      if (performance.now() > until) return { kept, last, ended: false }
+    }
+    if (rows.length < step) return { kept, last, ended: true }
   }
-  return { kept, last, ended: rows.length < CHUNK_ITEMS }
+  return { kept, last, ended: false }
 }
 
 /** Between two collections a page's paths are distinct, unless a folder's "/" was left out; only else they must be looked at. */

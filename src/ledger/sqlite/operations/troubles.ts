@@ -1,9 +1,11 @@
 import { reasonMessage, type Reason } from '../../../model/item.ts'
 import { JOB_KINDS } from '../../../model/job.ts'
+import { holderWords } from '../../../model/lock.ts'
 import { MAX_PATH_LENGTH, renamed } from '../../../model/paths.ts'
-import { hexText, newEntity } from '../codec.ts'
+import { hexText, newEntity, toLock } from '../codec.ts'
 import type { Row } from '../database.ts'
 import { itemId } from '../item-range.ts'
+import { LOCKS_OVER } from '../reads/locks.ts'
 import { addEvent } from './events.ts'
 import { TROUBLES, troubleOf } from './plan.ts'
 import type { Tx } from './tx.ts'
@@ -65,10 +67,10 @@ function markLostGrants(tx: Tx, job: Row): void {
 
 const THERE = 'SELECT deleted, version FROM entry WHERE collection = :collection AND path = :path'
 
-/** The policy `rename`: items whose destination is taken get a free name with a counter, one after the other. */
-export function findFreeNames(tx: Tx, job: Row): void {
+/** The policy `rename`: items whose destination is taken get a free name with a counter, one after the other. True when there were any. */
+export function findFreeNames(tx: Tx, job: Row): boolean {
   const taken = tx.db.all(`SELECT seq, t_collection, t_path FROM plan WHERE code = ${TROUBLES.taken.no} ORDER BY seq`)
-  if (taken.length === 0) return
+  if (taken.length === 0) return false
   const planned = new Set(
     tx.db.all('SELECT t_collection, t_path FROM plan WHERE code = 0').map(row => `${String(row['t_collection'])}/${String(row['t_path'])}`),
   )
@@ -88,6 +90,7 @@ export function findFreeNames(tx: Tx, job: Row): void {
     next.set(`${collection}/${wish}`, n + 1)
   }
   markLocked(tx, job) // the new names lie elsewhere: somebody may hold a lock there
+  return true
 }
 
 /**
@@ -117,7 +120,7 @@ function giveName(tx: Tx, job: Row, seq: number, path: string, tombstone: Row | 
   tx.db.run('UPDATE plan SET t_entity = :entity, t_created = :now WHERE seq = :seq', { seq, entity: newEntity(tx.now), now: tx.now })
 }
 
-const TROUBLED = `SELECT p.seq, p.code, p.src_path, p.t_path, sc.id AS src_id, tc.id AS t_id, p.src_revision, p.src_version,
+const TROUBLED = `SELECT p.seq, p.code, p.src_collection, p.src_path, p.t_collection, p.t_path, sc.id AS src_id, tc.id AS t_id, p.src_revision, p.src_version,
     i.src_revision_if, i.src_version_if, i.dst_revision_if, d.revision AS d_revision, d.deleted AS d_deleted, s.deleted AS s_deleted
   FROM plan p LEFT JOIN item i ON i.id = ${itemId('p.seq')}
     LEFT JOIN collection sc ON sc.key = p.src_collection LEFT JOIN collection tc ON tc.key = p.t_collection
@@ -130,17 +133,25 @@ const EXPLAIN = `UPDATE plan SET reason = :reason, src_entity = iif(:hide, NULL,
     src_revision = iif(:hide, NULL, src_revision) WHERE seq = :seq`
 
 /** Writes the reason beside every item of the plan that will not be done. */
-export function explainTroubles(tx: Tx, job: number): void {
+export function explainTroubles(tx: Tx, job: Row): void {
   if (tx.db.get('SELECT 1 FROM plan WHERE code > 0 LIMIT 1') === undefined) return
-  for (const row of tx.db.all(TROUBLED, { job })) {
+  for (const row of tx.db.all(TROUBLED, { job: job['key'] as number })) {
     const trouble = troubleOf(row['code'] as number)
-    const [path, id] = trouble.end === 'source' ? [row['src_path'], row['src_id']] : [row['t_path'], row['t_id']]
+    const [key, path, id] =
+      trouble.end === 'source' ? [row['src_collection'], row['src_path'], row['src_id']] : [row['t_collection'], row['t_path'], row['t_id']]
     const facts = expectation(row)
-    const message = reasonMessage(trouble.error, `${JSON.stringify(path)} in ${JSON.stringify(id)}`, facts.expected, facts.actual)
+    const actual = trouble.error === 'locked' ? lockMet(tx, job, key as number, path as string) : facts.actual
+    const message = reasonMessage(trouble.error, `${JSON.stringify(path)} in ${JSON.stringify(id)}`, facts.expected, actual)
     const reason: Reason = { code: trouble.error, message, end: trouble.end, ...facts }
     const hide = row['s_deleted'] !== 0 || row['code'] === TROUBLES.sourceRole.no
     tx.db.run(EXPLAIN, { seq: row['seq'] as number, reason: JSON.stringify(reason), hide: hide ? 1 : 0 })
   }
+}
+
+/** Who holds the lock that an item has met: an operator will want to ask them, or to wait. */
+function lockMet(tx: Tx, job: Row, key: number, path: string): string | undefined {
+  const lock = tx.db.all(LOCKS_OVER, { key, path, now: tx.now }).find(row => row['holder'] !== job['submitted_by'])
+  return lock === undefined ? undefined : holderWords(toLock(lock, ''))
 }
 
 const EXPLAINED = `SELECT p.seq, p.code, p.reason, p.src_path, p.t_path, sc.id AS src_id, tc.id AS t_id FROM plan p

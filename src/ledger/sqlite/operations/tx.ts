@@ -30,6 +30,11 @@ export function jobRow(tx: Tx, id: string): Row {
   return row
 }
 
+/** The next of one of the numbers that only grow. */
+export function nextNumber(tx: Tx, name: 'lock_token' | 'job_order'): number {
+  return tx.db.get('UPDATE counter SET value = value + 1 WHERE name = :name RETURNING value', { name })?.['value'] as number
+}
+
 const NAME_COLLECTION = `INSERT INTO job_collection (job, collection, writes) VALUES (:job, :collection, :writes)
   ON CONFLICT (job, collection) DO UPDATE SET writes = max(writes, excluded.writes)`
 

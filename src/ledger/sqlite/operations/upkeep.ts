@@ -1,7 +1,8 @@
 import { uuidText } from '../codec.ts'
 import { itemsOfJob } from '../item-range.ts'
-import { dropUnsealed, IDEMPOTENCY_MS } from './intake.ts'
+import { IDEMPOTENCY_MS } from './intake.ts'
 import { releaseAll } from './lease.ts'
+import { dropUnsealed } from './seal.ts'
 import type { Tx } from './tx.ts'
 import { purgeUploads } from './uploads.ts'
 

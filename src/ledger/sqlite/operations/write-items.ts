@@ -5,8 +5,8 @@ import type { Tx } from './tx.ts'
 
 /** A destination path is null where it is the source's: narrower rows for the commonest copy. */
 function writeListed(shape: Shape): string {
-  return `INSERT INTO item (id, src_collection, src_path, dst_collection, dst_path, patch)
-    SELECT ${itemId('seq')}, src_collection, src_path, dst_collection, iif(dst_collection IS NULL, NULL, nullif(to_path, src_path)), patch FROM (${listed(shape)})`
+  return `INSERT INTO item (id, src_collection, src_path, dst_collection, dst_path, patch, change)
+    SELECT ${itemId('seq')}, src_collection, src_path, dst_collection, iif(dst_collection IS NULL, NULL, nullif(to_path, src_path)), patch, :change FROM (${listed(shape)})`
 }
 
 /** Makes rows, still pending, of a list of items (unwritten.ts). */

@@ -53,12 +53,11 @@ export function entries(db: Database, collection: string, filter: EntryFilter, p
   }
 }
 
+/** A path never ends with "/": a cursor that does is a rolled-up prefix, behind all of which the listing goes on. */
 function startOf(prefix: string, after: string): { from: string; after: string } {
-  return { from: laterOf(prefix, after), after }
+  const end = after.endsWith('/') ? prefixEnd(after) : null
+  return end === null ? { from: laterOf(prefix, after), after } : { from: laterOf(prefix, end), after: '' }
 }
-
-/** Above every path that begins with a folder, whatever follows: where the listing goes on after a rolled-up prefix. */
-const LAST_CHARACTER = '\u{10FFFF}'
 
 /** One level of folders: what lies beneath the next "/" is told once and leapt over, however much it is. */
 function rolledUp(db: Database, collection: string, where: Params, prefix: string, start: string, limit: number): EntryPage {
@@ -72,7 +71,7 @@ function rolledUp(db: Database, collection: string, where: Params, prefix: strin
       const folder = folderOf(row, prefix)
       if (folder !== null) {
         prefixes.push(folder)
-        after = folder + LAST_CHARACTER
+        after = folder
         break
       }
       items.push(toEntry(row, collection))

@@ -17,6 +17,9 @@ const KEPT = 4
 /** Snapshots open at once: each keeps the log from being folded in while it is read, and holds memory of its own. */
 const MOST_OPEN = 32
 
+/** Of them one reader may have so many: who reads slowly, or not at all, keeps only themselves waiting. */
+const MOST_EACH = MOST_OPEN / 4
+
 /** How long a reader waits for one of them to close: most are open for some milliseconds, and those who poll by reports come by the dozen. */
 const PATIENCE_MS = 10_000
 
@@ -25,8 +28,10 @@ export class Snapshots {
   readonly #file: string
   readonly #idle: Database[] = []
   readonly #clock: Clock
-  /** Readers in line for a free place, first come, first served. */
-  readonly #waiting: (() => void)[] = []
+  /** Readers in line for a free place: who has come first and may have one. */
+  readonly #waiting: { readonly reader: string | null; readonly go: () => void }[] = []
+  /** How many places each reader has. */
+  readonly #held = new Map<string, number>()
   #open = 0
   #closed = false
 
@@ -36,61 +41,82 @@ export class Snapshots {
   }
 
   /** A job as of one commit, until it is closed; null for an unknown one. Throws `job_expired`, `unavailable` while too many stay open. */
-  async open(idOrNumber: string): Promise<JobSnapshot | null> {
-    await this.#place()
-    const db = this.#connection()
+  async open(idOrNumber: string, reader: string | null): Promise<JobSnapshot | null> {
+    await this.#place(reader)
+    const db = this.#connection(reader)
     try {
       db.exec('BEGIN')
       const row = acknowledged(db, idOrNumber, this.#clock.now())
-      if (row !== undefined) return new SqliteJobSnapshot(db, row['key'] as number, toJob(row), () => this.#giveBack(db))
+      if (row !== undefined) return new SqliteJobSnapshot(db, row['key'] as number, toJob(row), () => this.#giveBack(db, reader))
     } catch (error) {
-      this.#giveBack(db)
+      this.#giveBack(db, reader)
       throw error
     }
-    this.#giveBack(db)
+    this.#giveBack(db, reader)
     return null
   }
 
+  #mayHave(reader: string | null): boolean {
+    return this.#open < MOST_OPEN && (reader === null || (this.#held.get(reader) ?? 0) < MOST_EACH)
+  }
+
+  #take(reader: string | null): void {
+    this.#open += 1
+    if (reader !== null) this.#held.set(reader, (this.#held.get(reader) ?? 0) + 1)
+  }
+
   /** Takes a place, or waits for one that becomes free. */
-  async #place(): Promise<void> {
-    if (this.#open < MOST_OPEN) {
-      this.#open += 1
+  async #place(reader: string | null): Promise<void> {
+    if (this.#mayHave(reader)) {
+      this.#take(reader)
       return
     }
     const { promise, resolve } = Promise.withResolvers<void>()
     const inTime = new AbortController()
-    const take = (): void => {
+    const go = (): void => {
       inTime.abort()
       resolve()
     }
-    this.#waiting.push(take)
+    const waiter = { reader, go }
+    this.#waiting.push(waiter)
     await Promise.race([promise, this.#clock.sleep(PATIENCE_MS, inTime.signal)])
     if (inTime.signal.aborted) return
-    this.#waiting.splice(this.#waiting.indexOf(take), 1)
-    throw new WaybillError('unavailable', `${MOST_OPEN} reports are being read already; ask again shortly`, { retryAfterSeconds: 5 })
+    this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
+    const most = this.#open < MOST_OPEN ? `${MOST_EACH} reports of yours` : `${MOST_OPEN} reports`
+    throw new WaybillError('unavailable', `${most} are being read already; ask again shortly`, { retryAfterSeconds: 5 })
   }
 
-  #connection(): Database {
+  #connection(reader: string | null): Database {
     try {
       return this.#idle.pop() ?? Database.openReader(this.#file)
     } catch (error) {
-      this.#leave()
+      this.#leave(reader)
       throw error
     }
   }
 
-  /** The place goes to whoever waits longest. */
-  #leave(): void {
-    const next = this.#waiting.shift()
-    if (next === undefined) this.#open -= 1
-    else next()
+  /** The place goes to whoever waits longest of those who may have one. */
+  #leave(reader: string | null): void {
+    this.#open -= 1
+    if (reader !== null) this.#forget(reader)
+    const next = this.#waiting.findIndex(waiter => this.#mayHave(waiter.reader))
+    for (const waiter of next === -1 ? [] : this.#waiting.splice(next, 1)) {
+      this.#take(waiter.reader)
+      waiter.go()
+    }
   }
 
-  #giveBack(db: Database): void {
+  #forget(reader: string): void {
+    const left = (this.#held.get(reader) ?? 0) - 1
+    if (left > 0) this.#held.set(reader, left)
+    else this.#held.delete(reader)
+  }
+
+  #giveBack(db: Database, reader: string | null): void {
     db.rollback()
     if (this.#closed || this.#idle.length >= KEPT) db.close()
     else this.#idle.push(db)
-    this.#leave()
+    this.#leave(reader)
   }
 
   close(): void {

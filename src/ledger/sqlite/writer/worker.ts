@@ -18,9 +18,17 @@ const SMALL_BATCH = 24
 if (parentPort === null) throw new Error('the writer runs as a worker thread only')
 const port = parentPort
 const db = Database.openWriter((workerData as { file: string }).file)
-const waiting: WriteRequest[] = []
-/** How many operations the batch before took: about as many clients have their answers now, and will ask again. */
-let takenBefore = 0
+/** What somebody waits for an answer to. */
+const asked: WriteRequest[] = []
+/** Turns of jobs: work that was acknowledged before, and can wait a little. */
+const turns: WriteRequest[] = []
+/** How many operations the batch before took of `asked`: about as many clients have their answers now, and will ask again. */
+let answeredBefore = 0
+/** When the last batch that answered anybody ended. */
+let answeredAt = -Infinity
+/** Turns in a batch while clients ask, and for so many milliseconds afterwards: they are in a hurry, and the turns go on all the same. */
+const TURNS_BESIDE = 4
+const BESIDE_MS = 25
 
 port.on('message', (message: readonly WriteRequest[] | 'close') => {
   if (message === 'close') {
@@ -28,8 +36,8 @@ port.on('message', (message: readonly WriteRequest[] | 'close') => {
     port.close()
     return
   }
-  waiting.push(...message)
-  while (waiting.length > 0) runBatch()
+  receive(message)
+  while (asked.length + turns.length > 0) runBatch()
 })
 port.postMessage('ready')
 
@@ -43,8 +51,12 @@ function drainPort(): void {
       setImmediate(() => port.emit('message', 'close'))
       return
     }
-    waiting.push(...(more.message as WriteRequest[]))
+    receive(more.message as WriteRequest[])
   }
+}
+
+function receive(requests: readonly WriteRequest[]): void {
+  for (const request of requests) (request.name === 'takeTurn' ? turns : asked).push(request)
 }
 
 function runBatch(): void {
@@ -56,18 +68,25 @@ function runBatch(): void {
     db.begin()
     drainPort()
     const until = performance.now() + BATCH_MS
+    const take = (line: WriteRequest[], most: number): number => {
+      let count = 0
+      while (count < most && (count === 0 || performance.now() < until)) {
+        const request = line.shift()
+        if (request === undefined) break
+        taken.push(request)
+        replies.push(runOne(request, jobs))
+        count += 1
+        if (line.length === 0) drainPort()
+      }
+      return count
+    }
     // half of all who are about: while they are written, the main thread answers the other half and hears what they want next
-    const most = Math.max(SMALL_BATCH, Math.ceil((takenBefore + waiting.length) / 2))
-    do {
-      const request = waiting.shift()
-      if (request === undefined) break
-      taken.push(request)
-      replies.push(runOne(request, jobs))
-      if (waiting.length === 0) drainPort()
-    } while (taken.length < most && performance.now() < until)
+    const answered = take(asked, Math.max(SMALL_BATCH, Math.ceil((answeredBefore + asked.length) / 2)))
+    take(turns, answered > 0 || performance.now() - answeredAt < BESIDE_MS ? TURNS_BESIDE : Infinity)
     last = lastEvent(db)
     db.commit()
-    takenBefore = taken.length
+    answeredBefore = answered
+    if (answered > 0) answeredAt = performance.now()
   } catch (error) {
     failBatch(error, taken)
     return
@@ -79,7 +98,7 @@ function runBatch(): void {
 function failBatch(error: unknown, taken: readonly WriteRequest[]): void {
   db.rollback()
   const wire = toWire(translateSqliteError(error))
-  const refused = taken.length > 0 ? taken : waiting.splice(0)
+  const refused = taken.length > 0 ? taken : [...asked.splice(0), ...turns.splice(0)]
   port.postMessage({ replies: refused.map(({ id }) => ({ id, error: wire })), jobs: [], lastEvent: 0 } satisfies WriteReplies)
 }
 

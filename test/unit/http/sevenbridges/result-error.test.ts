@@ -45,9 +45,14 @@ describe('the error of a result', () => {
   it('names a file by the id that was given', () => {
     const message = (id: string): string =>
       resultError(failed({ code: 'entry_not_found', message: `There is no entry with the id ${entityIdOf(id)}.` }), 'copy').message
-    expect(message('5c6d3f30e4b038563238932f')).toBe('There is no entry with the id 5c6d3f30e4b038563238932f.')
-    expect(message('0197c0ffee007abc8def0123456789ab')).toBe('There is no entry with the id 0197c0ffee007abc8def0123456789ab.')
-    expect(message('nonsense')).toBe('There is no entry with the id that was given.')
+    expect(message('5c6d3f30e4b038563238932f')).toBe('There is no file or folder with the id 5c6d3f30e4b038563238932f.')
+    expect(message('0197c0ffee007abc8def0123456789ab')).toBe('There is no file or folder with the id 0197c0ffee007abc8def0123456789ab.')
+    expect(message('nonsense')).toBe('There is no file or folder with the id that was given.')
+  })
+
+  it('speaks of projects', () => {
+    const { message } = resultError(failed({ code: 'insufficient_role', end: 'destination', message: 'There is no collection "a/collection".' }), 'copy')
+    expect(message).toBe('There is no project "a/collection".')
   })
 
   it('tells what a cancelled job did not reach', () => {

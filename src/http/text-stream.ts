@@ -1,13 +1,18 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 
+/** Answers JSON text piece by piece, as `sendPieces` does. */
+export function sendJsonText(reply: FastifyReply, pieces: AsyncGenerator<string>): Promise<FastifyReply> {
+  return sendPieces(reply, 'application/json; charset=utf-8', pieces)
+}
+
 /**
- * Answers JSON text piece by piece, none being kept. The first piece is made before the answer begins, so that a refusal still is one. However the
+ * Answers text of a media type piece by piece, none being kept. The first piece is made before the answer begins, so that a refusal still is one. However the
  * answer ends, also when its reader has gone, the iteration is ended and with it whatever it holds open.
  */
-export async function sendJsonText(reply: FastifyReply, pieces: AsyncGenerator<string>): Promise<FastifyReply> {
+export async function sendPieces(reply: FastifyReply, type: string, pieces: AsyncGenerator<string>): Promise<FastifyReply> {
   const first = await pieces.next()
-  reply.type('application/json; charset=utf-8')
+  reply.header('content-type', type)
   if (reply.request.method === 'HEAD') {
     await pieces.return(undefined)
     return reply.send()

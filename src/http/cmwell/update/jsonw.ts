@@ -1,15 +1,16 @@
 import { Buffer, isUtf8 } from 'node:buffer'
-import { WaybillError } from '../../model/errors.ts'
-import { jsonDepthFault } from '../../model/json-depth.ts'
-import type { FieldValue, FieldValues } from '../../model/field-values.ts'
+import { WaybillError } from '../../../model/errors.ts'
+import { jsonDepthFault } from '../../../model/json-depth.ts'
+import type { FieldValue, FieldValues } from '../../../model/field-values.ts'
 import { base64, kindOf } from './draft.ts'
-import { RDF_LIMITS } from './rdf/limits.ts'
-import type { RdfLimits } from './rdf/limits.ts'
-import type { Prefixes } from './rdf/prefixes.ts'
-import { isName } from './rdf/prefixes.ts'
-import { XSD } from './rdf/terms.ts'
-import { checkedPath } from './subjects.ts'
+import { RDF_LIMITS } from '../rdf/limits.ts'
+import type { RdfLimits } from '../rdf/limits.ts'
+import type { Prefixes } from '../rdf/prefixes.ts'
+import { isName } from '../rdf/prefixes.ts'
+import { XSD } from '../rdf/terms.ts'
+import { checkedPath } from '../subjects.ts'
 import type { FileContent, InfotonKind, LinkContent, SubjectUpdate } from './update.ts'
+import { MOST_SUBJECTS, refuseMany } from './update.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -30,8 +31,15 @@ export async function readJsonw(
   const all = { ...RDF_LIMITS, documentBytes: JSONW_BYTES, ...limits }
   const document = parsed(await gathered(source, all.documentBytes))
   const infotons = document['type'] === 'BagOfInfotons' ? arrayOf(document['infotons'], 'infotons') : [document]
-  if (infotons.length > all.subjects) throw new WaybillError('too_many_items', `the document has more than ${all.subjects} infotons; send it in parts`)
+  refuseMany(infotons.length, MOST_SUBJECTS)
   return infotons.map((infoton, index) => updateOf(objectOf(infoton, `infoton ${index + 1}`), prefixes, all))
+}
+
+/** Reads fields from a flat JSON object, as `X-CM-WELL-TYPE: OBJ` and `FILE_MD` send them: values alone or in arrays. Throws as `readJsonw` does. */
+export async function readFlatFields(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, prefixes: Prefixes): Promise<FieldValues> {
+  const limits = { ...RDF_LIMITS, documentBytes: JSONW_BYTES }
+  const flat = parsed(await gathered(source, limits.documentBytes))
+  return fieldsOf(Object.fromEntries(Object.entries(flat).map(([name, value]) => [name, Array.isArray(value) ? value : [value]])), prefixes, limits)
 }
 
 async function gathered(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, most: number): Promise<Buffer> {
@@ -80,13 +88,14 @@ function updateOf(infoton: Json, prefixes: Prefixes, limits: RdfLimits): Subject
 function fieldsOf(fields: Json, prefixes: Prefixes, limits: RdfLimits): FieldValues {
   return Object.fromEntries(
     Object.entries(fields).map(([name, values]) => [
-      keyOf(name, prefixes),
+      fieldKeyOf(name, prefixes),
       arrayOf(values, `fields.${name}`).map(value => checkedSize(valueOf(value, name), limits)),
     ]),
   )
 }
 
-function keyOf(name: string, prefixes: Prefixes): string {
+/** The key of a field that is told as `name` or `local.prefix`. Throws `invalid_request` for a prefix that is not known. */
+export function fieldKeyOf(name: string, prefixes: Prefixes): string {
   const [local = '', prefix, more] = name.split('.')
   if (!isName(local)) throw refusal(`requirement failed: illegal predicate localName: ${local}, in the field ${JSON.stringify(name)}`)
   if (prefix === undefined) return local

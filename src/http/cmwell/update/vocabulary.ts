@@ -1,4 +1,4 @@
-import { WaybillError } from '../../model/errors.ts'
+import { WaybillError } from '../../../model/errors.ts'
 
 /** A predicate of the protocol itself: of `/meta/sys#` (system), `/meta/nn#` (no namespace) or `/meta/ns#` (prefixes of namespaces). */
 export interface MetaName {

@@ -1,6 +1,6 @@
-import { WaybillError } from '../../model/errors.ts'
-import { fieldKey } from './fields.ts'
-import { splitIri } from './rdf/prefixes.ts'
+import { WaybillError } from '../../../model/errors.ts'
+import { fieldKey } from '../fields.ts'
+import { splitIri } from '../rdf/prefixes.ts'
 import type { MetaName } from './vocabulary.ts'
 import { metaName, refuseMisspelt } from './vocabulary.ts'
 

@@ -1,19 +1,20 @@
-import { WaybillError } from '../../model/errors.ts'
-import type { FieldValue, GraphChoice } from '../../model/field-values.ts'
+import { WaybillError } from '../../../model/errors.ts'
+import type { FieldValue, GraphChoice } from '../../../model/field-values.ts'
 import type { DocumentOperations } from './document-operations.ts'
 import { OperationsDraft } from './document-operations.ts'
 import { Draft } from './draft.ts'
-import type { BlankName } from './fields.ts'
-import { blankNames, fieldKey, storedIri, storedValue } from './fields.ts'
+import { Refusal } from '../errors.ts'
+import type { BlankName } from '../fields.ts'
+import { blankNames, fieldKey, storedIri, storedValue } from '../fields.ts'
 import { Predicates, replacedFields } from './predicates.ts'
-import type { RdfInput } from './rdf/formats.ts'
-import { hasGraphs } from './rdf/formats.ts'
-import type { Quad, Resource, Term } from './rdf/terms.ts'
+import type { RdfInput } from '../rdf/formats.ts'
+import { hasGraphs } from '../rdf/formats.ts'
+import type { Quad, Resource, Term } from '../rdf/terms.ts'
 import type { ReplaceMode } from './replace-mode.ts'
 import { replacedGraph } from './replace-mode.ts'
-import { blankPath, isRoot, subjectPath } from './subjects.ts'
+import { blankPath, isRoot, subjectPath } from '../subjects.ts'
 import type { SubjectUpdate } from './update.ts'
-import { hasEffect } from './update.ts'
+import { MOST_SUBJECTS, hasEffect, meaningless, refuseMany } from './update.ts'
 import { metaName } from './vocabulary.ts'
 
 export interface DocumentOptions {
@@ -24,6 +25,8 @@ export interface DocumentOptions {
   readonly overwrite?: boolean
   /** A word of letters and digits that no other document has: blank nodes become infotons, and must not meet those of others. */
   readonly documentId: string
+  /** Infotons that the document may be about, `MOST_SUBJECTS` by default. */
+  readonly subjects?: number
   /** Goes into the answer to a document without effect. */
   readonly logId?: string
 }
@@ -82,12 +85,14 @@ export class UpdateDocument {
       for (const quad of quads) this.#apply(draft, quad)
     }
     const updates = this.#handOut([...this.#kept.values(), ...this.#open.values()])
-    if (this.#effects === 0 && this.#operations.isEmpty) throw this.#meaningless()
+    if (this.#effects === 0 && this.#operations.isEmpty) throw meaningless(this.#options.logId)
     return { updates, operations: this.#operations.finish() }
   }
 
   #statement(subject: string, quad: Quad): void {
-    if (isRoot(subject) && metaName(quad.predicate)?.name === 'fullDelete') throw refusal('Deleting Root Infoton does not make sense!')
+    if (metaName(quad.predicate)?.name === 'fullDelete' && isRoot(subject)) {
+      throw new Refusal('invalid_request', 400, 'message', 'Deleting Root Infoton does not make sense!')
+    }
     this.#apply(this.#draftOf(subject), quad)
   }
 
@@ -111,6 +116,8 @@ export class UpdateDocument {
     if (open !== undefined) return open
     const draft = new Draft(path, protocol, this.#handedOut.has(path))
     this.#open.set(path, draft)
+    // those that were handed out and came up again count twice: few, and the limit is no exact matter
+    refuseMany(this.#handedOut.size + this.#open.size + this.#kept.size, this.#options.subjects ?? MOST_SUBJECTS)
     return draft
   }
 
@@ -177,12 +184,6 @@ export class UpdateDocument {
       if (meta !== null && meta.space !== 'nn') throw refusal(`requirement failed: sys fields not allowed for markDelete failed for: [${predicate}]`)
       draft.addRemoval({ what: 'value', field: fieldKey(predicate), value: this.#value(object, null), graph: choice })
     }
-  }
-
-  #meaningless(): WaybillError {
-    // the protocol's words, contract section 1.4
-    const detail = `ingested data was well formed, but is meaningless and has no affect. error logged with id [${this.#options.logId ?? ''}].`
-    return new WaybillError('meaningless_update', detail)
   }
 }
 

@@ -1,14 +1,18 @@
-import { WaybillError } from '../../model/errors.ts'
-import type { FieldRemoval, FieldValues } from '../../model/field-values.ts'
-import { changedFields } from '../../model/field-values.ts'
-import type { Protocol } from './subjects.ts'
+import type { EntryChange } from '../../../model/entry-change.ts'
+import { WaybillError } from '../../../model/errors.ts'
+import type { FieldRemoval, FieldValues } from '../../../model/field-values.ts'
+import { changedFields } from '../../../model/field-values.ts'
+import type { Protocol } from '../subjects.ts'
 
 export type InfotonKind = 'object' | 'file' | 'link' | 'deleted'
+
+/** Bytes that lie in the store already. */
+export type StoredBytes = NonNullable<EntryChange['content']>
 
 /** A file's bytes within an update. `mimeType` null: as it is, or the default. */
 export interface FileContent {
   readonly mimeType: string | null
-  readonly data: { readonly encoding: 'text' | 'base64'; readonly content: string } | null
+  readonly data: { readonly encoding: 'text' | 'base64'; readonly content: string } | { readonly encoding: 'stored'; readonly content: StoredBytes } | null
 }
 
 /** `type`: 0 permanent, 1 temporary, 2 forward; null, as it is, or temporary. `to` a path or an address, null: as it is. */
@@ -44,6 +48,14 @@ export interface SubjectUpdate {
   readonly continues: boolean
 }
 
+/** Infotons of one document, so that one request does not take the server's memory: of each its path is kept to the end. */
+export const MOST_SUBJECTS = 500_000
+
+/** Throws `too_many_items` when a document has more infotons than are taken at once. */
+export function refuseMany(subjects: number, most: number): void {
+  if (subjects > most) throw new WaybillError('too_many_items', `the document has more than ${most} subjects; send it in parts`)
+}
+
 /** True when anything would be done but checking prevUUID. */
 export function hasEffect({ add, remove, fullDelete, kind, file, link, system }: SubjectUpdate): boolean {
   const fields = Object.keys(add).length > 0 || remove.length > 0
@@ -54,6 +66,33 @@ export function hasEffect({ add, remove, fullDelete, kind, file, link, system }:
 export function refuseManyActions(update: SubjectUpdate): void {
   if (update.prevUuid === null || update.fullDelete === null || !hasEffect({ ...update, fullDelete: null })) return
   throw new WaybillError('invalid_request', 'requirement failed: atomic updates cannot operate on multiple actions in a single ingest.')
+}
+
+/** The refusal of a document that asks for nothing, in the protocol's words (contract, section 1.4). */
+export function meaningless(logId = ''): WaybillError {
+  return new WaybillError('meaningless_update', `ingested data was well formed, but is meaningless and has no affect. error logged with id [${logId}].`)
+}
+
+/** An update that asks for nothing. */
+export function noUpdate(path: string): SubjectUpdate {
+  return {
+    path,
+    protocol: null,
+    add: {},
+    remove: [],
+    fullDelete: null,
+    prevUuid: null,
+    kind: null,
+    file: null,
+    link: null,
+    system: {},
+    continues: false,
+  }
+}
+
+/** The deletion of one infoton, without what is beneath it. */
+export function deletion(path: string): SubjectUpdate {
+  return { ...noUpdate(path), fullDelete: { recursive: false } }
 }
 
 /** Two parts of one document's update of a path as one. Throws as a document does in which both stand together. */

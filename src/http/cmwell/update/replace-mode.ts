@@ -1,6 +1,6 @@
-import { WaybillError } from '../../model/errors.ts'
-import type { FieldValue, GraphChoice } from '../../model/field-values.ts'
-import { graphOf } from '../../model/field-values.ts'
+import { WaybillError } from '../../../model/errors.ts'
+import type { FieldValue, GraphChoice } from '../../../model/field-values.ts'
+import { graphOf } from '../../../model/field-values.ts'
 
 /** `same`: old values go from the graph of each supplied value; else from the one graph named, `*` all, null the default graph. */
 export type ReplaceMode = { readonly graphs: 'same' } | { readonly graphs: 'one'; readonly graph: GraphChoice }

@@ -1,10 +1,10 @@
-import type { FieldValues } from '../../model/field-values.ts'
-import { fieldQuads } from './fields.ts'
-import type { Quad, Resource, Term } from './rdf/terms.ts'
-import { XSD, blank, iri, literal } from './rdf/terms.ts'
-import type { Protocol } from './subjects.ts'
-import { blankName, parentPath, subjectIri } from './subjects.ts'
-import { metaIri } from './vocabulary.ts'
+import type { FieldValues } from '../../../model/field-values.ts'
+import { fieldQuads } from '../fields.ts'
+import type { Quad, Resource, Term } from '../rdf/terms.ts'
+import { XSD, blank, iri, literal } from '../rdf/terms.ts'
+import type { Protocol } from '../subjects.ts'
+import { blankName, parentPath, subjectIri } from '../subjects.ts'
+import { metaIri } from '../update/vocabulary.ts'
 
 export type InfotonType = 'ObjectInfoton' | 'CompoundInfoton' | 'FileInfoton' | 'LinkInfoton' | 'DeletedInfoton' | 'VirtualObjectInfoton'
 

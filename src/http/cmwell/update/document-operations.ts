@@ -1,5 +1,5 @@
-import { WaybillError } from '../../model/errors.ts'
-import type { Quad } from './rdf/terms.ts'
+import { WaybillError } from '../../../model/errors.ts'
+import type { Quad } from '../rdf/terms.ts'
 import { metaName, refuseMisspelt } from './vocabulary.ts'
 
 /** What a document says of all infotons at once, on the subject `<>` (contract, section 4). */

@@ -1,0 +1,82 @@
+import type { Caller } from '../../model/access.ts'
+import { WaybillError } from '../../model/errors.ts'
+import type { Job, JobOptions, Selection, SubmitItem } from '../../model/job.ts'
+import type { Ids } from '../../ports/clock.ts'
+import type { ItemPart, Ledger, NewJob, Submitted } from '../../ports/ledger.ts'
+import type { Access } from '../access.ts'
+import type { ManifestIntake } from '../api.ts'
+import { checkItems, checkSelections, type Want } from './check.ts'
+
+export interface ManifestParts {
+  readonly ledger: Ledger
+  readonly access: Access
+  readonly ids: Ids
+  /** Wakes the queue for a job that may run now. */
+  readonly wake: (job: Job) => void
+}
+
+/** What every new job has. */
+export function newJob(ids: Ids, caller: Caller, options: JobOptions): Pick<NewJob, 'id' | 'number' | 'submittedBy' | 'options'> {
+  return { id: ids.uuid(), number: ids.number(), submittedBy: caller.subject, options }
+}
+
+/** A manifest on its way in: stored batch by batch, invisible and never run until it is sealed. */
+export class Manifest implements ManifestIntake {
+  readonly #parts: ManifestParts
+  readonly #caller: Caller
+  readonly #options: JobOptions
+  readonly #job: Job
+  readonly #granted = new Set<string>()
+  #before: Job | null = null
+  #received = 0
+
+  constructor(parts: ManifestParts, caller: Caller, options: JobOptions, job: Job) {
+    this.#parts = parts
+    this.#caller = caller
+    this.#options = options
+    this.#job = job
+  }
+
+  get received(): number {
+    return this.#received
+  }
+
+  async append(items: readonly SubmitItem[]): Promise<void> {
+    await this.#require(checkItems(this.#options.kind, items, this.#received))
+    await this.#parts.ledger.appendItems(this.#job.id, items)
+    this.#received += items.length
+  }
+
+  async merge(parts: readonly ItemPart[]): Promise<void> {
+    await this.#require(parts.flatMap(({ seq, item }) => checkItems(this.#options.kind, [item], seq)))
+    await this.#parts.ledger.mergeItems(this.#job.id, parts)
+  }
+
+  async precede(select: readonly Selection[]): Promise<Job> {
+    if (this.#options.ordered !== true || this.#before !== null) throw new Error('one job at most can precede a manifest, which must be ordered')
+    await this.#require(checkSelections(this.#options.kind, select))
+    const job = newJob(this.#parts.ids, this.#caller, this.#options)
+    this.#before = (await this.#parts.ledger.createJob({ ...job, items: [], select, sealed: false, idempotency: null })).job
+    return this.#before
+  }
+
+  async seal(fingerprint: string): Promise<Submitted> {
+    if (this.#received === 0 && this.#options.ordered !== true) throw new WaybillError('invalid_manifest', 'the manifest has no items; give at least one line')
+    const job = await this.#parts.ledger.seal(this.#job.id, fingerprint, this.#before?.id)
+    if (this.#before !== null) this.#parts.wake(this.#before)
+    this.#parts.wake(job)
+    return { job, replayed: false }
+  }
+
+  async abort(): Promise<void> {
+    await this.#parts.ledger.dropUnsealed(this.#job.id)
+    if (this.#before !== null) await this.#parts.ledger.dropUnsealed(this.#before.id)
+  }
+
+  /** Asks for each grant once: a manifest of many batches mostly names the same collections. */
+  async #require(wants: readonly Want[]): Promise<void> {
+    const missing = wants.filter(want => !this.#granted.has(`${want.least} ${want.collection}`))
+    await this.#parts.access.requireAll(this.#caller, missing)
+    for (const want of missing) this.#granted.add(`${want.least} ${want.collection}`)
+  }
+}

@@ -1,0 +1,40 @@
+import type { EntryChange } from '../../../model/entry-change.ts'
+import type { FieldValue, FieldValues } from '../../../model/field-values.ts'
+import type { SourceRef, SubmitItem } from '../../../model/job.ts'
+import { linkSetting, protocolSetting } from '../infoton/own-fields.ts'
+import type { Place } from '../place.ts'
+import type { StoredBytes, SubjectUpdate } from './update.ts'
+import { hasEffect } from './update.ts'
+
+/** The item of a job that does what a document wants of one infoton; `content` are the bytes of its file, stored beforehand. */
+export function updateItem(update: SubjectUpdate, place: Place, content: StoredBytes | null): SubmitItem {
+  return { source: { ...place, ...conditionOf(update.prevUuid) }, change: changeOf(update, content) }
+}
+
+/** Contract, section 3: '' that nothing has ever been there; a tombstone counts as present, with its own uuid. */
+function conditionOf(prevUuid: string | null): Pick<SourceRef, 'ifMatch' | 'version'> {
+  if (prevUuid === null) return {}
+  return prevUuid === '' ? { version: 0 } : { ifMatch: prevUuid }
+}
+
+function changeOf(update: SubjectUpdate, content: StoredBytes | null): EntryChange {
+  const deletes = update.fullDelete !== null || update.kind === 'deleted'
+  const kind = update.kind === 'deleted' ? null : update.kind
+  if (deletes && !hasEffect({ ...update, fullDelete: null, kind })) return { delete: true }
+  const settings = [protocolSetting(update.protocol), linkSetting(update.link ?? { to: null, type: null })]
+  const remove = [...update.remove, ...settings.flatMap(setting => setting.remove)]
+  const add = merged([update.add, ...settings.map(setting => setting.add)])
+  return {
+    // what one document deletes and writes begins anew
+    ...(deletes ? { delete: true } : {}),
+    ...(kind === null ? {} : { kind }),
+    ...(remove.length === 0 ? {} : { remove }),
+    ...(Object.keys(add).length === 0 ? {} : { add }),
+    ...(content === null ? {} : { content }),
+    ...(update.file?.mimeType == null ? {} : { mediaType: update.file.mimeType }),
+  }
+}
+
+function merged(sets: readonly FieldValues[]): FieldValues {
+  return Object.assign({}, ...sets) as Record<string, readonly FieldValue[]>
+}
