@@ -54,8 +54,9 @@ module.exports = {
     {
       name: 'only-main-knows-adapters',
       severity: 'error',
-      comment: 'adapters are composed in src/main.ts, the ledger alone in src/administration.ts; tests and benches may use them too',
-      from: { path: '^src/', pathNot: ['^src/(main|administration)\\.ts$', ADAPTERS, '^src/cli/'] },
+      comment:
+        'adapters are composed in src/main.ts, the stores for it in src/open-stores.ts, the ledger alone in src/administration.ts; tests and benches may use them too',
+      from: { path: '^src/', pathNot: ['^src/(main|open-stores|administration)\\.ts$', ADAPTERS, '^src/cli/'] },
       to: { path: ADAPTERS },
     },
     {
@@ -70,6 +71,20 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: '/@types/' },
+    },
+    {
+      name: 'libraries-of-services-stay-in-their-stores',
+      severity: 'error',
+      comment: 'they are large, and loaded only for a store that needs them',
+      from: { path: '^src/', pathNot: '^src/stores/(s3|azure)/' },
+      to: { path: 'node_modules/@(aws-sdk|smithy|azure)/' },
+    },
+    {
+      name: 'stores-are-loaded-when-configured',
+      severity: 'error',
+      comment: 'src/open-stores.ts imports a store of a service only when it opens one',
+      from: { path: '^src/open-stores\\.ts$' },
+      to: { path: '^src/stores/', dependencyTypesNot: ['dynamic-import', 'type-only'] },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { SCOPES } from './model/access.ts'
 import { WaybillError } from './model/errors.ts'
+import { faultsOfStores, secretVariables, storesSchema } from './store-config.ts'
 
 const MINUTE_MS = 60 * 1000
 const HOUR_MS = 60 * MINUTE_MS
@@ -40,12 +41,11 @@ function retention(usual = 30 * DAY_MS): z.ZodDefault<z.ZodType<number, number |
 }
 
 /** Settings that hold more than one value: in the environment they are JSON. */
-const STRUCTURED: ReadonlySet<string> = new Set(['jwt', 'retentionMs'])
+const STRUCTURED: ReadonlySet<string> = new Set(['jwt', 'retentionMs', 'stores'])
 /** Variables of ours that are no settings of the server: those of the command line and of the benches. */
 const OTHER_VARIABLES = ['WAYBILL_URL', 'WAYBILL_TOKEN', 'WAYBILL_DEBUG', 'WAYBILL_BENCH_DIR']
 
-/** Every setting, with its default: one schema for the file, the environment and the flags. */
-export const configSchema = z.strictObject({
+const settings = z.strictObject({
   data: z.string().min(1).default('./waybill-data').describe('directory of the ledger and the local store'),
   host: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
   port: whole(0, 65_535).default(7070).describe('port to listen on; 0 takes a free one'),
@@ -88,12 +88,19 @@ export const configSchema = z.strictObject({
     .describe('how long finished jobs are kept, by the dialect they came through; as JSON in the environment'),
   cmwellCompat: z.enum(['docs', 'server']).default('docs').describe('the CM-Well dialect as its documents say (docs) or as its server does (server)'),
   jwt: jwt.nullable().default(null).describe('accept JWTs of this issuer beside our own tokens'),
+  stores: storesSchema.nullable().default(null).describe('where the bytes of files live, by name; null keeps one store named local in the data directory'),
+  defaultStore: z.string().nullable().default(null).describe('the store of collections that do not say; null takes the first'),
+})
+
+/** Every setting, with its default: one schema for the file, the environment and the flags. */
+export const configSchema = settings.superRefine((config, context) => {
+  for (const { path, message } of faultsOfStores(config)) context.addIssue({ code: 'custom', path, message })
 })
 
 export type Config = z.infer<typeof configSchema>
 export type ConfigInput = { readonly [K in keyof Config]?: unknown }
 
-/** WAYBILL_PORT for port, WAYBILL_PUBLIC_URL for publicUrl; WAYBILL_JWT and WAYBILL_RETENTION_MS hold JSON. */
+/** WAYBILL_PORT for port, WAYBILL_PUBLIC_URL for publicUrl; WAYBILL_JWT, WAYBILL_RETENTION_MS and WAYBILL_STORES hold JSON. */
 function environmentName(key: string): string {
   return `WAYBILL_${key.replaceAll(/[A-Z]/g, letter => `_${letter}`).toUpperCase()}`
 }
@@ -117,8 +124,9 @@ export function loadConfig(sources: { readonly file?: string; readonly env?: Nod
     merged[key] = flag
     origins.set(key, 'the command line')
   }
-  for (const sentence of unknownVariables(sources.env ?? {})) process.emitWarning(sentence)
   const parsed = configSchema.safeParse(merged)
+  const named = parsed.success ? secretVariables(parsed.data.stores) : []
+  for (const sentence of unknownVariables(sources.env ?? {}, named)) process.emitWarning(sentence)
   if (parsed.success) return parsed.data
   const faults = parsed.error.issues.map(({ path, message }) => {
     const origin = origins.get(String(path[0]))
@@ -129,11 +137,11 @@ export function loadConfig(sources: { readonly file?: string; readonly env?: Nod
   throw new WaybillError('invalid_request', `the configuration is wrong: ${faults.join('; ')}`)
 }
 
-/** A sentence on every variable that looks like a setting and is none. */
-function unknownVariables(env: NodeJS.ProcessEnv): string[] {
+/** A sentence on every variable that looks like a setting and is none. `named` are those that a setting names. */
+function unknownVariables(env: NodeJS.ProcessEnv, named: readonly string[]): string[] {
   const known = [...Object.keys(configSchema.shape).map(environmentName), ...OTHER_VARIABLES]
   return Object.entries(env)
-    .filter(([name, value]) => name.startsWith('WAYBILL_') && value !== '' && !known.includes(name))
+    .filter(([name, value]) => name.startsWith('WAYBILL_') && value !== '' && !known.includes(name) && !named.includes(name))
     .map(([name]) => `the environment variable ${name} is no setting; the nearest is ${nearest(name, known)}`)
 }
 

@@ -1,5 +1,4 @@
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { pino } from 'pino'
 import { createAuthenticator } from './access/authenticator.ts'
 import { createJwtVerifier } from './access/jwt.ts'
@@ -10,10 +9,10 @@ import { createEngine } from './engine/engine.ts'
 import { buildServer } from './http/server.ts'
 import { UrlSigner } from './http/signed-url.ts'
 import { claimDirectory } from './ledger/sqlite/claim.ts'
+import { openStores } from './open-stores.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Ledger } from './ports/ledger.ts'
 import { LocalQueue } from './queue/local/local-queue.ts'
-import { openLocalBlobStore } from './stores/local/local-blob-store.ts'
 import { systemClock } from './system/clock.ts'
 import { makeDirectory } from './system/directories.ts'
 import { systemIds } from './system/ids.ts'
@@ -51,10 +50,9 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
   const jwt = config.jwt === null ? null : await createJwtVerifier(config.jwt, clock)
   const ledger = await openLedger(config.data, clock)
   begun.defer(() => ledger.close())
-  const store = await openLocalBlobStore({ name: 'local', directory: join(config.data, 'store'), clock })
   const engine = createEngine({
     ledger,
-    stores: [store],
+    stores: await openStores(config, clock),
     queue: new LocalQueue(onError),
     clock,
     ids: systemIds(clock),

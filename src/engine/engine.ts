@@ -56,7 +56,8 @@ export function createEngine(parts: EngineParts): Engine {
     fieldTypes: new FieldTypeService({ ledger, access }),
     start: async () => {
       await ledger.recover()
-      for (const store of parts.stores) await store.sweepUnfinished(clock.now())
+      // What is unfinished in a store of this process alone died with the last one; in a shared store it may be another's, and the daily sweep takes it.
+      for (const store of parts.stores) if (!store.shared) await store.sweepUnfinished(clock.now())
       queue.work(job => runner.turn(job), { concurrency: parts.concurrency, quick: Math.max(parts.concurrency, QUICK_TURNS) })
       await upkeep.wakeUnfinished()
       upkeep.start()

@@ -80,17 +80,25 @@ export class Upkeep {
   async #sweep(): Promise<void> {
     const before = this.#parts.clock.now() - ORPHAN_GRACE_MS
     for (const store of this.#parts.stores.all()) {
-      await store.sweepUnfinished(before)
-      let batch: string[] = []
-      for await (const blob of store.list()) {
-        if (this.#stopped.signal.aborted) return
-        if (blob.putAt < before) batch.push(blob.sha256)
-        if (batch.length < SWEEP_BATCH) continue
-        await this.#deleteOrphans(store, batch, before)
-        batch = []
+      try {
+        await this.#sweepStore(store, before)
+      } catch (error) {
+        this.#parts.onError(error, `sweep of the store ${store.name}`) // one that is out of reach must not keep the others from being swept
       }
-      await this.#deleteOrphans(store, batch, before)
     }
+  }
+
+  async #sweepStore(store: BlobStore, before: number): Promise<void> {
+    await store.sweepUnfinished(before)
+    let batch: string[] = []
+    for await (const blob of store.list()) {
+      if (this.#stopped.signal.aborted) return
+      if (blob.putAt < before) batch.push(blob.sha256)
+      if (batch.length < SWEEP_BATCH) continue
+      await this.#deleteOrphans(store, batch, before)
+      batch = []
+    }
+    await this.#deleteOrphans(store, batch, before)
   }
 
   async #deleteOrphans(store: BlobStore, digests: readonly string[], before: number): Promise<void> {

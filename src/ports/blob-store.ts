@@ -31,6 +31,8 @@ export interface PutExpectations {
  */
 export interface BlobStore {
   readonly name: string
+  /** True when other processes may put into it at the same time: then what is unfinished may be theirs, and only what is old enough may be swept. */
+  readonly shared: boolean
   readonly capabilities: { readonly serverSideCopy: boolean; readonly reflink: boolean; readonly conditionalWrite: boolean }
   put(body: Readable, expect?: PutExpectations): Promise<Blob>
   /** The bytes, or a range of them. Throws `entry_not_found` when the blob is not there. The caller destroys the stream when it stops early. */

@@ -15,18 +15,20 @@ const realTime: Clock = { now: () => Date.now(), sleep: ms => new Promise(resolv
 
 blobStoreContract('the local store', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'waybill-blobs-'))
-  let now = 0
+  let now = Date.UTC(2026, 0, 1)
   const store = await openLocalBlobStore({ name: 'local', directory, clock: { ...realTime, now: () => now } })
   return {
     store,
-    setTime: time => {
-      now = time
+    nextMoment: () => {
+      now += 1000
+      return Promise.resolve(now)
     },
+    rounds: 50,
     corrupt: digest => writeFile(join(directory, 'blobs', digest.slice(0, 2), digest.slice(2)), 'rotten'),
-    leaveUnfinished: async at => {
+    leaveUnfinished: async () => {
       const path = join(directory, 'tmp', randomUUID())
       await writeFile(path, 'half')
-      await utimes(path, at / 1000, at / 1000)
+      await utimes(path, now / 1000, now / 1000)
     },
     unfinished: async () => (await readdir(join(directory, 'tmp'))).length,
     close: () => rm(directory, { recursive: true }),
@@ -47,6 +49,12 @@ describe('the local store on its directory', () => {
     const { sha256 } = await store.put(Readable.from([Buffer.from('x')]))
     expect(await readdir(join(directory, 'blobs'))).toEqual([sha256.slice(0, 2)])
     expect(await readdir(join(directory, 'blobs', sha256.slice(0, 2)))).toEqual([sha256.slice(2)])
+  })
+
+  it('keeps the time of a put as its clock tells it', async () => {
+    const store = await openLocalBlobStore({ name: 'main', directory, clock: { ...realTime, now: () => Date.UTC(2026, 0, 1) } })
+    await store.put(Readable.from([Buffer.from('x')]))
+    expect(await collect(store.list())).toMatchObject([{ putAt: Date.UTC(2026, 0, 1) }])
   })
 
   it('finds its blobs when it is opened again', async () => {

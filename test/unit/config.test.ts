@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { configSchema, loadConfig, type Config } from '../../src/config.ts'
 import { isWaybillError } from '../../src/model/errors.ts'
+import { openStores } from '../../src/open-stores.ts'
+import { directoryOf, storesOf } from '../../src/store-config.ts'
+import { systemClock } from '../../src/system/clock.ts'
 
 const DAY_MS = 24 * 3600 * 1000
 
@@ -52,6 +55,8 @@ describe('the configuration', () => {
       retentionMs: { v1: 30 * DAY_MS, apollo: 30 * DAY_MS, sevenbridges: 30 * DAY_MS, cmwell: 15 * 60 * 1000 },
       cmwellCompat: 'docs',
       jwt: null,
+      stores: null,
+      defaultStore: null,
     } satisfies Config)
   })
 
@@ -156,6 +161,94 @@ describe('the configuration', () => {
     expect(fault({ file: list })).toBe(`${list}: must hold a JSON object`)
     expect(fault({ env: { WAYBILL_RETENTION_MS: '5 days' } })).toContain('WAYBILL_RETENTION_MS: is not valid JSON')
     expect(fault({ env: { WAYBILL_RETENTION_MS: '{"v9": 5}' } })).toContain('retentionMs (from WAYBILL_RETENTION_MS): Unrecognized key: "v9"')
+  })
+
+  it('names the stores, the first being the default', () => {
+    const stores = {
+      archive: { kind: 's3', bucket: 'b', prefix: 'p/', endpoint: 'http://127.0.0.1:9', accessKeyIdVariable: 'WAYBILL_KEY', secretAccessKeyVariable: 'SECRET' },
+      local: { kind: 'local' },
+      disk: { kind: 'local', directory: '/mnt/disk' },
+      cloud: { kind: 'azure', container: 'c' },
+    }
+    const config = loadConfig({ file: file(JSON.stringify({ data: '/data', stores })) })
+    expect(config.stores).toEqual({ ...stores, cloud: { ...stores.cloud, connectionStringVariable: 'AZURE_STORAGE_CONNECTION_STRING' } })
+    expect(storesOf(config).map(([name]) => name)).toEqual(['archive', 'local', 'disk', 'cloud'])
+    expect(storesOf({ ...config, defaultStore: 'disk' }).map(([name]) => name)).toEqual(['disk', 'archive', 'local', 'cloud'])
+    expect(storesOf(loadConfig({})).map(([name]) => name)).toEqual(['local'])
+    expect(loadConfig({ env: { WAYBILL_STORES: JSON.stringify(stores), WAYBILL_DEFAULT_STORE: 'cloud' } }).defaultStore).toBe('cloud')
+    expect(directoryOf('/data', 'local', {})).toBe('/data/store')
+    expect(directoryOf('/data', 'other', {})).toBe('/data/stores/other')
+    expect(directoryOf('/data', 'disk', stores.disk)).toBe('/mnt/disk')
+  })
+
+  it('warns of no variable that a store takes a secret from', async () => {
+    const warned: string[] = []
+    const listen = (warning: Error): void => void warned.push(warning.message)
+    process.on('warning', listen)
+    const s3 = { kind: 's3', bucket: 'b', accessKeyIdVariable: 'WAYBILL_KEY', secretAccessKeyVariable: 'WAYBILL_SECRET' }
+    loadConfig({ flags: { stores: { s3 } }, env: { WAYBILL_KEY: 'k', WAYBILL_SECRET: 's', WAYBILL_OTHER: 'x' } })
+    await expect.poll(() => warned.length).toBe(1)
+    process.off('warning', listen)
+    expect(warned[0]).toContain('WAYBILL_OTHER is no setting')
+  })
+
+  it.each<[string, unknown, string]>([
+    ['no store', {}, 'stores (from the command line): must name one store at least'],
+    ['no kind', { a: {} }, 'stores.a.kind (from the command line): must be "local", "s3" or "azure"'],
+    ['a kind there is not', { a: { kind: 'ftp' } }, 'must be "local", "s3" or "azure"'],
+    ['no bucket', { a: { kind: 's3' } }, 'stores.a.bucket (from the command line): '],
+    ['a bucket with a path', { a: { kind: 's3', bucket: 'b/c' } }, 'must be a name without slashes and spaces'],
+    ['a setting there is not', { a: { kind: 's3', bucket: 'b', secretAccessKey: 'hush' } }, 'Unrecognized key: "secretAccessKey"'],
+    [
+      'a secret for the name of its variable',
+      { a: { kind: 'azure', container: 'c', connectionStringVariable: 'AccountKey=hush;' } },
+      'must be the name of an environment variable',
+    ],
+    ['half of the credentials', { a: { kind: 's3', bucket: 'b', accessKeyIdVariable: 'K' } }, 'give both accessKeyIdVariable and secretAccessKeyVariable'],
+    ['a token alone', { a: { kind: 's3', bucket: 'b', sessionTokenVariable: 'T' } }, 'give both accessKeyIdVariable and secretAccessKeyVariable'],
+    [
+      'a password in an address',
+      { a: { kind: 's3', bucket: 'b', endpoint: 'http://me:hush@x' } },
+      'stores.a.endpoint (from the command line): must hold no name and no password',
+    ],
+    ['a prefix with strange characters', { a: { kind: 's3', bucket: 'b', prefix: 'ä?' } }, 'may have letters, digits and'],
+    ['a number for a name', { 7: { kind: 'local' } }, 'the name of a store begins with a letter'],
+    [
+      'one directory twice',
+      { local: { kind: 'local', directory: '/x' }, b: { kind: 'local', directory: '/x/' } },
+      'stores.b (from the command line): is in the same place as the store "local"',
+    ],
+    [
+      'one bucket twice',
+      { a: { kind: 's3', bucket: 'b', prefix: '/p' }, b: { kind: 's3', bucket: 'b', prefix: 'p/' } },
+      'is in the same place as the store "a"',
+    ],
+    ['one container twice', { a: { kind: 'azure', container: 'c' }, b: { kind: 'azure', container: 'c' } }, 'is in the same place as the store "a"'],
+  ])('refuses %s in a sentence without secrets', (_what, stores, sentence) => {
+    const told = fault({ flags: { stores } })
+    expect(told).toContain(sentence)
+    expect(told).not.toContain('hush')
+  })
+
+  it('refuses a default store that there is not', () => {
+    expect(fault({ flags: { stores: { a: { kind: 'local' } }, defaultStore: 'b' } })).toContain(
+      'defaultStore (from the command line): there is no store "b"; there are a',
+    )
+    expect(fault({ flags: { defaultStore: 'archive' } })).toContain('there is no store "archive"; there are local')
+    expect(loadConfig({ flags: { defaultStore: 'local' } }).defaultStore).toBe('local')
+  })
+
+  it('says which variable a store misses, and opens nothing before it is asked to', async () => {
+    const open = (stores: unknown, env: NodeJS.ProcessEnv): Promise<unknown> => openStores(loadConfig({ flags: { data: directory, stores } }), systemClock, env)
+    const archive = { kind: 's3', bucket: 'b', endpoint: 'http://127.0.0.1:9', accessKeyIdVariable: 'KEY', secretAccessKeyVariable: 'SECRET' }
+    await expect(open({ archive }, { KEY: 'k' })).rejects.toMatchObject({
+      code: 'invalid_request',
+      message: 'the store "archive" needs a secret from the environment variable SECRET, which is not set',
+    })
+    expect(await open({ archive }, { KEY: 'k', SECRET: 's' })).toMatchObject([{ name: 'archive', shared: true }])
+    await expect(open({ cloud: { kind: 'azure', container: 'c' } }, {})).rejects.toMatchObject({
+      message: expect.stringContaining('AZURE_STORAGE_CONNECTION_STRING'),
+    })
   })
 
   it('is not fooled by keys with a meaning in JavaScript', () => {

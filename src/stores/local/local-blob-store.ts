@@ -7,6 +7,7 @@ import { WaybillError } from '../../model/errors.ts'
 import type { Blob, BlobStore, ByteRange, PutExpectations } from '../../ports/blob-store.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { BodyMeter, bodyChunks } from '../body-meter.ts'
+import { checkDigest, checkRange } from '../digest.ts'
 import { DirectorySync } from './directory-sync.ts'
 import { errnoOf, fileError } from './file-errors.ts'
 import { digestOfFile } from './file-digest.ts'
@@ -21,7 +22,6 @@ export interface LocalStoreOptions {
   readonly clock: Clock
 }
 
-const DIGEST = /^[0-9a-f]{64}$/
 const SHARD = /^[0-9a-f]{2}$/
 const REST = /^[0-9a-f]{62}$/
 /** Four times the default: each read is a trip to the thread pool and back, and large files need many. */
@@ -46,6 +46,7 @@ export async function openLocalBlobStore(options: LocalStoreOptions): Promise<Bl
  */
 class LocalBlobStore implements BlobStore {
   readonly name: string
+  readonly shared = false
   readonly capabilities = { serverSideCopy: false, reflink: false, conditionalWrite: false }
   readonly #blobs: string
   readonly #temporary: string
@@ -103,7 +104,7 @@ class LocalBlobStore implements BlobStore {
     return this.#files(async () => {
       const handle = await this.#openBlob(sha256)
       try {
-        if (range !== undefined) await this.#checkRange(handle, range)
+        if (range !== undefined) checkRange(range, (await handle.stat()).size)
         if (range === undefined) return handle.createReadStream({ highWaterMark: READ_BYTES })
         if (range.start < range.end) return handle.createReadStream({ start: range.start, end: range.end - 1, highWaterMark: READ_BYTES })
       } catch (error) {
@@ -209,15 +210,9 @@ class LocalBlobStore implements BlobStore {
     return handle
   }
 
-  async #checkRange(handle: FileHandle, range: ByteRange): Promise<void> {
-    const { size } = await handle.stat()
-    if (range.start >= 0 && range.start <= range.end && range.end <= size) return
-    throw new WaybillError('range_not_satisfiable', `bytes ${range.start} up to ${range.end} were asked for; the blob has ${size}`)
-  }
-
-  /** Where a blob lies. Only a digest can name one: nothing that callers send ever becomes a part of a path. */
+  /** Where a blob lies. */
   #path(sha256: string): string {
-    if (!DIGEST.test(sha256)) throw new WaybillError('invalid_request', 'a digest is the SHA-256 in 64 small hex digits')
+    checkDigest(sha256)
     return join(this.#blobs, sha256.slice(0, 2), sha256.slice(2))
   }
 

@@ -198,6 +198,7 @@ describe('an upload in parts', () => {
 function reading(store: BlobStore, meanwhile: () => Promise<void>): BlobStore {
   return {
     name: store.name,
+    shared: store.shared,
     capabilities: store.capabilities,
     put: (bytes, expect) => store.put(bytes, expect),
     get: async (sha, range) => {

@@ -1,0 +1,129 @@
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+
+/** The library's own name for it, and so the one that is looked at unless another is told. */
+const AZURE_VARIABLE = 'AZURE_STORAGE_CONNECTION_STRING'
+
+const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable (the secret itself belongs into that variable)')
+/** The characters that every service takes in a key as they are; 512 leave room for what follows. */
+const prefix = z
+  .string()
+  .max(512)
+  .regex(/^[A-Za-z0-9!_.*'()/-]*$/, "may have letters, digits and ! - _ . * ' ( ) / only")
+  .optional()
+  .describe('what the keys of the store begin with; nothing else may lie beneath it')
+const place = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[^/\s]+$/, 'must be a name without slashes and spaces')
+
+const local = z.strictObject({
+  kind: z.literal('local'),
+  directory: z.string().min(1).optional().describe('where the bytes lie; by default within the data directory'),
+})
+
+const s3 = z
+  .strictObject({
+    kind: z.literal('s3'),
+    bucket: place,
+    prefix,
+    endpoint: z
+      .url({ protocol: /^https?$/, error: 'must be an absolute http or https URL' })
+      .refine(url => new URL(url).username === '' && new URL(url).password === '', 'must hold no name and no password')
+      .optional()
+      .describe('another service than AWS'),
+    region: z.string().min(1).optional().describe('by default what AWS_REGION says, and us-east-1 with an endpoint'),
+    forcePathStyle: z.boolean().optional().describe('the bucket in the path instead of the host name; by default with an endpoint'),
+    checksums: z.enum(['when_required', 'when_supported']).optional().describe('by default when_required with an endpoint'),
+    accessKeyIdVariable: variable.optional(),
+    secretAccessKeyVariable: variable.optional(),
+    sessionTokenVariable: variable.optional(),
+  })
+  .refine(
+    store =>
+      (store.accessKeyIdVariable === undefined) === (store.secretAccessKeyVariable === undefined) &&
+      (store.sessionTokenVariable === undefined || store.accessKeyIdVariable !== undefined),
+    'give both accessKeyIdVariable and secretAccessKeyVariable (and sessionTokenVariable only with them), or none for the usual sources of AWS',
+  )
+
+const azure = z.strictObject({
+  kind: z.literal('azure'),
+  container: place,
+  prefix,
+  connectionStringVariable: variable.default(AZURE_VARIABLE),
+})
+
+/** One store, of any kind. */
+const store = z.discriminatedUnion('kind', [local, s3, azure], { error: 'must be "local", "s3" or "azure"' })
+
+/** Names begin with a letter: the order in which a file names them is kept, which JavaScript does not do for numbers. */
+const NAME = /^[A-Za-z][A-Za-z0-9._-]{0,63}$/
+
+/** The stores by their names. */
+export const storesSchema = z.record(z.string(), store)
+
+export type StoreConfig = z.infer<typeof store>
+export type StoresConfig = z.infer<typeof storesSchema>
+
+/** What there is when nothing is said: one store in the data directory. */
+const ALONE: StoresConfig = { local: { kind: 'local' } }
+
+/** The stores of a configuration, the default one first. */
+export function storesOf(config: { readonly stores: StoresConfig | null; readonly defaultStore: string | null }): [name: string, store: StoreConfig][] {
+  const stores = Object.entries(config.stores ?? ALONE)
+  return [...stores.filter(([each]) => each === config.defaultStore), ...stores.filter(([each]) => each !== config.defaultStore)]
+}
+
+/** Where a local store lies: the one named `local` where the only one lies of a server that says nothing of stores. */
+export function directoryOf(data: string, name: string, store: { readonly directory?: string | undefined }): string {
+  return resolve(store.directory ?? (name === 'local' ? join(data, 'store') : join(data, 'stores', name)))
+}
+
+/** The environment variables that stores take their secrets from. */
+export function secretVariables(stores: StoresConfig | null): string[] {
+  return Object.values(stores ?? {}).flatMap(each => {
+    if (each.kind === 'azure') return [each.connectionStringVariable]
+    return each.kind === 's3' ? [each.accessKeyIdVariable, each.secretAccessKeyVariable, each.sessionTokenVariable].filter(found => found !== undefined) : []
+  })
+}
+
+/** What is wrong with the stores taken together: which setting, and a sentence. */
+export function faultsOfStores(config: {
+  readonly data: string
+  readonly stores: StoresConfig | null
+  readonly defaultStore: string | null
+}): { readonly path: string[]; readonly message: string }[] {
+  const stores = storesOf(config)
+  const faults: { path: string[]; message: string }[] = []
+  if (stores.length === 0) faults.push({ path: ['stores'], message: 'must name one store at least' })
+  else if (config.defaultStore !== null && stores[0]?.[0] !== config.defaultStore) {
+    faults.push({
+      path: ['defaultStore'],
+      message: `there is no store ${JSON.stringify(config.defaultStore)}; there are ${stores.map(([each]) => each).join(', ')}`,
+    })
+  }
+  for (const [each] of stores) {
+    if (!NAME.test(each))
+      faults.push({
+        path: ['stores', each],
+        message: 'the name of a store begins with a letter and has 1 to 64 letters, digits, dots, hyphens and underscores',
+      })
+  }
+  // Each store sweeps away what its own collections do not need: in one place, two would delete each other's files.
+  const seen = new Map<string, string>()
+  for (const [each, one] of Object.entries(config.stores ?? {})) {
+    const where = placeOf(config.data, each, one)
+    const other = seen.get(where)
+    if (other !== undefined) faults.push({ path: ['stores', each], message: `is in the same place as the store ${JSON.stringify(other)}; give each its own` })
+    seen.set(where, each)
+  }
+  return faults
+}
+
+function placeOf(data: string, name: string, store: StoreConfig): string {
+  if (store.kind === 'local') return `local ${directoryOf(data, name, store)}`
+  const beneath = (store.prefix ?? '').replaceAll(/^\/+|\/+$/g, '')
+  if (store.kind === 'azure') return JSON.stringify(['azure', store.connectionStringVariable, store.container, beneath])
+  return JSON.stringify(['s3', store.endpoint === undefined ? '' : new URL(store.endpoint).host, store.bucket, beneath])
+}

@@ -1,0 +1,88 @@
+import {
+  AbortMultipartUploadCommand,
+  DeleteObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  ListPartsCommand,
+  type ListMultipartUploadsCommandInput,
+  type MultipartUpload,
+  type _Object,
+} from '@aws-sdk/client-s3'
+import { isS3Error } from './s3-errors.ts'
+import { changedAt, type S3Service } from './s3-service.ts'
+
+/** Every object whose key begins so, page by page, in the order of their keys. */
+export async function* objectsBeneath(service: S3Service, prefix: string): AsyncGenerator<_Object> {
+  for (let token: string | undefined; ;) {
+    const command = { Bucket: service.bucket, Prefix: prefix, MaxKeys: service.limits.pageItems, ...(token === undefined ? {} : { ContinuationToken: token }) }
+    const page = await service.ask(abortSignal => service.client.send(new ListObjectsV2Command(command), { abortSignal }))
+    yield* page.Contents ?? []
+    token = page.IsTruncated === true ? page.NextContinuationToken : undefined
+    if (token === undefined) return
+  }
+}
+
+/** Every multipart upload that has begun and not ended beneath the store's prefix. */
+async function* uploadsOf(service: S3Service): AsyncGenerator<MultipartUpload> {
+  for (let after: { readonly KeyMarker?: string; readonly UploadIdMarker?: string } | undefined = {}; after !== undefined;) {
+    const command: ListMultipartUploadsCommandInput = { Bucket: service.bucket, Prefix: service.prefix, MaxUploads: service.limits.pageItems, ...after }
+    const page = await service.ask(abortSignal => service.client.send(new ListMultipartUploadsCommand(command), { abortSignal }))
+    yield* page.Uploads ?? []
+    after =
+      page.IsTruncated === true
+        ? {
+            ...(page.NextKeyMarker === undefined ? {} : { KeyMarker: page.NextKeyMarker }),
+            ...(page.NextUploadIdMarker === undefined ? {} : { UploadIdMarker: page.NextUploadIdMarker }),
+          }
+        : undefined
+  }
+}
+
+/** Ends uploads and deletes temporary objects that nobody has written to since `before`; returns how many. Those of this process's running puts stay. */
+export async function sweepTemporary(service: S3Service, before: number): Promise<number> {
+  let swept = 0
+  for await (const { Key = '', UploadId = '', Initiated } of uploadsOf(service)) {
+    if (!isOurs(service, Key) || service.running.has(Key) || service.running.has(UploadId) || changedAt(Initiated) >= before) continue
+    if (await writtenSince(service, Key, UploadId, before)) continue
+    if (await gone(service, new AbortMultipartUploadCommand({ Bucket: service.bucket, Key, UploadId }))) swept += 1
+  }
+  for await (const { Key = '', LastModified } of objectsBeneath(service, service.temporaryKey(''))) {
+    if (!isOurs(service, Key) || service.running.has(Key) || changedAt(LastModified) >= before) continue
+    if (await gone(service, new DeleteObjectCommand({ Bucket: service.bucket, Key }))) swept += 1
+  }
+  return swept
+}
+
+/** Only what this store makes itself: other things may lie beneath the same prefix. */
+function isOurs(service: S3Service, key: string): boolean {
+  return key.startsWith(service.prefix) && /^(tmp\/[0-9a-f-]{36}|blobs\/[0-9a-f]{64})$/.test(key.slice(service.prefix.length))
+}
+
+/** Whether a part came since: another process may still be sending, and a large body takes its time. */
+async function writtenSince(service: S3Service, Key: string, UploadId: string, before: number): Promise<boolean> {
+  for (let marker: string | undefined; ;) {
+    const command = { Bucket: service.bucket, Key, UploadId, MaxParts: service.limits.pageItems, ...(marker === undefined ? {} : { PartNumberMarker: marker }) }
+    try {
+      const page = await service.ask(abortSignal => service.client.send(new ListPartsCommand(command), { abortSignal }))
+      if ((page.Parts ?? []).some(part => changedAt(part.LastModified) >= before)) return true
+      marker = page.IsTruncated === true ? page.NextPartNumberMarker : undefined
+      if (marker === undefined) return false
+    } catch (error) {
+      if (isS3Error(error, 'NoSuchUpload')) return true // ended meanwhile
+      throw error
+    }
+  }
+}
+
+/** Removes one; false when somebody else already had. */
+async function gone(service: S3Service, command: AbortMultipartUploadCommand | DeleteObjectCommand): Promise<boolean> {
+  try {
+    await service.ask(abortSignal =>
+      command instanceof DeleteObjectCommand ? service.client.send(command, { abortSignal }) : service.client.send(command, { abortSignal }),
+    )
+    return true
+  } catch (error) {
+    if (isS3Error(error, 'NoSuchUpload', 'NoSuchKey')) return false
+    throw error
+  }
+}
