@@ -43,7 +43,7 @@ export function createEngine(parts: EngineParts): Engine {
   const stores = new Stores(parts.stores)
   const access = new Access(ledger)
   const wakeJob = (job: Job): void => queue.wake({ job: job.id, tenant: job.submittedBy, priority: job.priority })
-  const runner = new Runner({ ledger, stores, clock, worker: parts.worker, wakeJob })
+  const runner = new Runner({ ledger, stores, clock, worker: parts.worker, wakeJob, onError: parts.onError })
   const upkeep = new Upkeep({ ledger, stores, clock, wake: wake => queue.wake(wake), onError: parts.onError })
   return {
     collections: new CollectionService({ ledger, access, stores, ids }),

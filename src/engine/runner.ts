@@ -3,12 +3,11 @@ import type { Job } from '../model/job.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Lease, Ledger } from '../ports/ledger.ts'
 import type { TurnResult } from '../ports/queue.ts'
+import { readChunk, type ChunkBytes } from './chunk-bytes.ts'
 import type { Stores } from './stores.ts'
 
 /** How long a worker may be silent before its chunk is given to another. A chunk by reference takes some 20 ms; one that reads bytes renews. */
 const LEASE_MS = 30_000
-/** Blobs read at once to verify a chunk: enough to keep a disk busy, few enough to leave it to others. */
-const VERIFY_AT_ONCE = 4
 
 /** One turn of a job: a page resolved, or a chunk leased, worked and settled. */
 export class Runner {
@@ -17,14 +16,23 @@ export class Runner {
   readonly #clock: Clock
   readonly #worker: string
   readonly #wakeJob: (job: Job) => void
+  readonly #onError: (error: unknown, what: string) => void
   #stopping = false
 
-  constructor(parts: { ledger: Ledger; stores: Stores; clock: Clock; worker: string; wakeJob: (job: Job) => void }) {
+  constructor(parts: {
+    ledger: Ledger
+    stores: Stores
+    clock: Clock
+    worker: string
+    wakeJob: (job: Job) => void
+    onError: (error: unknown, what: string) => void
+  }) {
     this.#ledger = parts.ledger
     this.#stores = parts.stores
     this.#clock = parts.clock
     this.#worker = parts.worker
     this.#wakeJob = parts.wakeJob
+    this.#onError = parts.onError
   }
 
   async turn(job: string): Promise<TurnResult> {
@@ -34,9 +42,9 @@ export class Runner {
       for (const follower of turn.followers) await this.#wake(follower)
       return turn.more ? 'more' : 'idle'
     }
-    const corrupt = await this.#verifyOrRelease(turn.lease)
-    if (corrupt === null) return 'idle'
-    return (await this.#ledger.applyChunk(turn.lease, corrupt)) ? 'more' : 'idle'
+    const read = await this.#readOrRelease(turn.lease)
+    if (read === null) return 'idle'
+    return (await this.#ledger.applyChunk(turn.lease, read.corrupt, read.copied)) ? 'more' : 'idle'
   }
 
   async #wake(id: string): Promise<void> {
@@ -49,48 +57,43 @@ export class Runner {
     this.#stopping = true
   }
 
-  async #verifyOrRelease(lease: Lease): Promise<string[] | null> {
+  async #readOrRelease(lease: Lease): Promise<ChunkBytes | null> {
     try {
-      const corrupt = await this.#verify(lease)
-      if (corrupt === null) await this.#ledger.releaseLease(lease)
-      return corrupt
+      const read = await this.#read(lease)
+      if (read === null) await this.#ledger.releaseLease(lease)
+      return read
     } catch (error) {
       if (!isWaybillError(error, 'stale_lease')) await this.#ledger.releaseLease(lease)
       throw error
     }
   }
 
-  /** Reads every blob of the chunk again; the digests that no longer match, or null when it was stopped on the way. */
-  async #verify(lease: Lease): Promise<string[] | null> {
-    const waiting = [...(await this.#ledger.chunkBlobs(lease))]
-    const corrupt: string[] = []
-    const work = async (): Promise<void> => {
-      while (!this.#stopping) {
-        const blob = waiting.pop()
-        if (blob === undefined) return
-        if (!(await this.#stores.named(blob.store).verify(blob.sha256))) corrupt.push(blob.sha256)
-      }
-    }
-    await this.#keeping(lease, () => Promise.all(Array.from({ length: VERIFY_AT_ONCE }, work)))
-    return waiting.length > 0 ? null : corrupt
+  async #read(lease: Lease): Promise<ChunkBytes | null> {
+    const blobs = await this.#ledger.chunkBlobs(lease)
+    const parts = { stores: this.#stores, clock: this.#clock, onError: this.#onError }
+    return this.#keeping(lease, () => readChunk(parts, lease, blobs, () => this.#stopping))
   }
 
   /** Renews the lease while work goes on: one large blob may take longer than a lease lasts. */
-  async #keeping(lease: Lease, work: () => Promise<unknown>): Promise<void> {
+  async #keeping<T>(lease: Lease, work: () => Promise<T>): Promise<T> {
     const done = new AbortController()
-    const renew = async (): Promise<void> => {
-      for (;;) {
-        await this.#clock.sleep(LEASE_MS / 3, done.signal)
-        if (done.signal.aborted) return
-        await this.#ledger.renewLease(lease, LEASE_MS)
-      }
-    }
-    const renewing = renew()
+    const renewing = this.#renew(lease, done.signal)
+    const working = work()
     try {
-      await Promise.race([work(), renewing])
+      // a lease that is lost ends the wait: whatever else is read is in vain
+      await Promise.race([working, renewing])
+      return await working
     } finally {
       done.abort()
+      await renewing
     }
-    await renewing
+  }
+
+  async #renew(lease: Lease, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.#clock.sleep(LEASE_MS / 3, signal)
+      if (signal.aborted) return
+      await this.#ledger.renewLease(lease, LEASE_MS)
+    }
   }
 }

@@ -59,6 +59,7 @@ export const CATALOGUE = {
   folder_into_itself: { status: 400, title: 'A folder cannot go into itself', retryable: false },
   destination_exists: { status: 409, title: 'The destination exists', retryable: false },
   same_path: { status: 409, title: 'Source and destination are the same', retryable: false },
+  source_changed: { status: 409, title: 'The source changed while it was copied', retryable: true },
   stale_lease: { status: 409, title: 'The lease is over', retryable: true },
 } as const satisfies Record<string, { status: number; title: string; retryable: boolean }>
 

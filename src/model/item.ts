@@ -66,6 +66,12 @@ export function reasonMessage(code: ErrorCode, where: string, expected?: string 
       return `${where} would be a folder, and only addressable collections (owner/name, host.name) have folders; name the files in it, as by its path with a "/" at the end.`
     case 'fields_too_large':
       return `The fields of ${where} would be larger than ${MAX_FIELDS_BYTES} bytes, or ${MAX_VALUES_BYTES} where they are sets of values.`
+    case 'source_changed':
+      return `${where} changed while its bytes were being copied to another store; retry the item.`
+    case 'unavailable':
+      return `The bytes could not be copied into the store of ${where}; retry the item when it is available.`
+    case 'out_of_space':
+      return `The store of ${where} is full; make room and retry the item.`
     case 'digest_mismatch':
       return `The stored bytes of ${where} no longer match their recorded digest.`
     default:

@@ -6,6 +6,11 @@ export interface Blob {
   readonly size: number
 }
 
+/** A blob in a store, and when it was last put: epoch milliseconds, by the store's own clock. */
+export interface StoredBlob extends Blob {
+  readonly putAt: number
+}
+
 /** A half-open run of bytes: from `start` up to, not including, `end`. */
 export interface ByteRange {
   readonly start: number
@@ -37,12 +42,12 @@ export interface BlobStore {
   put(body: Readable, expect?: PutExpectations): Promise<Blob>
   /** The bytes, or a range of them. Throws `entry_not_found` when the blob is not there. The caller destroys the stream when it stops early. */
   get(sha256: string, range?: ByteRange): Promise<Readable>
-  /** Size, or null when the blob is not there. */
-  stat(sha256: string): Promise<Blob | null>
+  /** Size, and when the blob was last put (epoch ms); null when it is not there. */
+  stat(sha256: string): Promise<StoredBlob | null>
   /** Reads the blob again and returns true when its bytes still have this digest; false when they differ or are missing. */
   verify(sha256: string): Promise<boolean>
   /** Every blob with the time it was last put (epoch ms), in no order. */
-  list(): AsyncIterable<Blob & { readonly putAt: number }>
+  list(): AsyncIterable<StoredBlob>
   /** Deletes the blob unless it was put at or after `unlessPutSince`; true when it is gone. Atomic against a put of the same bytes. */
   delete(sha256: string, unlessPutSince: number): Promise<boolean>
   /** Removes what unfinished puts left behind before `before` (epoch ms); returns how many. */

@@ -45,26 +45,34 @@ export interface Lease {
   readonly worker: string
   readonly expiresAt: number
   readonly kind: JobKind
-  /** The store's bytes must be read before this chunk is applied (`verify: digest`). */
+  /** The bytes of its sources must be read again before it is applied (`verify: digest`). */
   readonly verify: boolean
+  /** Items may go from one store to another: their bytes must be there before it is applied. */
+  readonly crosses: boolean
 }
 
 /** What a worker should do next for a job. */
 export type NextWork = { readonly do: 'resolve' } | { readonly do: 'run'; readonly lease: Lease } | { readonly do: 'nothing' }
 
 /**
- * What came of a turn: nothing was to do; something was done, and perhaps more waits; or a leased chunk whose bytes must be verified first. `followers`: ordered
+ * What came of a turn: nothing was to do; something was done, and perhaps more waits; or a leased chunk whose bytes must be read first, to verify them or to copy them to another store. `followers`: ordered
  * jobs that waited for the end of this one and must be woken.
  */
 export type Turn =
   | { readonly do: 'nothing' }
   | { readonly do: 'worked'; readonly more: boolean; readonly followers: readonly string[] }
-  | { readonly do: 'verify'; readonly lease: Lease }
+  | { readonly do: 'read'; readonly lease: Lease }
 
-/** A blob that a leased chunk's items read. */
-export interface ChunkBlob {
+/** A blob that a leased chunk's items read. `to`: the other store that they take it to; null: it stays in its own. */
+export interface ChunkBlob extends Blob {
   readonly store: string
-  readonly sha256: string
+  readonly to: string | null
+}
+
+/** What came of copying a chunk's blobs to other stores: a store and a digest each. */
+export interface CopiedBlobs {
+  readonly arrived: readonly { readonly store: string; readonly sha256: string }[]
+  readonly failed: readonly { readonly store: string; readonly sha256: string; readonly code: 'unavailable' | 'out_of_space' }[]
 }
 
 /** A write of one entry from outside a job. `subject` is recorded, and is the holder that locks are compared with. */
@@ -308,9 +316,10 @@ export interface Ledger {
   chunkBlobs(lease: Lease): Promise<readonly ChunkBlob[]>
   /**
    * Plans, applies and settles a whole chunk: items, entries, counters, events in one transaction; the last chunk finishes the job.
-   * `corrupt` (digests) fails the items that read those blobs with `digest_mismatch`. True while the job has items that wait.
+   * `corrupt` (digests) fails the items that read those blobs with `digest_mismatch`. An item that goes to another store MUST be done only when `copied` says
+   * that its blob has arrived there: else it fails as `failed` says, or with `source_changed`. True while the job has items that wait.
    */
-  applyChunk(lease: Lease, corrupt: readonly string[]): Promise<boolean>
+  applyChunk(lease: Lease, corrupt: readonly string[], copied?: CopiedBlobs): Promise<boolean>
   /** Idempotent; `job_finished` when it is. Items not yet done become `cancelled` chunk by chunk. */
   cancel(job: string): Promise<Job>
   pause(job: string): Promise<Job>

@@ -4,6 +4,7 @@ import { changesContract } from './ledger/changes.ts'
 import { clashesContract } from './ledger/clashes.ts'
 import { collectionsContract } from './ledger/collections.ts'
 import { containmentContract } from './ledger/containment.ts'
+import { crossingContract } from './ledger/crossing.ts'
 import { entriesContract } from './ledger/entries.ts'
 import { entityJobsContract } from './ledger/entity-jobs.ts'
 import { eventsContract } from './ledger/events.ts'
@@ -39,6 +40,7 @@ const MATTERS = [
   steeringContract,
   selectionsContract,
   transfersContract,
+  crossingContract,
   changesContract,
   valueChangesContract,
   valueSelectionsContract,

@@ -101,6 +101,24 @@ describe('a server with two stores', () => {
     MOST_MS,
   )
 
+  it(
+    'copies bytes from one store to the other and back',
+    async () => {
+      const copy = async (from: string, to: string, path: string, as: string): Promise<void> => {
+        const items = [{ source: { collection: from, path }, destination: { collection: to, path: as } }]
+        const job = await call('POST', '/v1/jobs', { kind: 'copy', items }, { prefer: 'wait=60' })
+        expect(await job.json()).toMatchObject({ state: 'finished', outcome: 'succeeded' })
+      }
+      await copy('far', 'near', 'dir/big', 'big')
+      await copy('near', 'far', 'big', 'back/big')
+      for (const place of ['near/entries/big', 'far/entries/back/big']) {
+        const bytes = await call('GET', `/v1/collections/${place}`)
+        expect(sha256(Buffer.from(await bytes.arrayBuffer())), place).toBe(sha256(BIG))
+      }
+    },
+    MOST_MS,
+  )
+
   it('stores nothing of a file with another digest, and leaves nothing temporary', async () => {
     const before = await keys()
     expect((await call('PUT', '/v1/collections/far/entries/wrong', randomBytes(9_000_000), { 'repr-digest': digest(SMALL) })).status).toBe(400)

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../model/errors.ts'
 import { ITEM_STATES, reasonMessage, type ItemState, type Reason } from '../../model/item.ts'
 import type { EventType } from '../../model/event.ts'
+import type { CopiedBlobs } from '../../ports/ledger.ts'
 import { hexText } from './codec.ts'
 import type { Row } from './row.ts'
 
@@ -33,10 +34,27 @@ export const TROUBLES = {
   sourcePresent: { no: 19, state: 'evicted', error: 'condition_failed', end: 'source' },
   noFolders: { no: 20, state: 'failed', error: 'unsupported', end: 'destination' },
   largeFields: { no: 21, state: 'failed', error: 'fields_too_large', end: 'source' },
+  sourceChanged: { no: 22, state: 'failed', error: 'source_changed', end: 'source' },
+  unavailable: { no: 23, state: 'failed', error: 'unavailable', end: 'destination' },
+  outOfSpace: { no: 24, state: 'failed', error: 'out_of_space', end: 'destination' },
   corrupt: { no: 15, state: 'failed', error: 'digest_mismatch', end: 'source' },
 } as const satisfies Record<string, Trouble & { no: number }>
 
 const BY_NUMBER: ReadonlyMap<number, Trouble> = new Map(Object.values(TROUBLES).map(trouble => [trouble.no, trouble]))
+
+/** What was found when the bytes of a chunk were read. */
+export interface BytesRead {
+  readonly corrupt: readonly string[]
+  readonly copied: CopiedBlobs
+}
+
+/** Nothing was read, because nothing had to be. */
+export const NOTHING_READ: BytesRead = { corrupt: [], copied: { arrived: [], failed: [] } }
+
+/** A blob in a store as one text, for statements that look many up at once. */
+export function blobKey({ store, sha256 }: { readonly store: string; readonly sha256: string }): string {
+  return `${sha256} ${store}`
+}
 
 /** The numbers of the troubles, by name. */
 export const CODES = Object.fromEntries(Object.entries(TROUBLES).map(([name, trouble]) => [name, trouble.no])) as Record<keyof typeof TROUBLES, number>

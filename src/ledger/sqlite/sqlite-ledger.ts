@@ -15,6 +15,7 @@ import type {
   Children,
   ChunkBlob,
   CommitNotice,
+  CopiedBlobs,
   EntryFilter,
   EntryPage,
   EntryWrite,
@@ -238,8 +239,8 @@ export class SqliteLedger implements Ledger {
   chunkBlobs(lease: Lease): Promise<readonly ChunkBlob[]> {
     return this.#writer.call('chunkBlobs', lease)
   }
-  applyChunk(lease: Lease, corrupt: readonly string[]): Promise<boolean> {
-    return this.#writer.call('applyChunk', lease, corrupt)
+  applyChunk(lease: Lease, corrupt: readonly string[], copied?: CopiedBlobs): Promise<boolean> {
+    return this.#writer.call('applyChunk', lease, corrupt, copied)
   }
   cancel(job: string): Promise<Job> {
     return this.#writer.call('cancel', job)

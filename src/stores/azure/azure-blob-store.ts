@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { BlobItem, ContainerListBlobFlatSegmentResponse } from '@azure/storage-blob'
 import { WaybillError } from '../../model/errors.ts'
-import type { Blob, BlobStore, ByteRange, PutExpectations } from '../../ports/blob-store.ts'
+import type { Blob, BlobStore, ByteRange, PutExpectations, StoredBlob } from '../../ports/blob-store.ts'
 import { BodyMeter } from '../body-meter.ts'
 import { checkDigest, isDigest } from '../digest.ts'
 import { partsOf } from '../parts.ts'
@@ -68,11 +68,11 @@ class AzureBlobStore implements BlobStore {
     return readBlob(this.#reader, sha256, range)
   }
 
-  async stat(sha256: string): Promise<Blob | null> {
+  async stat(sha256: string): Promise<StoredBlob | null> {
     checkDigest(sha256)
     return this.#service.coded(async () => {
       const found = await this.#service.find(this.#service.blob(sha256))
-      return found?.state === 'whole' ? { sha256, size: found.size } : null
+      return found?.state === 'whole' ? { sha256, size: found.size, putAt: found.changedAt } : null
     })
   }
 
@@ -80,7 +80,7 @@ class AzureBlobStore implements BlobStore {
     return verifyBlob(this, sha256)
   }
 
-  async *list(): AsyncIterable<Blob & { readonly putAt: number }> {
+  async *list(): AsyncIterable<StoredBlob> {
     const beneath = `${this.#service.prefix}blobs/`
     for await (const { name, properties } of this.#beneath(beneath)) {
       const sha256 = name.slice(beneath.length)

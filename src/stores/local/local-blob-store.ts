@@ -4,7 +4,7 @@ import { mkdir, open, opendir, stat, unlink, writeFile, type FileHandle } from '
 import { dirname, join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { WaybillError } from '../../model/errors.ts'
-import type { Blob, BlobStore, ByteRange, PutExpectations } from '../../ports/blob-store.ts'
+import type { Blob, BlobStore, ByteRange, PutExpectations, StoredBlob } from '../../ports/blob-store.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { BodyMeter, bodyChunks } from '../body-meter.ts'
 import { checkDigest, checkRange } from '../digest.ts'
@@ -116,10 +116,10 @@ class LocalBlobStore implements BlobStore {
     })
   }
 
-  async stat(sha256: string): Promise<Blob | null> {
+  async stat(sha256: string): Promise<StoredBlob | null> {
     return this.#files(async () => {
       const found = await unlessMissing(stat(this.#path(sha256)))
-      return found === null ? null : { sha256, size: found.size }
+      return found === null ? null : { sha256, size: found.size, putAt: putAtOf(found) }
     })
   }
 
@@ -127,7 +127,7 @@ class LocalBlobStore implements BlobStore {
     return this.#files(async () => (await unlessMissing(digestOfFile(this.#path(sha256)))) === sha256)
   }
 
-  async *list(): AsyncIterable<Blob & { readonly putAt: number }> {
+  async *list(): AsyncIterable<StoredBlob> {
     try {
       for await (const shard of await opendir(this.#blobs)) {
         if (SHARD.test(shard.name)) yield* this.#listShard(shard.name)
@@ -196,7 +196,7 @@ class LocalBlobStore implements BlobStore {
     if (shardIsNew) await this.#directories.sync(this.#blobs)
   }
 
-  async *#listShard(shard: string): AsyncIterable<Blob & { readonly putAt: number }> {
+  async *#listShard(shard: string): AsyncIterable<StoredBlob> {
     for await (const { name } of await opendir(join(this.#blobs, shard))) {
       if (!REST.test(name)) continue
       const found = await unlessMissing(stat(join(this.#blobs, shard, name)))

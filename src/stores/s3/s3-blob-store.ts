@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { WaybillError } from '../../model/errors.ts'
-import type { Blob, BlobStore, ByteRange, PutExpectations } from '../../ports/blob-store.ts'
+import type { Blob, BlobStore, ByteRange, PutExpectations, StoredBlob } from '../../ports/blob-store.ts'
 import { BodyMeter } from '../body-meter.ts'
 import { checkDigest, isDigest } from '../digest.ts'
 import { partsOf } from '../parts.ts'
@@ -78,11 +78,11 @@ class S3BlobStore implements BlobStore {
     return readBlob(this.#reader, sha256, range)
   }
 
-  async stat(sha256: string): Promise<Blob | null> {
+  async stat(sha256: string): Promise<StoredBlob | null> {
     checkDigest(sha256)
     return this.#service.coded(async () => {
       const found = await this.#service.sizeOf(this.#service.blobKey(sha256))
-      if (found !== null) return { sha256, size: found.size }
+      if (found !== null) return { sha256, size: found.size, putAt: found.changedAt }
       await this.#findBucket() // a bucket that is not there is answered like an object that is not
       return null
     })
@@ -92,7 +92,7 @@ class S3BlobStore implements BlobStore {
     return verifyBlob(this, sha256)
   }
 
-  async *list(): AsyncIterable<Blob & { readonly putAt: number }> {
+  async *list(): AsyncIterable<StoredBlob> {
     const beneath = this.#service.blobKey('')
     try {
       for await (const { Key = '', Size = 0, LastModified } of objectsBeneath(this.#service, beneath)) {

@@ -30,17 +30,20 @@ export interface House {
 
 export const MAX_ITEMS = 50
 
-/** `wrap` puts something between the engine and its store; `started` false leaves the engine at rest. */
-export async function openHouse(options: { readonly wrap?: (store: BlobStore) => BlobStore; readonly started?: boolean } = {}): Promise<House> {
+/** `wrap` puts something between the engine and its store; `more` are further stores, by their names; `started` false leaves the engine at rest. */
+export async function openHouse(
+  options: { readonly wrap?: (store: BlobStore) => BlobStore; readonly more?: readonly string[]; readonly started?: boolean } = {},
+): Promise<House> {
   const directory = await mkdtemp(join(tmpdir(), 'waybill-engine-'))
   const clock = new VirtualClock()
   const ledger = await SqliteLedger.open(join(directory, 'ledger.db'), clock)
   const store = await openLocalBlobStore({ name: 'local', directory: join(directory, 'store'), clock })
+  const more = await Promise.all((options.more ?? []).map(name => openLocalBlobStore({ name, directory: join(directory, name), clock })))
   const errors: unknown[] = []
   const onError = (error: unknown): void => void errors.push(error)
   const engine = createEngine({
     ledger,
-    stores: [options.wrap?.(store) ?? store],
+    stores: [store, ...more].map(one => options.wrap?.(one) ?? one),
     queue: new LocalQueue(onError),
     clock,
     ids: systemIds(clock),

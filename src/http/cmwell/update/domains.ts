@@ -62,19 +62,26 @@ export class Domains {
   }
 
   async #ask(caller: Caller, collection: string): Promise<boolean> {
-    try {
-      await this.#engine.collections.get(caller, collection, 'readwrite')
-      return true
-    } catch (error) {
-      if (isWaybillError(error, 'insufficient_role')) return false
-      if (!isWaybillError(error, 'collection_not_found')) throw error
-    }
-    if (!(await this.#engine.collections.isFree(collection))) return false
+    const role = await this.#mayNow(caller, collection)
+    if (role !== 'absent') return role === 'yes'
+    // taken meanwhile: perhaps by another request of the same caller
+    if (!(await this.#engine.collections.isFree(collection))) return (await this.#mayNow(caller, collection)) === 'yes'
     this.#new.add(collection)
     if (this.#new.size + this.#made.length > MOST_NEW) {
       throw new WaybillError('too_many_items', `the document begins more than ${MOST_NEW} new domains; make their collections first, or send it in parts`)
     }
     return true
+  }
+
+  async #mayNow(caller: Caller, collection: string): Promise<'yes' | 'no' | 'absent'> {
+    try {
+      await this.#engine.collections.get(caller, collection, 'readwrite')
+      return 'yes'
+    } catch (error) {
+      if (isWaybillError(error, 'insufficient_role')) return 'no'
+      if (isWaybillError(error, 'collection_not_found')) return 'absent'
+      throw error
+    }
   }
 
   async #make(caller: Caller, collection: string): Promise<void> {

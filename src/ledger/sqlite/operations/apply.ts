@@ -1,5 +1,6 @@
 import { ITEM_STATES } from '../../../model/item.ts'
-import type { Lease } from '../../../ports/ledger.ts'
+import type { CopiedBlobs, Lease } from '../../../ports/ledger.ts'
+import { NOTHING_READ, type BytesRead } from '../../shared/troubles.ts'
 import { translateSqliteError, type Params, type Row } from '../database.ts'
 import { itemId, itemsBetween } from '../item-range.ts'
 import { unwritten, type List } from '../unwritten.ts'
@@ -19,10 +20,10 @@ import { writeRows } from './write-items.ts'
  * Plans, applies and settles a leased chunk in one transaction: a stale lease is refused before anything is read (I7), and because the
  * entries, the items' states and the counters commit together, no crash can apply an item twice (I6) or count it wrongly (I3).
  */
-export function applyChunk(tx: Tx, lease: Lease, corrupt: readonly string[]): boolean {
+export function applyChunk(tx: Tx, lease: Lease, corrupt: readonly string[], copied: CopiedBlobs = NOTHING_READ.copied): boolean {
   const { job, chunk } = held(tx, lease)
   if (job['cancelling'] === 1) cancelChunk(tx, job, chunk)
-  else workChunk(tx, job, chunk, corrupt)
+  else workChunk(tx, job, chunk, { corrupt, copied })
   tx.db.run('UPDATE chunk SET state = 2, waiting = 0, worker = NULL, expires_at = NULL WHERE job = :job AND no = :no', {
     job: job['key'] as number,
     no: chunk['no'] as number,
@@ -40,24 +41,24 @@ function cancelChunk(tx: Tx, job: Row, chunk: Row): void {
   tx.db.run('UPDATE job SET running = running - :n, cancelled = cancelled + :n, change = change + 1 WHERE key = :job', { job: at.job, n })
 }
 
-function workChunk(tx: Tx, job: Row, chunk: Row, corrupt: readonly string[]): void {
+function workChunk(tx: Tx, job: Row, chunk: Row, read: BytesRead): void {
   tx.db.exec(CREATE_PLAN)
   const list = unwritten(tx.db, job['key'] as number, chunk['no'] as number)
   if (list !== undefined) {
-    if (attempt(tx, () => workList(tx, job, chunk, list, corrupt)) === null) return
+    if (attempt(tx, () => workList(tx, job, chunk, list, read)) === null) return
     writeRows(tx, job, chunk)
   }
-  workRows(tx, job, chunk, corrupt)
+  workRows(tx, job, chunk, read)
 }
 
-function workRows(tx: Tx, job: Row, chunk: Row, corrupt: readonly string[]): void {
+function workRows(tx: Tx, job: Row, chunk: Row, read: BytesRead): void {
   const first = chunk['first_seq'] as number
   const last = chunk['last_seq'] as number
-  const fault = chunk['serial'] === 0 ? attempt(tx, () => workRun(tx, job, chunk, first, last, corrupt)) : new OutOfOrder()
+  const fault = chunk['serial'] === 0 ? attempt(tx, () => workRun(tx, job, chunk, first, last, read)) : new OutOfOrder()
   if (fault === null) return
-  if (fault instanceof OutOfOrder && job['dry_run'] === 1 && attempt(tx, () => rehearse(tx, job, chunk, corrupt)) === null) return
+  if (fault instanceof OutOfOrder && job['dry_run'] === 1 && attempt(tx, () => rehearse(tx, job, chunk, read)) === null) return
   for (let seq = first; seq <= last; seq++) {
-    const own = attempt(tx, () => workRun(tx, job, chunk, seq, seq, corrupt))
+    const own = attempt(tx, () => workRun(tx, job, chunk, seq, seq, read))
     if (own !== null) failItem(tx, job, seq, own)
   }
 }
@@ -91,15 +92,15 @@ function failItem(tx: Tx, job: Row, seq: number, fault: Error): void {
 }
 
 /** Items that do not touch each other's paths: decided together, then written together. */
-function workRun(tx: Tx, job: Row, chunk: Row, first: number, last: number, corrupt: readonly string[]): void {
-  const tally = decideRows(tx, job, first, last, corrupt)
+function workRun(tx: Tx, job: Row, chunk: Row, first: number, last: number, read: BytesRead): void {
+  const tally = decideRows(tx, job, first, last, read)
   carryOut(tx, job, tally)
   settleRows(tx, job, chunk, first, last, tally)
 }
 
 /** The same for items that are a list as yet: they become rows now, in their final state. */
-function workList(tx: Tx, job: Row, chunk: Row, list: List, corrupt: readonly string[]): void {
-  const tally = decideList(tx, job, list, corrupt)
+function workList(tx: Tx, job: Row, chunk: Row, list: List, read: BytesRead): void {
+  const tally = decideList(tx, job, list, read)
   carryOut(tx, job, tally)
   settleList(tx, job, chunk, list, tally)
 }
@@ -113,13 +114,13 @@ function carryOut(tx: Tx, job: Row, tally: Tally): void {
  * A dry run of items that touch each other: each is decided on what those before it would have left, as in earnest. All of that is then undone, and only the
  * decisions are written down.
  */
-function rehearse(tx: Tx, job: Row, chunk: Row, corrupt: readonly string[]): void {
+function rehearse(tx: Tx, job: Row, chunk: Row, read: BytesRead): void {
   const first = chunk['first_seq'] as number
   const last = chunk['last_seq'] as number
   const decided: Row[] = []
   tx.db.exec('SAVEPOINT rehearsal')
   for (let seq = first; seq <= last; seq++) {
-    writeEntries(tx, job, decideRows(tx, job, seq, seq, corrupt))
+    writeEntries(tx, job, decideRows(tx, job, seq, seq, read))
     decided.push(...tx.db.all('SELECT * FROM plan'))
   }
   tx.db.exec('ROLLBACK TO rehearsal; RELEASE rehearsal')

@@ -55,7 +55,8 @@ function take(tx: Tx, id: string, job: Row, chunk: Row, worker: string, leaseMs:
     worker,
     expiresAt: tx.now + leaseMs,
     kind,
-    verify: job['verify'] === VERIFY.indexOf('digest') && reads(kind) && job['dry_run'] === 0 && job['cancelling'] === 0,
+    verify: job['verify'] === VERIFY.indexOf('digest') && readsBytes(kind, job),
+    crosses: readsBytes(kind, job) && crosses(tx, job),
   }
   tx.db.run('UPDATE chunk SET state = 1, token = :token, worker = :worker, leased_at = :now, expires_at = :until WHERE job = :job AND no = :no', {
     job: job['key'] as number,
@@ -70,9 +71,16 @@ function take(tx: Tx, id: string, job: Row, chunk: Row, worker: string, leaseMs:
   return lease
 }
 
-/** Kinds whose items hand bytes on: only of those is there anything to verify. */
-function reads(kind: Lease['kind']): boolean {
-  return kind === 'copy' || kind === 'move'
+const STORES = 'SELECT count(DISTINCT c.store) AS n FROM job_collection j CROSS JOIN collection c ON c.key = j.collection WHERE j.job = :job'
+
+/** True when the job names collections of more than one store: its items may take bytes from one to another. */
+export function crosses(tx: Tx, job: Row): boolean {
+  return (tx.db.get(STORES, { job: job['key'] as number })?.['n'] as number) > 1
+}
+
+/** Only kinds whose items hand bytes on have any to read, and only when something is done. */
+function readsBytes(kind: Lease['kind'], job: Row): boolean {
+  return (kind === 'copy' || kind === 'move') && job['dry_run'] === 0 && job['cancelling'] === 0
 }
 
 /** Moves n items between pending and running in the job's counters: an item runs while its chunk is leased. */
@@ -114,15 +122,16 @@ export function releaseAll(tx: Tx): void {
   for (const chunk of leased) release(tx, chunk['job'] as number, chunk)
 }
 
-/** The distinct blobs that the chunk's waiting items would copy now. */
+/** The distinct blobs that the chunk's waiting items would copy now, and where to. */
 export function chunkBlobs(tx: Tx, lease: Lease): ChunkBlob[] {
   const { job } = held(tx, lease)
   return tx.db
     .all(
-      `SELECT DISTINCT c.store, s.digest FROM item i CROSS JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path
-       CROSS JOIN collection c ON c.key = s.collection
+      `SELECT DISTINCT c.store, s.digest, s.size, nullif(d.store, c.store) AS to_store
+       FROM item i CROSS JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path
+       CROSS JOIN collection c ON c.key = s.collection LEFT JOIN collection d ON d.key = i.dst_collection
        WHERE ${itemsBetween('i', ':first', ':last')} AND i.state = 0 AND s.digest IS NOT NULL`,
       { job: job['key'] as number, first: lease.firstSeq, last: lease.lastSeq },
     )
-    .map(row => ({ store: row['store'] as string, sha256: hexText(row['digest']) }))
+    .map(row => ({ store: row['store'] as string, sha256: hexText(row['digest']), size: row['size'] as number, to: row['to_store'] as string | null }))
 }

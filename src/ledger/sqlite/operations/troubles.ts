@@ -3,7 +3,9 @@ import { holderWords } from '../../../model/lock.ts'
 import { MAX_PATH_LENGTH, renamed } from '../../../model/paths.ts'
 import { newEntity, toLock } from '../../shared/codec.ts'
 import { firstFree } from '../../shared/free-number.ts'
-import { explanation, lockedEnd, TROUBLES, troubleEvent } from '../../shared/troubles.ts'
+import { blobKey, explanation, lockedEnd, TROUBLES, troubleEvent, type BytesRead } from '../../shared/troubles.ts'
+import type { CopiedBlobs } from '../../../ports/ledger.ts'
+import { crosses } from './lease.ts'
 import type { Row } from '../database.ts'
 import { itemId } from '../item-range.ts'
 import { LOCKS_OVER } from '../reads/locks.ts'
@@ -16,7 +18,7 @@ const MOVE = JOB_KINDS.indexOf('move')
  * Marks planned items that locks, lost grants or corrupt bytes forbid. Each is looked for once a chunk in small tables; the plan itself is walked only when
  * there is something to mark.
  */
-export function markTroubles(tx: Tx, job: Row, corrupt: readonly string[]): void {
+export function markTroubles(tx: Tx, job: Row, { corrupt, copied }: BytesRead): void {
   markLocked(tx, job)
   markLostGrants(tx, job)
   if (corrupt.length > 0) {
@@ -27,6 +29,22 @@ export function markTroubles(tx: Tx, job: Row, corrupt: readonly string[]): void
       },
     )
   }
+  if (job['dry_run'] === 0 && crosses(tx, job)) markNotArrived(tx, copied)
+}
+
+/** Items of the plan that would go to another store, and of whose blobs this is so. */
+const mark = (code: number, condition: 'IN' | 'NOT IN'): string => `UPDATE plan SET code = ${code} WHERE seq IN (
+  SELECT p.seq FROM plan p CROSS JOIN collection sc ON sc.key = p.src_collection CROSS JOIN collection tc ON tc.key = p.t_collection
+  WHERE p.code IN (0, ${TROUBLES.taken.no}) AND p.digest IS NOT NULL AND sc.store <> tc.store
+    AND lower(hex(p.digest)) || ' ' || tc.store ${condition} (SELECT value FROM json_each(:blobs)))`
+
+/** Nothing may name bytes that are not in its own store: the blob must have been copied there, and the source still be that blob. */
+function markNotArrived(tx: Tx, { arrived, failed }: CopiedBlobs): void {
+  const full = failed.filter(({ code }) => code === 'out_of_space')
+  const away = failed.filter(({ code }) => code === 'unavailable')
+  if (full.length > 0) tx.db.run(mark(TROUBLES.outOfSpace.no, 'IN'), { blobs: JSON.stringify(full.map(blobKey)) })
+  if (away.length > 0) tx.db.run(mark(TROUBLES.unavailable.no, 'IN'), { blobs: JSON.stringify(away.map(blobKey)) })
+  tx.db.run(mark(TROUBLES.sourceChanged.no, 'NOT IN'), { blobs: JSON.stringify(arrived.map(blobKey)) })
 }
 
 const FOREIGN_LOCKS = `SELECT l.collection, l.path FROM job_collection c CROSS JOIN lock l ON l.collection = c.collection

@@ -24,7 +24,7 @@ export function takeTurn(tx: Tx, id: string, worker: string, leaseMs: number): T
     if (next === undefined) break
     const followed = oneTurn(tx, next, worker, leaseMs, until)
     if (followed.do === 'worked') waiting.push(...successors(tx, next))
-    if (followed.do === 'verify' || (followed.do === 'worked' && followed.more)) followers.push(next)
+    if (followed.do === 'read' || (followed.do === 'worked' && followed.more)) followers.push(next)
   }
   return { ...turn, followers: [...followers, ...waiting] }
 }
@@ -36,7 +36,7 @@ function oneTurn(tx: Tx, id: string, worker: string, leaseMs: number, until: num
     resolveSome(tx, id, until)
     return { do: 'worked', more: true, followers: [] }
   }
-  if (work.lease.verify) return { do: 'verify', lease: work.lease }
+  if (work.lease.verify || work.lease.crosses) return { do: 'read', lease: work.lease }
   return { do: 'worked', more: applyChunk(tx, work.lease, []), followers: [] }
 }
 

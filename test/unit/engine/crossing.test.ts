@@ -1,0 +1,112 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { WaybillError } from '../../../src/model/errors.ts'
+import type { BlobStore } from '../../../src/ports/blob-store.ts'
+import { sha256 } from '../../support/sha256.ts'
+import { ALICE, itemsOf, openHouse, put, run, text, type House } from './house.ts'
+
+/** Stores that count what is put into them, and refuse what a test says. */
+class Watched {
+  readonly puts: string[] = []
+  refuse: ((store: string) => Error | null) | null = null
+
+  readonly wrap = (store: BlobStore): BlobStore => {
+    const put: BlobStore['put'] = async (body, expect) => {
+      const refusal = this.refuse?.(store.name) ?? null
+      if (refusal !== null) throw refusal
+      this.puts.push(store.name)
+      return store.put(body, expect)
+    }
+    const given = (target: BlobStore, key: string | symbol): unknown => {
+      if (key === 'put') return put
+      const value: unknown = Reflect.get(target, key)
+      return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(target) : value
+    }
+    return new Proxy(store, { get: given })
+  }
+}
+
+describe('a job between two stores', () => {
+  const houses: House[] = []
+  afterEach(async () => {
+    for (const house of houses.splice(0)) await house.close()
+  })
+
+  async function twoStores(): Promise<{ house: House; watched: Watched; near: string; far: string }> {
+    const watched = new Watched()
+    const house = await openHouse({ more: ['far'], wrap: watched.wrap })
+    houses.push(house)
+    const near = (await house.engine.collections.create(ALICE, { id: 'near' })).id
+    const far = (await house.engine.collections.create(ALICE, { id: 'far-away', store: 'far' })).id
+    return { house, watched, near, far }
+  }
+
+  const copies = (from: string, to: string, paths: readonly string[]): Parameters<typeof run>[1] => ({
+    items: paths.map(path => ({ source: { collection: from, path }, destination: { collection: to } })),
+  })
+
+  it('copies the bytes, each blob once, and what was copied can be read', async () => {
+    const { house, watched, near, far } = await twoStores()
+    for (const path of ['a', 'b', 'c']) await put(house, near, path, path === 'c' ? 'a' : path)
+    watched.puts.length = 0
+    expect(await run(house, copies(near, far, ['a', 'b', 'c']))).toMatchObject({ outcome: 'succeeded', bytesDone: 3 })
+    expect(await Promise.all(['a', 'b', 'c'].map(path => text(house, far, path)))).toEqual(['a', 'b', 'a'])
+    expect(watched.puts).toEqual(['far', 'far'])
+    expect(await run(house, copies(near, far, ['a', 'b', 'c']))).toMatchObject({ outcome: 'succeeded' })
+    expect(watched.puts, 'what is there, and fresh, is not copied again').toHaveLength(2)
+  })
+
+  it('moves them, whole folders by their prefix, and back', async () => {
+    const { house, near, far } = await twoStores()
+    for (const path of ['x/a', 'x/b/c']) await put(house, near, path)
+    const select = (from: string, to: string): Parameters<typeof run>[1] => ({
+      kind: 'move',
+      select: [{ source: { collection: from, prefix: 'x/' }, destination: { collection: to, prefix: 'x/' } }],
+    })
+    expect(await run(house, select(near, far))).toMatchObject({ outcome: 'succeeded', counts: { done: 2 } })
+    expect(await text(house, far, 'x/b/c')).toBe('x/b/c')
+    expect(await run(house, select(far, near))).toMatchObject({ outcome: 'succeeded' })
+    expect(await text(house, near, 'x/a')).toBe('x/a')
+  })
+
+  it('fails items whose bytes are bad, and leaves nothing of them', async () => {
+    const { house, near, far } = await twoStores()
+    const { digest } = await put(house, near, 'bad', 'soon rotten')
+    await put(house, near, 'good')
+    await writeFile(join(house.directory, 'store', 'blobs', (digest ?? '').slice(0, 2), (digest ?? '').slice(2)), 'rotten bytes')
+    const job = await run(house, copies(near, far, ['bad', 'good']))
+    expect(job).toMatchObject({ outcome: 'partial', counts: { done: 1, failed: 1 } })
+    const [bad] = await itemsOf(house, job.id)
+    expect(bad).toMatchObject({ state: 'failed', reason: { code: 'digest_mismatch', end: 'source' } })
+    await expect(house.engine.entries.stat(ALICE, far, 'bad')).rejects.toMatchObject({ code: 'entry_not_found' })
+  })
+
+  it('fails items that the other store does not take, with its reason, until they are tried again', async () => {
+    const { house, watched, near, far } = await twoStores()
+    await put(house, near, 'a')
+    watched.refuse = store => (store === 'far' ? new WaybillError('out_of_space', 'the disk is full') : null)
+    const job = await run(house, copies(near, far, ['a']))
+    expect((await itemsOf(house, job.id))[0]).toMatchObject({ state: 'failed', reason: { code: 'out_of_space', end: 'destination' } })
+    watched.refuse = store => (store === 'far' ? new Error('the line is down') : null)
+    await house.engine.jobs.retry(ALICE, job.id, ['failed'])
+    expect(await house.engine.jobs.wait(ALICE, job.id, 60_000)).toMatchObject({ outcome: 'failed' })
+    expect((await itemsOf(house, job.id))[0]).toMatchObject({ reason: { code: 'unavailable' } })
+    expect(house.errors, 'what nobody expected is told').toHaveLength(1)
+    watched.refuse = null
+    await house.engine.jobs.retry(ALICE, job.id, ['failed'])
+    expect(await house.engine.jobs.wait(ALICE, job.id, 60_000)).toMatchObject({ outcome: 'succeeded' })
+    expect(await text(house, far, 'a')).toBe('a')
+  })
+
+  it('copies nothing in a rehearsal, and nothing within one store', async () => {
+    const { house, watched, near, far } = await twoStores()
+    await put(house, near, 'a')
+    watched.puts.length = 0
+    expect(await run(house, { ...copies(near, far, ['a']), dryRun: true })).toMatchObject({ counts: { done: 1 } })
+    const within = { source: { collection: near, path: 'a' }, destination: { collection: near, path: 'b' } }
+    expect(await run(house, { items: [within] })).toMatchObject({ outcome: 'succeeded' })
+    expect(watched.puts).toEqual([])
+    expect(await house.ledger.referenced('far', [sha256('a')])).toEqual(new Set())
+  })
+})
