@@ -48,8 +48,8 @@ module.exports = {
     room(
       'cli-knows-client',
       '^src/cli/',
-      ['^src/(client|model|cli)/', '^src/(main|administration|config)\\.ts$', '^src/access/tokens\\.ts$'],
-      'the command line imports client, model, main, administration, config and access/tokens',
+      ['^src/(client|model|cli)/', '^src/(main|administration|config|doctor)\\.ts$', '^src/access/tokens\\.ts$'],
+      'the command line imports client, model, main, administration, config, doctor and access/tokens',
     ),
     {
       name: 'only-main-knows-adapters',

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { registerCollections } from './commands/collections.ts'
 import { registerDemo } from './commands/demo.ts'
+import { registerDoctor } from './commands/doctor.ts'
 import { registerGet } from './commands/get.ts'
 import { registerLs } from './commands/ls.ts'
 import { registerPut } from './commands/put.ts'
@@ -41,6 +42,7 @@ function waybill(): Command {
     .exitOverride()
   registerServe(program)
   registerDemo(program)
+  registerDoctor(program)
   registerTokens(program)
   registerCollections(program)
   registerPut(program)

@@ -3,10 +3,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateBucketCommand, ListMultipartUploadsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { loadConfig } from '../../src/config.ts'
+import { gathered } from '../support/gathered.ts'
+import { examine, type Finding } from '../../src/doctor.ts'
+import type { Clock } from '../../src/ports/clock.ts'
 import { createToken, spawnServer, type ServerProcess } from '../support/server-process.ts'
 import { SWIFT_START_MS, startSwift, type SwiftServer } from '../support/servers/swift.ts'
 import { sha256 } from '../support/sha256.ts'
+import { ShiftableClock } from '../support/shiftable-clock.ts'
 
 /** Two parts of eight mebibytes and a bit: a multipart upload and a copy within the service. */
 const BIG = randomBytes(17 * 1024 * 1024)
@@ -118,6 +123,21 @@ describe('a server with two stores', () => {
     },
     MOST_MS,
   )
+
+  it('is found well by the doctor, unless its clock is another than that of the service', async () => {
+    const { accessKeyId, secretAccessKey } = swift.credentials
+    vi.stubEnv('ARCHIVE_KEY', accessKeyId)
+    vi.stubEnv('ARCHIVE_SECRET', secretAccessKey)
+    const before = await keys()
+    const config = loadConfig({ file: join(data, 'waybill.json'), flags: { data } })
+    const late = new ShiftableClock()
+    late.shift = 3600 * 1000
+    const archive = async (clock?: Clock): Promise<Finding | undefined> => (await gathered(examine(config, clock))).find(({ what }) => what === 'store archive')
+    expect(await archive()).toMatchObject({ well: true })
+    expect(await archive(late)).toMatchObject({ well: false, found: expect.stringContaining('60 minutes apart') as string })
+    expect(await keys()).toEqual(before)
+    vi.unstubAllEnvs()
+  })
 
   it('stores nothing of a file with another digest, and leaves nothing temporary', async () => {
     const before = await keys()

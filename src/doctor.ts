@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto'
+import { accessSync, constants, statSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { openAdministration } from './administration.ts'
+import type { Config } from './config.ts'
+import { WaybillError } from './model/errors.ts'
+import { openStores } from './open-stores.ts'
+import type { BlobStore } from './ports/blob-store.ts'
+import type { Clock } from './ports/clock.ts'
+import { systemClock } from './system/clock.ts'
+
+/** What was looked at, what was found, and whether it is well. */
+export interface Finding {
+  readonly what: string
+  readonly well: boolean
+  readonly found: string
+}
+
+const LEAST_FREE_BYTES = 1024 ** 3
+/** Blobs are swept by the store's clock, leases held by ours: so far apart they mislead each other. */
+const MOST_APART_MS = 5 * 60_000
+const NODE_MAJOR = 24
+
+/**
+ * Looks at everything that a server with this configuration needs, one after the other: each is tried as the server would use it, and left as it was. Works
+ * beside a running server. Throws nothing that is a finding.
+ */
+export async function* examine(config: Config, clock: Clock = systemClock): AsyncGenerator<Finding> {
+  yield await finding('Node.js', async () => nodeVersion())
+  const directory = await finding('data directory', () => dataDirectory(config.data))
+  yield directory
+  // the rest would only make what is missing
+  if (!directory.well) return
+  yield await finding('ledger', () => ledger(config.data, clock))
+  let stores: BlobStore[]
+  try {
+    stores = await openStores(config, clock)
+  } catch (error) {
+    yield { what: 'stores', well: false, found: sentence(error) }
+    return
+  }
+  for (const store of stores) yield await finding(`store ${store.name}`, () => roundTrip(store, clock))
+}
+
+async function finding(what: string, look: () => Promise<string>): Promise<Finding> {
+  try {
+    return { what, well: true, found: await look() }
+  } catch (error) {
+    return { what, well: false, found: sentence(error) }
+  }
+}
+
+function sentence(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function nodeVersion(): string {
+  const { node } = process.versions
+  if (Number(node.split('.', 1)[0]) < NODE_MAJOR) throw new WaybillError('unsupported', `Node.js ${node} runs; ${NODE_MAJOR} or newer is needed`)
+  return `${node}, ${process.platform} ${process.arch}`
+}
+
+async function dataDirectory(data: string): Promise<string> {
+  const found = statSync(data, { throwIfNoEntry: false })
+  if (found === undefined)
+    throw new WaybillError('invalid_request', `there is nothing at ${data}; name the directory that the server runs on, or start a server to make it`)
+  if (!found.isDirectory()) throw new WaybillError('invalid_request', `${data} is a file where a directory is needed`)
+  accessSync(data, constants.R_OK | constants.W_OK | constants.X_OK)
+  const { bavail, bsize } = await statfs(data)
+  const free = bavail * bsize
+  const gib = (free / 1024 ** 3).toFixed(1)
+  if (free < LEAST_FREE_BYTES) throw new WaybillError('out_of_space', `only ${gib} GiB are free on the disk of ${data}; make room before the ledger needs it`)
+  return `${data}, ${gib} GiB free`
+}
+
+async function ledger(data: string, clock: Clock): Promise<string> {
+  const opened = await openAdministration(data, { create: false }, clock)
+  try {
+    const begin = performance.now()
+    await opened.ledger.health()
+    const unfinished = await opened.ledger.unfinished(0, 1000)
+    const jobs = unfinished.length === 1000 ? '1,000 or more jobs' : `${unfinished.length} ${unfinished.length === 1 ? 'job' : 'jobs'}`
+    return `reads and commits (${Math.round(performance.now() - begin)} ms), ${jobs} unfinished`
+  } finally {
+    await opened.close()
+  }
+}
+
+/** Puts bytes that nobody else has, reads them back, and takes them away again. */
+async function roundTrip(store: BlobStore, clock: Clock): Promise<string> {
+  await store.health()
+  const bytes = randomBytes(64)
+  const begin = performance.now()
+  const { sha256 } = await store.put(Readable.from([bytes], { objectMode: false }))
+  const stored = await store.stat(sha256)
+  try {
+    if (stored === null || !(await store.verify(sha256))) throw new WaybillError('unavailable', 'what was put cannot be read back')
+  } finally {
+    await store.delete(sha256, Infinity)
+  }
+  const apart = Math.abs(stored.putAt - clock.now())
+  if (apart > MOST_APART_MS) {
+    throw new WaybillError(
+      'unavailable',
+      `its clock and the one of this machine are ${Math.round(apart / 60_000)} minutes apart; set both by the same time server`,
+    )
+  }
+  return `takes, gives back and deletes (${Math.round(performance.now() - begin)} ms)`
+}
