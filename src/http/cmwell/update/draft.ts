@@ -1,10 +1,9 @@
-import { MAX_VALUES_BYTES } from '../../../model/entry.ts'
 import { WaybillError } from '../../../model/errors.ts'
 import type { FieldRemoval, FieldValue } from '../../../model/field-values.ts'
-import { distinctValues } from '../../../model/field-values.ts'
 import type { Term } from '../rdf/terms.ts'
 import type { Protocol } from '../subjects.ts'
 import { subjectPath } from '../subjects.ts'
+import { DraftRemovals, DraftValues } from './draft-values.ts'
 import type { FileContent, InfotonKind, LinkContent, SubjectUpdate, SystemFields } from './update.ts'
 import { onePrevUuid, refuseManyActions } from './update.ts'
 
@@ -29,10 +28,8 @@ export class Draft {
   readonly path: string
   readonly #protocol: Protocol | null
   readonly #continues: boolean
-  readonly #add = new Map<string, FieldValue[]>()
-  readonly #remove = new Map<string, FieldRemoval>()
-  /** Of all values, at least: in UTF-16 units. */
-  #size = 0
+  readonly #add: DraftValues
+  readonly #remove: DraftRemovals
   #fullDelete: SubjectUpdate['fullDelete'] = null
   #prevUuid: string | null = null
   #kind: InfotonKind | null = null
@@ -46,31 +43,24 @@ export class Draft {
     this.path = path
     this.#protocol = protocol
     this.#continues = continues
+    this.#add = new DraftValues(path)
+    this.#remove = new DraftRemovals(path)
   }
 
   /** False when there is nothing to hand out yet: a prevUUID must go with the changes it guards. */
   get isComplete(): boolean {
     const content = this.#fullDelete ?? this.#kind ?? this.#file ?? this.#link
-    return !this.waiting && (content !== null || this.#add.size + this.#remove.size + Object.keys(this.#system).length > 0)
+    return !this.waiting && (content !== null || !this.#add.isEmpty || !this.#remove.isEmpty || Object.keys(this.#system).length > 0)
   }
 
   /** Throws `fields_too_large` when one document says more of an infoton than one can hold. */
   addValue(field: string, value: FieldValue): void {
-    this.#size += sizeOf(value)
-    if (this.#size > MAX_VALUES_BYTES) {
-      throw new WaybillError('fields_too_large', `the values of ${this.path} have more than ${MAX_VALUES_BYTES} bytes; store more as a file`)
-    }
-    const values = this.#add.get(field)
-    if (values === undefined) this.#add.set(field, [value])
-    else {
-      values.push(value)
-      // a document that says one thing a million times must not be kept a million times
-      if (isMilestone(values.length)) this.#add.set(field, distinctValues(values))
-    }
+    this.#add.add(field, value)
   }
 
+  /** Throws `fields_too_large`. */
   addRemoval(removal: FieldRemoval): void {
-    this.#remove.set(JSON.stringify(removal), removal)
+    this.#remove.add(removal)
   }
 
   /** `sys#fullDelete`: the object says whether what is beneath goes, too. */
@@ -120,8 +110,8 @@ export class Draft {
     const update: SubjectUpdate = {
       path: this.path,
       protocol: this.#protocol,
-      add: Object.fromEntries([...this.#add].map(([field, values]) => [field, distinctValues(values)])),
-      remove: [...this.#remove.values()],
+      add: this.#add.finish(),
+      remove: this.#remove.finish(),
       fullDelete: this.#fullDelete,
       prevUuid: this.#prevUuid,
       kind: this.#kind ?? (this.#file !== null ? 'file' : this.#link !== null ? 'link' : null),
@@ -133,16 +123,6 @@ export class Draft {
     refuseManyActions(update)
     return update
   }
-}
-
-function sizeOf(value: FieldValue): number {
-  if (typeof value === 'string') return value.length
-  return '@id' in value ? value['@id'].length : value['@value'].length
-}
-
-/** True at 64 and each doubling of it. */
-function isMilestone(length: number): boolean {
-  return length >= 64 && (length & (length - 1)) === 0
 }
 
 /** The kind that `sys#type`, or the type of a JSON infoton, names. Throws `invalid_request` for none. */
