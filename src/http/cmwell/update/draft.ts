@@ -18,6 +18,8 @@ const KINDS: Readonly<Record<string, InfotonKind>> = {
   DEL: 'deleted',
   DeletedInfoton: 'deleted',
 }
+const LONGEST_TARGET = 4096
+const HEADER_TEXT = /^[\x21-\x7e][\x20-\x7e]{0,254}$/
 const UUID = /^[a-f0-9]{32}$/
 const BASE64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/
 /** The media type of `sys#data`, as the protocol writes it (contract, section 5). */
@@ -87,7 +89,7 @@ export class Draft {
         break
       case 'mimeType':
       case 'contentType':
-        this.#file = { data: null, ...this.#file, mimeType: value }
+        this.#file = { data: null, ...this.#file, mimeType: mimeTypeOf(value) }
         break
       case 'data':
         this.#file = { mimeType: TEXT_TYPE, data: { encoding: 'text', content: value } }
@@ -96,7 +98,7 @@ export class Draft {
         this.#file = { mimeType: null, ...this.#file, data: { encoding: 'base64', content: base64(value, this.path) } }
         break
       case 'linkTo':
-        this.#link = { type: null, ...this.#link, to: object.kind === 'iri' ? subjectPath(value).path : value }
+        this.#link = { type: null, ...this.#link, to: object.kind === 'iri' ? subjectPath(value).path : linkTarget(value) }
         break
       case 'linkType':
         this.#link = { to: null, ...this.#link, type: linkType(value) }
@@ -140,6 +142,20 @@ function booleanOf(text: string): boolean | null {
 /** Checks that a file's bytes are base64. */
 export function base64(value: string, path: string): string {
   if (!BASE64.test(value)) throw refusal(`sys#base64-data of path: ${path} is not base64 (RFC 4648, section 4)`)
+  return value
+}
+
+/** Checks a file's media type: the protocol takes any text, but what cannot stand in a header would keep the file from being read, by every protocol. */
+export function mimeTypeOf(value: string): string {
+  if (!HEADER_TEXT.test(value)) throw refusal(`the mimeType ${JSON.stringify(value.slice(0, 100))} must have 1 to 255 characters of ASCII, no line break`)
+  return value
+}
+
+/** Checks where a link leads. */
+export function linkTarget(value: string): string {
+  if (value === '') throw refusal('empty content')
+  if (value.length > LONGEST_TARGET) throw new WaybillError('body_too_large', `the target of a link has at most ${LONGEST_TARGET} characters`)
+  if (/[\p{Cc}\s]/u.test(value) || !value.isWellFormed()) throw refusal('the target of a link is a path or an address, without white space')
   return value
 }
 

@@ -2,7 +2,7 @@ import { Buffer, isUtf8 } from 'node:buffer'
 import { WaybillError } from '../../../model/errors.ts'
 import { jsonDepthFault } from '../../../model/json-depth.ts'
 import type { FieldValue, FieldValues } from '../../../model/field-values.ts'
-import { base64, kindOf } from './draft.ts'
+import { base64, kindOf, linkTarget, mimeTypeOf } from './draft.ts'
 import { RDF_LIMITS } from '../rdf/limits.ts'
 import type { RdfLimits } from '../rdf/limits.ts'
 import type { Prefixes } from '../rdf/prefixes.ts'
@@ -143,7 +143,7 @@ function checkedSize(value: FieldValue, { literalBytes }: RdfLimits): FieldValue
 function fileOf(kind: InfotonKind, infoton: Json, path: string): FileContent | null {
   if (kind !== 'file') return null
   const content = objectOf(infoton['content'] ?? {}, 'content')
-  const mimeType = content['mimeType'] === undefined ? null : textOf(content['mimeType'], 'content.mimeType')
+  const mimeType = content['mimeType'] === undefined ? null : mimeTypeOf(textOf(content['mimeType'], 'content.mimeType'))
   if (content['data'] !== undefined) return { mimeType, data: { encoding: 'text', content: textOf(content['data'], 'content.data') } }
   const packed = content['base64-data']
   return { mimeType, data: packed === undefined ? null : { encoding: 'base64', content: base64(textOf(packed, 'content.base64-data'), path) } }
@@ -153,7 +153,7 @@ function linkOf(kind: InfotonKind, infoton: Json): LinkContent | null {
   if (kind !== 'link') return null
   const type = infoton['linkType'] ?? 1
   if (type !== 0 && type !== 1 && type !== 2) throw refusal('linkType is 0 (permanent), 1 (temporary) or 2 (forward)')
-  return { to: textOf(infoton['linkTo'], 'linkTo'), type }
+  return { to: linkTarget(textOf(infoton['linkTo'], 'linkTo')), type }
 }
 
 function objectOf(value: unknown, what: string): Json {
