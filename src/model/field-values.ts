@@ -47,13 +47,17 @@ export function changedFields(fields: AnyFields, remove: readonly FieldRemoval[]
   return Object.fromEntries([...after].map(([name, values]) => [name, values === before.get(name) ? fields[name] : values]))
 }
 
-/** The same text for the same value in the same graph; language tags in whatever case (RDF 1.1 Concepts, section 3.3). */
+/**
+ * The same text for the same value in the same graph; language tags in whatever case (RDF 1.1 Concepts, section 3.3). Fields that were not given as sets of
+ * values may hold any JSON.
+ */
 export function valueKey(value: FieldValue): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify([null, value, null, null])
   const { '@graph': graph = null } = value
   if ('@id' in value) return JSON.stringify([graph, 'id', value['@id']])
   if (!('@value' in value)) return JSON.stringify([graph, 'other', value])
-  return JSON.stringify([graph, value['@value'], value['@type'] ?? null, value['@language']?.toLowerCase() ?? null])
+  const language: unknown = value['@language'] ?? null
+  return JSON.stringify([graph, value['@value'], value['@type'] ?? null, typeof language === 'string' ? language.toLowerCase() : language])
 }
 
 /** The same text for removals of the same. */

@@ -3,11 +3,11 @@ import { WaybillError } from '../../../model/errors.ts'
 import { jsonDepthFault } from '../../../model/json-depth.ts'
 import type { FieldValue, FieldValues } from '../../../model/field-values.ts'
 import { base64, kindOf, linkTarget, mimeTypeOf } from './draft.ts'
-import { RDF_LIMITS } from '../rdf/limits.ts'
+import { RDF_LIMITS, iriFault } from '../rdf/limits.ts'
 import type { RdfLimits } from '../rdf/limits.ts'
 import type { Prefixes } from '../rdf/prefixes.ts'
 import { isName } from '../rdf/prefixes.ts'
-import { XSD } from '../rdf/terms.ts'
+import { XSD, isLanguage } from '../rdf/terms.ts'
 import { checkedPath } from '../subjects.ts'
 import type { FileContent, InfotonKind, LinkContent, SubjectUpdate } from './update.ts'
 import { MOST_SUBJECTS, refuseMany } from './update.ts'
@@ -89,7 +89,7 @@ function fieldsOf(fields: Json, prefixes: Prefixes, limits: RdfLimits): FieldVal
   return Object.fromEntries(
     Object.entries(fields).map(([name, values]) => [
       fieldKeyOf(name, prefixes),
-      arrayOf(values, `fields.${name}`).map(value => checkedSize(valueOf(value, name), limits)),
+      arrayOf(values, `fields.${name}`).map(value => checked(valueOf(value, name), limits)),
     ]),
   )
 }
@@ -134,9 +134,18 @@ function wideValue(value: Json, name: string): FieldValue {
   return Object.keys({ ...kind, ...place }).length === 0 ? text : { '@value': text, ...kind, ...place }
 }
 
-function checkedSize(value: FieldValue, { literalBytes }: RdfLimits): FieldValue {
+/** Checks what a parser of RDF checks. */
+function checked(value: FieldValue, limits: RdfLimits): FieldValue {
   const text = typeof value === 'string' ? value : '@id' in value ? value['@id'] : value['@value']
-  if (Buffer.byteLength(text) > literalBytes) throw refusal('uploaded infoton, contains a value heavier than 16K.')
+  if (Buffer.byteLength(text) > limits.literalBytes) throw refusal('uploaded infoton, contains a value heavier than 16K.')
+  if (!text.isWellFormed()) throw refusal('a value is not well-formed Unicode')
+  if (typeof value === 'string') return value
+  const { '@id': id, '@type': type, '@language': language, '@graph': graph } = value as Readonly<Record<string, string | undefined>>
+  for (const iri of [id, type, graph]) {
+    const fault = iri === undefined ? null : iriFault(iri, limits)
+    if (fault !== null) throw refusal(fault)
+  }
+  if (language !== undefined && !isLanguage(language)) throw refusal(`${JSON.stringify(language.slice(0, 100))} is no language tag`)
   return value
 }
 
