@@ -143,10 +143,11 @@ async function remove(writing: Writing): Promise<SubjectUpdate> {
 }
 
 /** Values are named by their text, whatever their type: those that have it are looked up. */
-async function removals({ context, request, caller, path, prefixes }: Writing, field?: string, data?: string): Promise<FieldRemoval[]> {
+async function removals({ context, request, caller, path, prefixes, ingest }: Writing, field?: string, data?: string): Promise<FieldRemoval[]> {
   const wanted: Readonly<Record<string, readonly (FieldValue | undefined)[]>> =
     field === undefined ? await readFlatFields([Buffer.from(data ?? '')], prefixes) : { [fieldKeyOf(field, prefixes)]: [parameter(request, 'value')] }
   const place = placeOf(path)
+  if (place !== null && (await ingest.mayWrite(place))) await ingest.settled(place)
   const entry = place === null ? null : await newest(context, caller, place)
   const present = entry === null ? {} : infotonOf(entry).fields
   return Object.entries(wanted).flatMap(([key, values]): FieldRemoval[] =>
