@@ -35,7 +35,7 @@ export class Domains {
     return this.#new.has(collection)
   }
 
-  /** Makes the new ones. Throws `insufficient_role` when somebody else was quicker with one, and does not let the caller write. */
+  /** Makes the new ones. Throws `unavailable` when somebody else was quicker with one, and does not let the caller write: sent again, the request is refused as any. */
   async ready(): Promise<void> {
     for (const collection of this.#new) {
       if (this.#caller !== null) await this.#make(this.#caller, collection)
@@ -62,13 +62,8 @@ export class Domains {
   }
 
   async #ask(caller: Caller, collection: string): Promise<boolean> {
-    try {
-      await this.#engine.collections.get(caller, collection, 'readwrite')
-      return true
-    } catch (error) {
-      if (isWaybillError(error, 'insufficient_role')) return false
-      if (!isWaybillError(error, 'collection_not_found')) throw error
-    }
+    if (await this.#lets(caller, collection)) return true
+    // one that is there and does not let the caller write is taken, whatever they may know of it
     if (!(await this.#engine.collections.isFree(collection))) return false
     this.#new.add(collection)
     if (this.#new.size + this.#made.length > MOST_NEW) {
@@ -77,13 +72,25 @@ export class Domains {
     return true
   }
 
+  /** True when the collection is there and the caller may write it. */
+  async #lets(caller: Caller, collection: string): Promise<boolean> {
+    try {
+      await this.#engine.collections.get(caller, collection, 'readwrite')
+      return true
+    } catch (error) {
+      if (isWaybillError(error, 'insufficient_role') || isWaybillError(error, 'collection_not_found')) return false
+      throw error
+    }
+  }
+
   async #make(caller: Caller, collection: string): Promise<void> {
     try {
       await this.#engine.collections.create(caller, { id: collection, addressable: true })
       this.#made.push(collection)
     } catch (error) {
       if (!isWaybillError(error, 'collection_exists')) throw error
-      await this.#engine.collections.get(caller, collection, 'readwrite')
+      if (await this.#lets(caller, collection)) return
+      throw new WaybillError('unavailable', `somebody else has just begun the domain ${collection}; nothing was written, send it again`, {}, { cause: error })
     }
   }
 }
