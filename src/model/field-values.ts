@@ -33,9 +33,13 @@ type AnyFields = Readonly<Record<string, unknown>>
 export function changedFields(fields: AnyFields, remove: readonly FieldRemoval[], add: FieldValues): AnyFields | null {
   const before = new Map(Object.entries(fields).map(([name, value]) => [name, Array.isArray(value) ? (value as FieldValue[]) : [value as FieldValue]]))
   const after = new Map(before)
-  for (const [name, values] of before) {
-    const kept = values.filter(value => !remove.some(removal => removes(removal, name, value)))
-    if (kept.length < values.length) after.set(name, kept)
+  if (remove.length > 0) {
+    const removals = new Removals(remove)
+    for (const [name, values] of before) {
+      const goes = removals.of(name)
+      const kept = goes === null ? values : values.filter(value => !goes(value))
+      if (kept.length < values.length) after.set(name, kept)
+    }
   }
   for (const [name, values] of Object.entries(add)) after.set(name, distinctValues([...(after.get(name) ?? []), ...values]))
   for (const [name, values] of after) if (values.length === 0) after.delete(name)
@@ -43,13 +47,17 @@ export function changedFields(fields: AnyFields, remove: readonly FieldRemoval[]
   return Object.fromEntries([...after].map(([name, values]) => [name, values === before.get(name) ? fields[name] : values]))
 }
 
-/** The same text for the same value in the same graph; language tags in whatever case (RDF 1.1 Concepts, section 3.3). */
+/**
+ * The same text for the same value in the same graph; language tags in whatever case (RDF 1.1 Concepts, section 3.3). Fields that were not given as sets of
+ * values may hold any JSON.
+ */
 export function valueKey(value: FieldValue): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify([null, value, null, null])
   const { '@graph': graph = null } = value
   if ('@id' in value) return JSON.stringify([graph, 'id', value['@id']])
   if (!('@value' in value)) return JSON.stringify([graph, 'other', value])
-  return JSON.stringify([graph, value['@value'], value['@type'] ?? null, value['@language']?.toLowerCase() ?? null])
+  const language: unknown = value['@language'] ?? null
+  return JSON.stringify([graph, value['@value'], value['@type'] ?? null, typeof language === 'string' ? language.toLowerCase() : language])
 }
 
 /** The same text for removals of the same. */
@@ -74,19 +82,6 @@ export function namespaceOf(field: string): string {
   return field.slice(0, Math.max(field.lastIndexOf('#'), field.lastIndexOf('/')) + 1)
 }
 
-function removes(removal: FieldRemoval, name: string, value: FieldValue): boolean {
-  if (removal.what === 'all') return true
-  if (removal.graph !== '*' && removal.graph !== graphOf(value)) return false
-  switch (removal.what) {
-    case 'field':
-      return removal.field === '*' ? !name.startsWith('@') : removal.field === name
-    case 'namespace':
-      return namespaceOf(name) === removal.namespace
-    case 'value':
-      return removal.field === name && valueKey(withoutGraph(value)) === valueKey(removal.value)
-  }
-}
-
 /** The values without those that are there before, in their order. */
 export function distinctValues(values: readonly FieldValue[]): FieldValue[] {
   if (values.length < 2) return [...values]
@@ -108,4 +103,63 @@ function sameSets(one: ReadonlyMap<string, readonly FieldValue[]>, other: Readon
     if (!others.every(value => keys.has(valueKey(value)))) return false
   }
   return true
+}
+
+type Graphs = Set<GraphChoice>
+
+/** Removals by what they are about: a change may have as many of them as the entry has values, and each value is looked at once. */
+class Removals {
+  #all = false
+  /** By field, `*` being all whose names do not begin with "@". */
+  readonly #fields = new Map<string, Graphs>()
+  readonly #namespaces = new Map<string, Graphs>()
+  /** By field and value. */
+  readonly #values = new Map<string, Map<string, Graphs>>()
+
+  constructor(removals: readonly FieldRemoval[]) {
+    for (const removal of removals) this.#take(removal)
+  }
+
+  /** Which values of a field go; null: none. */
+  of(name: string): ((value: FieldValue) => boolean) | null {
+    const every = name.startsWith('@') ? undefined : this.#fields.get('*')
+    const whole = [this.#fields.get(name), every, this.#namespaces.size === 0 ? undefined : this.#namespaces.get(namespaceOf(name))]
+    const values = this.#values.get(name)
+    if (this.#all) return () => true
+    const some = whole.filter(graphs => graphs !== undefined)
+    if (some.length === 0 && values === undefined) return null
+    return value => {
+      const graph = graphOf(value)
+      return some.some(graphs => holds(graphs, graph)) || (values !== undefined && holds(values.get(valueKey(withoutGraph(value))), graph))
+    }
+  }
+
+  #take(removal: FieldRemoval): void {
+    switch (removal.what) {
+      case 'all':
+        this.#all = true
+        break
+      case 'field':
+        graphsAt(this.#fields, removal.field).add(removal.graph)
+        break
+      case 'namespace':
+        graphsAt(this.#namespaces, removal.namespace).add(removal.graph)
+        break
+      case 'value': {
+        const values = this.#values.get(removal.field) ?? new Map<string, Graphs>()
+        this.#values.set(removal.field, values)
+        graphsAt(values, valueKey(removal.value)).add(removal.graph)
+      }
+    }
+  }
+}
+
+function graphsAt(all: Map<string, Graphs>, key: string): Graphs {
+  const graphs = all.get(key) ?? new Set()
+  all.set(key, graphs)
+  return graphs
+}
+
+function holds(graphs: Graphs | undefined, graph: string | null): boolean {
+  return graphs !== undefined && (graphs.has('*') || graphs.has(graph))
 }

@@ -1,6 +1,6 @@
 import type { FieldValue, FieldValues } from '../../model/field-values.ts'
 import type { Literal, Quad, Resource, Term } from './rdf/terms.ts'
-import { XSD, XSD_STRING, blank, inLanguage, iri, literal } from './rdf/terms.ts'
+import { XSD, XSD_STRING, blank, inLanguage, iri, isLanguage, literal } from './rdf/terms.ts'
 import { isName } from './rdf/prefixes.ts'
 import { plainLabel } from './rdf/blank-labels.ts'
 import { BLANK_IRI } from './subjects.ts'
@@ -71,8 +71,15 @@ function fieldValueOf(value: unknown): FieldValue {
   if (typeof value === 'string') return value
   if (typeof value === 'boolean') return { '@value': String(value), '@type': `${XSD}boolean` }
   if (typeof value === 'number') return { '@value': String(value), '@type': XSD + (Number.isInteger(value) ? 'integer' : 'double') }
-  const isValue = typeof value === 'object' && value !== null && ['@value', '@id'].some(name => typeof (value as Record<string, unknown>)[name] === 'string')
-  return isValue ? (value as FieldValue) : JSON.stringify(value)
+  return isFieldValue(value) ? value : JSON.stringify(value)
+}
+
+/** True of what a change of values could have written. Whoever may write a collection may give its entries any fields, and they must not become statements. */
+function isFieldValue(value: unknown): value is FieldValue {
+  if (typeof value !== 'object' || value === null) return false
+  const { '@id': id, '@value': text, '@type': type, '@language': language, '@graph': graph } = value as Readonly<Record<string, unknown>>
+  if (typeof (id ?? text) !== 'string' || ![type, graph, language].every(member => member === undefined || typeof member === 'string')) return false
+  return language === undefined || isLanguage(language as string)
 }
 
 /** Stored fields as statements about `subject`. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { says, world } from './world.ts'
 import type { Answer, Sending } from './world.ts'
@@ -85,6 +86,20 @@ describe('who may only read', () => {
   it('and who may write does, in their own name', async () => {
     expect(await of().update(says(`/${DOMAIN}/w`, 'FN', 'x'), 'format=ntriples', { as: 'writer' })).toEqual({ [`/${DOMAIN}/w`]: 'Done' })
     expect((await of().infoton(`/${DOMAIN}/w`)).system.lastModifiedBy).toBe('writer')
+  })
+})
+
+describe('blank nodes', () => {
+  it('have a place that nobody else can take or foretell', async () => {
+    const hashed = createHash('sha256').update('victim').digest('hex').slice(0, 12)
+    const taken = await of().in('format=ntriples', `<cmwell://blank_node/A${hashed}x> <cmwell://meta/nn#x> "1" .`)
+    expect(taken.status).toBe(200)
+    const [path = ''] = Object.keys(await of().update('_:b <cmwell://meta/nn#x> "secret" .\n', 'format=ntriples', { as: 'victim' }))
+    const own = path.slice(path.indexOf('/blank_node/'))
+    expect((await of().infoton(own, { as: 'victim' })).fields).toEqual({ x: ['secret'] })
+    expect((await of().get(`${own}?format=json`)).status).toBe(404)
+    const changed = await of().in('format=ntriples', `<cmwell:/${own}> <cmwell://meta/nn#x> "other" .`)
+    expect([changed.status, JSON.parse(changed.body)]).toEqual([403, { success: false, error: `unauthorized paths:\n\t${own}\n\n` }])
   })
 })
 

@@ -109,6 +109,24 @@ describe('updates behind one that is paused', () => {
     expect((await of().get('/paused.org/x?format=json')).status).toBe(404)
   })
 
+  it('find what those before them have written, where they must look it up', { timeout: 60_000 }, async () => {
+    const first = await paused()
+    await of().in('format=ntriples', says('/paused.org/tree/a/b', 'FN', 'x') + says('/paused.org/value', 'FN', 'x') + says('/paused.org/value', 'N', 'y'))
+    const [before] = await jobs()
+    const calls = [
+      of().in('format=ntriples&blocking', system('/paused.org/tree', 'fullDelete', '"true"')),
+      of().send('DELETE', '/paused.org/value?field=FN.vcard&value=x'),
+      of().send('DELETE', '/paused.org/never'),
+    ]
+    await vi.waitFor(async () => expect((await jobs()).indexOf(before ?? '')).toBe(calls.length))
+    await of().server.call('alice', 'POST', `/v1/jobs/${first.job}/resume`)
+    const [tree, ...others] = await Promise.all(calls)
+    expect(statuses(tree?.body ?? '')).toEqual(Object.fromEntries(['', '/a', '/a/b'].map(rest => [`/paused.org/tree${rest}`, 'Done'])))
+    expect(others.map(({ status, body }) => [status, body])).toEqual([1, 2].map(() => [200, '{"success":true}']))
+    expect((await of().get('/paused.org/tree/a/b?format=json')).status).toBe(404)
+    expect(await of().fields('/paused.org/value')).toEqual({ 'N.vcard': ['y'] })
+  })
+
   async function jobState(job: string): Promise<{ state: string; counts: { running: number } }> {
     return (await (await of().server.call('alice', 'GET', `/v1/jobs/${job}`)).json()) as { state: string; counts: { running: number } }
   }

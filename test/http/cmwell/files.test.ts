@@ -10,6 +10,16 @@ function post(path: string, type: string, body: string | Uint8Array, headers: Re
 }
 
 describe('a file infoton', () => {
+  it('has a media type that can stand in a header', async () => {
+    for (const mimeType of ['text/html\r\nX-Y: z', 'text/\u4e00', '']) {
+      const wrapped = { type: 'FileInfoton', system: { path: '/files.org/type' }, content: { mimeType, data: 'x' } }
+      const said = system('/files.org/type', 'base64-data', '"eA=="') + system('/files.org/type', 'mimeType', JSON.stringify(mimeType))
+      const answers = [await of().in('format=jsonw', JSON.stringify(wrapped)), await of().in('format=ntriples', said)]
+      expect(answers.map(({ status }) => status)).toEqual([400, 400])
+    }
+    expect((await of().get('/files.org/type')).status).toBe(404)
+  })
+
   it('is read as its bytes, whole or in part, and described when a format is named', async () => {
     const bytes = randomBytes(5000)
     expect((await post('/files.org/a.bin', 'FILE', bytes, { 'content-type': 'image/png' })).body).toBe('{"success":true}')

@@ -38,6 +38,25 @@ describe('a link', () => {
     expect([answer.status, answer.headers.get('location')]).toEqual([301, 'https://example.com/x?y=1'])
   })
 
+  it.each([
+    ['a line break', 'http://links.org/x\r\nSet-Cookie: a=b'],
+    ['a space', '/links.org/x y'],
+    ['nothing', ''],
+    ['half a character', '\ud800'],
+  ])('to an address with %s is refused', async (_, to) => {
+    const wrapped = { type: 'LinkInfoton', system: { path: '/links.org/broken' }, linkTo: to, linkType: 0 }
+    const answers = [await of().in('format=jsonw', JSON.stringify(wrapped))]
+    if (to.isWellFormed()) answers.push(await of().in('format=ntriples', `<http://links.org/broken> <${SYS}linkTo> ${JSON.stringify(to)} .`))
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 400))
+    expect((await of().get('/links.org/broken')).status).toBe(404)
+  })
+
+  it('may lead to an address in any letters', async () => {
+    await of().update(`<http://links.org/letters> <${SYS}linkTo> "http://example.com/\u4e00/%41?q=\u00fc#f" .`)
+    const answer = await of().get('/links.org/letters')
+    expect([answer.status, answer.headers.get('location')]).toEqual([307, 'http://example.com/%E4%B8%80/%41?q=%C3%BC#f'])
+  })
+
   it('is followed through fifteen others, and no more', async () => {
     await of().update(says('/chain.org/0', 'FN', 'end'))
     for (let n = 1; n <= 31; n += 1) await post(`/chain.org/${n}`, `/chain.org/${n - 1}`, '2')

@@ -29,6 +29,22 @@ async function exists(domain: string): Promise<boolean> {
   return (await of().server.call('alice', 'GET', `/v1/collections/${domain}`)).status === 200
 }
 
+it('a domain that several begin at once belongs to one, and the others are refused', async () => {
+  for (let round = 0; round < 10; round += 1) {
+    const path = `/contested-${round}.org/a`
+    const send = async (as: string): Promise<number> => (await of().in('format=ntriples&blocking', says(path, 'FN', as), { as })).status
+    const people = ['alice', 'bob', 'carol', 'dave']
+    const answers = await Promise.all(people.map(send))
+    expect(answers.filter(status => status === 200)).toHaveLength(1)
+    // 503: nobody had it when it was asked for, and somebody when it was to be made
+    expect(
+      answers.every(status => [200, 403, 503].includes(status)),
+      answers.join(),
+    ).toBe(true)
+    for (const [index, as] of people.entries()) expect(await send(as)).toBe(answers[index] === 200 ? 200 : 403)
+  }
+})
+
 describe('a domain that was made for a request which is refused', () => {
   it('goes, and may be made again', async () => {
     const end = await begun('lonely.org')

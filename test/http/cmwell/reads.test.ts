@@ -158,6 +158,13 @@ describe('with-history', () => {
     ).toEqual(history.map(({ system: { uuid } }) => uuid))
   })
 
+  it('tells many, in their order', async () => {
+    for (let n = 0; n < 50; n += 1) await of().in('format=ntriples&replace-mode', says('/history.org/many', 'FN', String(n)))
+    await of().update(says('/history.org/many', 'N', 'last'))
+    const values = (await of().history('/history.org/many')).map(({ fields }) => fields?.['FN.vcard']?.[0])
+    expect(values).toEqual(['49', ...Array.from({ length: 50 }, (_, n) => String(49 - n))])
+  })
+
   it('of what was never there is 404', async () => {
     expect((await of().get('/history.org/never?with-history&format=json')).body).toBe('Infoton not found')
   })

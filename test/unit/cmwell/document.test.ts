@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isWaybillError } from '../../../src/model/errors.ts'
 import { UpdateDocument } from '../../../src/http/cmwell/update/document.ts'
+import type { DocumentOperations } from '../../../src/http/cmwell/update/document-operations.ts'
 import type { DocumentOptions } from '../../../src/http/cmwell/update/document.ts'
 import type { RdfInput } from '../../../src/http/cmwell/rdf/formats.ts'
 import { readRdf } from '../../../src/http/cmwell/rdf/read.ts'
@@ -14,7 +15,22 @@ const V = '8029b2df973dd216375a7c5a7761a2be'
 const P = 'http://example.org/ns#p'
 const SYS = 'cmwell://meta/sys#'
 
-async function document(text: string, format: RdfInput = 'turtle', options: Partial<DocumentOptions> = {}): Promise<ReturnType<UpdateDocument['finish']>> {
+interface Finished {
+  readonly updates: SubjectUpdate[]
+  readonly operations: DocumentOperations
+}
+
+/** The rest of a document, at once. */
+function finished(reading: UpdateDocument): Finished {
+  const updates: SubjectUpdate[] = []
+  const rest = reading.finish()
+  for (let next = rest.next(); ; next = rest.next()) {
+    if (next.done === true) return { updates, operations: next.value }
+    updates.push(...next.value)
+  }
+}
+
+async function document(text: string, format: RdfInput = 'turtle', options: Partial<DocumentOptions> = {}): Promise<Finished> {
   const reading = new UpdateDocument({ format, documentId: 'D', logId: '7', ...options })
   for await (const quads of readRdf(format, [
     Buffer.from(
@@ -24,7 +40,7 @@ async function document(text: string, format: RdfInput = 'turtle', options: Part
     ),
   ]))
     reading.add(quads)
-  return reading.finish()
+  return finished(reading)
 }
 
 function isTurtle(format: RdfInput): number {
@@ -292,7 +308,7 @@ describe('a long document', () => {
     expect(stored.size).toBeGreaterThan(5000)
     reading.add([{ subject: subject(0), predicate: P, object: value('second'), graph: null }])
     reading.add([{ subject: subject(2), predicate: `${SYS}prevUUID`, object: value(V), graph: null }])
-    store(reading.finish().updates)
+    store(finished(reading).updates)
     expect(stored.size).toBe(10_000)
     expect(stored.get('/example.org/s0')?.add).toEqual({ [P]: ['first', 'second'] })
     expect(stored.get('/example.org/s1')).toMatchObject({ prevUuid: U, add: { [P]: ['first'] } })

@@ -80,7 +80,7 @@ describe('a graph that went through updates and stored fields', () => {
       fc.property(fc.array(quads, { minLength: 1, maxLength: 10 }), graph => {
         const document = new UpdateDocument({ format: 'nquads', documentId: 'D' })
         document.add(graph)
-        const back = document.finish().updates.flatMap(({ path, add }) => {
+        const back = [...document.finish()].flat().flatMap(({ path, add }) => {
           const name = blankName(path)
           const stored = JSON.parse(JSON.stringify(changedFields({}, [], add))) as FieldValues
           return fieldQuads(name === null ? iri(subjectIri(path, 'h')) : blank(name), stored, 'http://h/')

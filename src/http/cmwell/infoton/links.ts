@@ -36,11 +36,16 @@ export async function followLink(context: Context, request: FastifyRequest, repl
   return entry
 }
 
-/** A path on this server, or another's address as it is; the token never goes along. */
+/** A path on this server, or another's address, escaped where a header needs it; the token never goes along. */
 function located(request: FastifyRequest, to: string): string {
-  if (/^https?:\/\//.test(to)) return to
+  if (/^https?:\/\//.test(to)) return escaped(to)
   const query = new URLSearchParams((request.url.split('?', 2)[1] ?? '').split('#', 1)[0])
   query.delete('token')
   const rest = query.size === 0 ? '' : `?${query.toString()}`
-  return encodeURI(normalPath(to)) + rest
+  return encodeURI(normalPath(to.toWellFormed())) + rest
+}
+
+/** Everything but visible ASCII, of which an address may have escapes of its own. */
+function escaped(address: string): string {
+  return address.toWellFormed().replace(/[^\x21-\x7e]+/g, encodeURIComponent)
 }

@@ -1,8 +1,10 @@
+import { setImmediate } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../../../model/access.ts'
 import type { Entry } from '../../../model/entry.ts'
 import { isRevision } from '../../../model/entry.ts'
 import { WaybillError, isWaybillError } from '../../../model/errors.ts'
+import type { Page } from '../../../model/page.ts'
 import { sendEntryBytes } from '../../entry-bytes.ts'
 import type { Context } from '../context.ts'
 import { callerWith, denial } from '../credentials.ts'
@@ -19,6 +21,7 @@ import { sendInfotons } from './send-infotons.ts'
 
 /** Versions of one infoton in one answer. */
 const MOST_VERSIONS = 1000
+const VERSIONS_AT_ONCE = 20
 
 /** Reads of infotons: `GET /{path}` and `GET /ii/{uuid}` (contract, sections 4 and 5). */
 export function readRoutes(app: FastifyInstance, context: Context): void {
@@ -56,13 +59,23 @@ function reader(request: FastifyRequest): Caller {
   return caller
 }
 
-async function history(context: Context, caller: Caller, places: readonly Place[]): Promise<Infoton[]> {
-  for (const { collection, path } of places) {
-    if ((await newest(context, caller, { collection, path })) === null) continue
-    const { items } = await context.engine.entries.versions(caller, collection, path, { limit: MOST_VERSIONS })
-    return items.map(infotonOf)
-  }
+/** The versions of the first place that has any. */
+async function history(context: Context, caller: Caller, places: readonly Place[]): Promise<AsyncGenerator<Infoton>> {
+  for (const place of places) if ((await newest(context, caller, place)) !== null) return versions(context, caller, place)
   throw missing()
+}
+
+/** A page at a time: each version may have as many values as an infoton can hold. */
+async function* versions({ engine }: Context, caller: Caller, { collection, path }: Place): AsyncGenerator<Infoton> {
+  let cursor: string | null = null
+  for (let told = 0; told < MOST_VERSIONS; told += VERSIONS_AT_ONCE) {
+    const page: Page<Entry> = await engine.entries.versions(caller, collection, path, { limit: VERSIONS_AT_ONCE, ...(cursor === null ? {} : { cursor }) })
+    yield* page.items.map(infotonOf)
+    cursor = page.nextCursor
+    if (cursor === null) return
+    // others are answered in between
+    await setImmediate()
+  }
 }
 
 async function whole(context: Context, request: FastifyRequest, caller: Caller, entry: Entry): Promise<Infoton> {

@@ -18,6 +18,7 @@ import { AT_ROOT, writtenPath } from './infoton-paths.ts'
 import { bodyOf } from '../update/body.ts'
 import { Ingest } from '../update/ingest.ts'
 import { fieldKeyOf, readFlatFields } from '../update/jsonw.ts'
+import { linkTarget } from '../update/draft.ts'
 import { prefixesOf } from '../update/namespaces.ts'
 import { placeOf } from '../place.ts'
 import { flag, parameter } from '../query.ts'
@@ -130,10 +131,7 @@ async function textBody(request: FastifyRequest): Promise<string> {
     if (bytes > LONGEST_TARGET) throw new WaybillError('body_too_large', `the target of a link has at most ${LONGEST_TARGET} bytes`)
     parts.push(part)
   }
-  const to = Buffer.concat(parts).toString('utf8').trim()
-  if (to === '') throw new WaybillError('invalid_request', 'empty content')
-  if (/[\p{Cc}\s]/u.test(to)) throw new WaybillError('invalid_request', 'the target of a link is a path or an address, without white space')
-  return to
+  return linkTarget(Buffer.concat(parts).toString('utf8').trim())
 }
 
 /** Without `field` and `data` the infoton goes, and unless `recursive=false` all that is beneath it; with them, values of it go. */
@@ -145,10 +143,11 @@ async function remove(writing: Writing): Promise<SubjectUpdate> {
 }
 
 /** Values are named by their text, whatever their type: those that have it are looked up. */
-async function removals({ context, request, caller, path, prefixes }: Writing, field?: string, data?: string): Promise<FieldRemoval[]> {
+async function removals({ context, request, caller, path, prefixes, ingest }: Writing, field?: string, data?: string): Promise<FieldRemoval[]> {
   const wanted: Readonly<Record<string, readonly (FieldValue | undefined)[]>> =
     field === undefined ? await readFlatFields([Buffer.from(data ?? '')], prefixes) : { [fieldKeyOf(field, prefixes)]: [parameter(request, 'value')] }
   const place = placeOf(path)
+  if (place !== null && (await ingest.mayWrite(place))) await ingest.settled(place)
   const entry = place === null ? null : await newest(context, caller, place)
   const present = entry === null ? {} : infotonOf(entry).fields
   return Object.entries(wanted).flatMap(([key, values]): FieldRemoval[] =>

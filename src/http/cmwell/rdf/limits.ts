@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import { WaybillError } from '../../../model/errors.ts'
 import { invalidRdf, quoted } from './invalid.ts'
 import type { Position } from './invalid.ts'
+import { isLanguage } from './terms.ts'
 import type { Quad, Term } from './terms.ts'
 
 /** What one document may have. */
@@ -58,16 +59,18 @@ export class QuadSink {
     this.#batch.push(quad)
   }
 
-  /** Takes a statement of a library, which lets IRIs with illegal characters through. */
+  /** Takes a statement of a library, which lets IRIs and language tags with illegal characters through. */
   addUnchecked(quad: Quad, position: () => Position | null): void {
     for (const value of irisOf(quad)) this.refuseIri(value, position)
+    const { object } = quad
+    if (object.kind === 'literal' && object.language !== '' && !isLanguage(object.language))
+      throw invalidRdf(position(), `${quoted(object.language)} is no language tag`)
     this.add(quad, position)
   }
 
   refuseIri(value: string, position: () => Position | null): void {
-    if (value.length > this.limits.iriLength) throw invalidRdf(position(), `the IRI ${quoted(value)} is longer than ${this.limits.iriLength} characters`)
-    if (ILLEGAL_IN_IRI.test(value)) throw invalidRdf(position(), `Bad IRI ${quoted(value)}: it has a space or another character that must be percent-encoded`)
-    if (!value.isWellFormed()) throw invalidRdf(position(), `Bad IRI ${quoted(value)}: it is not well-formed Unicode`)
+    const fault = iriFault(value, this.limits)
+    if (fault !== null) throw invalidRdf(position(), fault)
   }
 
   /** What came since the last call. */
@@ -92,6 +95,13 @@ export class QuadSink {
     if (!this.#isFileData(predicate)) throw new WaybillError('invalid_rdf', 'uploaded infoton, contains a value heavier than 16K.')
     if (bytes > fileDataBytes) throw new WaybillError('body_too_large', `a file within an update has at most ${fileDataBytes} bytes; upload it by itself`)
   }
+}
+
+/** Says what is wrong with an IRI, or null. */
+export function iriFault(value: string, { iriLength }: Pick<RdfLimits, 'iriLength'>): string | null {
+  if (value.length > iriLength) return `the IRI ${quoted(value)} is longer than ${iriLength} characters`
+  if (ILLEGAL_IN_IRI.test(value)) return `Bad IRI ${quoted(value)}: it has a space or another character that must be percent-encoded`
+  return value.isWellFormed() ? null : `Bad IRI ${quoted(value)}: it is not well-formed Unicode`
 }
 
 function irisOf({ subject, predicate, object, graph }: Quad): string[] {

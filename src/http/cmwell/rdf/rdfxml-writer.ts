@@ -2,7 +2,7 @@ import { WaybillError } from '../../../model/errors.ts'
 import { plainLabel } from './blank-labels.ts'
 import { quoted } from './invalid.ts'
 import type { Prefixes } from './prefixes.ts'
-import { splitIri } from './prefixes.ts'
+import { isName, splitIri } from './prefixes.ts'
 import type { QuadWriter, SubjectGroup } from './quad-writer.ts'
 import { groupsOf } from './quad-writer.ts'
 import type { Quad, Term } from './terms.ts'
@@ -55,7 +55,7 @@ export class XmlWriter implements QuadWriter {
     if (local === '' || namespace === '' || RESERVED.has(namespace) || SYNTAX.has(predicate)) {
       throw new WaybillError('unsupported', `RDF/XML can not hold the predicate ${quoted(predicate)}; ask for another format`)
     }
-    const prefix = namespace === RDF ? 'rdf' : this.#prefixes.prefixOf(namespace)
+    const prefix = namespace === RDF ? 'rdf' : this.#prefix(namespace)
     const name = `${prefix}:${local}`
     const start = `  <${name}${namespace === RDF ? '' : ` xmlns:${prefix}="${escaped(namespace)}"`}`
     if (object.kind === 'iri') return `${start} rdf:resource="${escaped(object.value)}"/>\n`
@@ -63,6 +63,12 @@ export class XmlWriter implements QuadWriter {
     const { value, datatype, language } = object
     const kind = language === '' ? (datatype === XSD_STRING ? '' : ` rdf:datatype="${escaped(datatype)}"`) : ` xml:lang="${escaped(language)}"`
     return `${start}${kind}>${escaped(value)}</${name}>\n`
+  }
+
+  /** Each element declares its own, so that any stands for one that XML, or RDF/XML, keeps for itself. */
+  #prefix(namespace: string): string {
+    const prefix = this.#prefixes.prefixOf(namespace)
+    return isName(prefix) && !/^(?:xml.*|rdf)$/i.test(prefix) ? prefix : 'ns'
   }
 }
 

@@ -99,3 +99,11 @@ function isResource(term: Term | null | string): term is Resource {
 function isIri(term: Term | null | string): term is Iri {
   return typeof term === 'object' && term?.kind === 'iri'
 }
+
+/** A language tag as every format writes it (Turtle, section 6.5, LANGTAG; BCP 47 asks for more). */
+const LANGUAGE = /^[A-Za-z]+(?:-[A-Za-z0-9]+)*$/
+
+/** True of what may be a language tag; anything else would be read as something else where it is printed. */
+export function isLanguage(text: string): boolean {
+  return LANGUAGE.test(text)
+}

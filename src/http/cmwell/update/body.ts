@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import type { FastifyRequest } from 'fastify'
 import { bodyBytes } from '../../body-bytes.ts'
 import type { DocumentOperations } from './document-operations.ts'
@@ -37,9 +38,13 @@ async function* statements(format: RdfInput, bytes: AsyncIterable<Uint8Array>, o
     const updates = document.drain()
     if (updates.length > 0) yield updates
   }
-  const { updates, operations } = document.finish()
-  yield updates
-  return operations
+  const rest = document.finish()
+  for (let next = rest.next(); ; next = rest.next()) {
+    if (next.done === true) return next.value
+    yield next.value
+    // others are answered in between
+    await setImmediate()
+  }
 }
 
 /** Each infoton replaces what its path has, so of several for one path the last holds. */

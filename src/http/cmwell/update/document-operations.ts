@@ -1,4 +1,5 @@
 import { WaybillError } from '../../../model/errors.ts'
+import { isName } from '../rdf/prefixes.ts'
 import type { Quad } from '../rdf/terms.ts'
 import { metaName, refuseMisspelt } from './vocabulary.ts'
 
@@ -24,7 +25,7 @@ export class OperationsDraft {
   take({ predicate, object, graph }: Quad): void {
     const meta = metaName(predicate)
     if (meta?.space === 'sys') refuseMisspelt(meta.name)
-    if (meta?.space === 'ns') this.#namespaces.set(meta.name, object.value)
+    if (meta?.space === 'ns') this.#prefix(meta.name, object.value)
     else if (meta?.space === 'sys' && meta.name === 'replaceGraph' && object.kind === 'iri') this.#replaceGraph(object.value)
     else if (meta?.space === 'sys' && meta.name === 'graphAlias' && graph?.kind === 'iri' && object.kind === 'literal')
       this.#aliases.set(graph.value, object.value)
@@ -41,6 +42,11 @@ export class OperationsDraft {
       graphAliases: [...this.#aliases].map(([graph, alias]) => ({ graph, alias })),
       namespaces: [...this.#namespaces].map(([prefix, namespace]) => ({ prefix, namespace })),
     }
+  }
+
+  #prefix(prefix: string, namespace: string): void {
+    if (!isName(prefix)) throw refusal(`the prefix ${JSON.stringify(prefix)} is none: it must be an NCName (Namespaces in XML, section 3)`)
+    this.#namespaces.set(prefix, namespace)
   }
 
   #replaceGraph(graph: string): void {

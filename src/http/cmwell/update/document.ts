@@ -33,11 +33,13 @@ export interface DocumentOptions {
 
 /** How many subjects are kept open, so that statements about one may stand apart, before the oldest are handed out. */
 const OPEN_SUBJECTS = 2000
+/** Statements about blank nodes in one document: all of them are in memory at once. */
+const MOST_HELD = 1_000_000
 
 /**
  * Turns the statements of a document into what they ask of each infoton. Streams: `drain` hands out the subjects whose statements seem to be over; one that
  * comes up again later is handed out again with `continues`, to be merged with `mergeUpdates` by who stored the first part.
- * Statements about blank nodes are held until the end, when it is known which of them `sys#markDelete` refers to.
+ * Statements about blank nodes are held until the end, when it is known which of them `sys#markDelete` refers to; so there may not be too many of them.
  * Every method throws `invalid_request` (400) with the protocol's words of the contract's section 1.4, and `finish` `meaningless_update` (422).
  */
 export class UpdateDocument {
@@ -53,6 +55,8 @@ export class UpdateDocument {
   readonly #markDeletes: { readonly draft: Draft; readonly label: string; readonly graph: Resource | null }[] = []
   #last: { readonly subject: string; readonly draft: Draft } | null = null
   #effects = 0
+  /** Statements about blank nodes, and those that follow from them. */
+  #held = 0
 
   constructor(options: DocumentOptions) {
     this.#options = options
@@ -76,17 +80,21 @@ export class UpdateDocument {
     return this.#handOut(oldest.filter(draft => draft.isComplete))
   }
 
-  /** The document has ended: the rest of the updates, and what it says of all infotons. */
-  finish(): { readonly updates: SubjectUpdate[]; readonly operations: DocumentOperations } {
+  /** The document has ended: the rest of the updates, batch by batch, and what it says of all infotons. */
+  *finish(): Generator<SubjectUpdate[], DocumentOperations> {
     for (const { draft, label, graph } of this.#markDeletes) this.#markDelete(draft, label, graph)
     for (const { label } of this.#markDeletes) this.#blanks.delete(label)
     for (const [label, quads] of this.#blanks) {
       const draft = this.#draftAt(blankPath(this.#names(label)), null)
       for (const quad of quads) this.#apply(draft, quad)
+      this.#blanks.delete(label)
+      const updates = this.drain()
+      if (updates.length > 0) yield updates
     }
-    const updates = this.#handOut([...this.#kept.values(), ...this.#open.values()])
+    const rest = [...this.#kept.values(), ...this.#open.values()]
+    for (let from = 0; from < rest.length; from += OPEN_SUBJECTS) yield this.#handOut(rest.slice(from, from + OPEN_SUBJECTS))
     if (this.#effects === 0 && this.#operations.isEmpty) throw meaningless(this.#options.logId)
-    return { updates, operations: this.#operations.finish() }
+    return this.#operations.finish()
   }
 
   #statement(subject: string, quad: Quad): void {
@@ -98,9 +106,19 @@ export class UpdateDocument {
 
   #hold(quad: Quad): void {
     if (metaName(quad.predicate)?.name === 'prevUUID') throw refusal("requirement failed: prevUUID predicates can't operate on anonymous subjects.")
+    this.#countHeld(1)
     const held = this.#blanks.get(quad.subject.value)
-    if (held === undefined) this.#blanks.set(quad.subject.value, [quad])
-    else held.push(quad)
+    if (held === undefined) {
+      this.#blanks.set(quad.subject.value, [quad])
+      this.#refuseMany()
+    } else held.push(quad)
+  }
+
+  #countHeld(statements: number): void {
+    this.#held += statements
+    if (this.#held > MOST_HELD) {
+      throw new WaybillError('too_many_items', `the document has more than ${MOST_HELD} statements about blank nodes; send it in parts`)
+    }
   }
 
   #draftOf(subject: string): Draft {
@@ -116,9 +134,13 @@ export class UpdateDocument {
     if (open !== undefined) return open
     const draft = new Draft(path, protocol, this.#handedOut.has(path))
     this.#open.set(path, draft)
-    // those that were handed out and came up again count twice: few, and the limit is no exact matter
-    refuseMany(this.#handedOut.size + this.#open.size + this.#kept.size, this.#options.subjects ?? MOST_SUBJECTS)
+    this.#refuseMany()
     return draft
+  }
+
+  /** Those that were handed out and came up again count twice: few, and the limit is no exact matter. */
+  #refuseMany(): void {
+    refuseMany(this.#handedOut.size + this.#open.size + this.#kept.size + this.#blanks.size, this.#options.subjects ?? MOST_SUBJECTS)
   }
 
   #handOut(drafts: readonly Draft[]): SubjectUpdate[] {
@@ -161,6 +183,7 @@ export class UpdateDocument {
         return draft.addRemoval({ ...replacedFields(object.value), graph: this.#choice(graph) })
       case 'markDelete':
         if (object.kind !== 'blank') throw refusal("when using 'markDelete' API, one must supply an anonymous node as value")
+        this.#countHeld(1)
         draft.waiting = true
         this.#markDeletes.push({ draft, label: object.value, graph })
         return
@@ -178,7 +201,9 @@ export class UpdateDocument {
   #markDelete(draft: Draft, label: string, graph: Resource | null): void {
     // formats without graphs match a value in any (contract, section 4)
     const choice = graph === null && !hasGraphs(this.#options.format) ? '*' : this.#choice(graph)
-    for (const { predicate, object, graph: own } of this.#blanks.get(label) ?? []) {
+    const quads = this.#blanks.get(label) ?? []
+    this.#countHeld(quads.length)
+    for (const { predicate, object, graph: own } of quads) {
       if (own?.value !== graph?.value) continue
       const meta = metaName(predicate)
       if (meta !== null && meta.space !== 'nn') throw refusal(`requirement failed: sys fields not allowed for markDelete failed for: [${predicate}]`)

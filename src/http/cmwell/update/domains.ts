@@ -35,7 +35,7 @@ export class Domains {
     return this.#new.has(collection)
   }
 
-  /** Makes the new ones. Throws `insufficient_role` when somebody else was quicker with one, and does not let the caller write. */
+  /** Makes the new ones. Throws `unavailable` when somebody else was quicker with one, and does not let the caller write: sent again, the request is refused as any. */
   async ready(): Promise<void> {
     for (const collection of this.#new) {
       if (this.#caller !== null) await this.#make(this.#caller, collection)
@@ -62,10 +62,9 @@ export class Domains {
   }
 
   async #ask(caller: Caller, collection: string): Promise<boolean> {
-    const role = await this.#mayNow(caller, collection)
-    if (role !== 'absent') return role === 'yes'
+    if (await this.#lets(caller, collection)) return true
     // taken meanwhile: perhaps by another request of the same caller
-    if (!(await this.#engine.collections.isFree(collection))) return (await this.#mayNow(caller, collection)) === 'yes'
+    if (!(await this.#engine.collections.isFree(collection))) return this.#lets(caller, collection)
     this.#new.add(collection)
     if (this.#new.size + this.#made.length > MOST_NEW) {
       throw new WaybillError('too_many_items', `the document begins more than ${MOST_NEW} new domains; make their collections first, or send it in parts`)
@@ -73,13 +72,13 @@ export class Domains {
     return true
   }
 
-  async #mayNow(caller: Caller, collection: string): Promise<'yes' | 'no' | 'absent'> {
+  /** True when the collection is there and the caller may write it. */
+  async #lets(caller: Caller, collection: string): Promise<boolean> {
     try {
       await this.#engine.collections.get(caller, collection, 'readwrite')
-      return 'yes'
+      return true
     } catch (error) {
-      if (isWaybillError(error, 'insufficient_role')) return 'no'
-      if (isWaybillError(error, 'collection_not_found')) return 'absent'
+      if (isWaybillError(error, 'insufficient_role') || isWaybillError(error, 'collection_not_found')) return false
       throw error
     }
   }
@@ -90,7 +89,8 @@ export class Domains {
       this.#made.push(collection)
     } catch (error) {
       if (!isWaybillError(error, 'collection_exists')) throw error
-      await this.#engine.collections.get(caller, collection, 'readwrite')
+      if (await this.#lets(caller, collection)) return
+      throw new WaybillError('unavailable', `somebody else has just begun the domain ${collection}; nothing was written, send it again`, {}, { cause: error })
     }
   }
 }

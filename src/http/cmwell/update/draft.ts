@@ -1,10 +1,9 @@
-import { MAX_VALUES_BYTES } from '../../../model/entry.ts'
 import { WaybillError } from '../../../model/errors.ts'
 import type { FieldRemoval, FieldValue } from '../../../model/field-values.ts'
-import { distinctValues } from '../../../model/field-values.ts'
 import type { Term } from '../rdf/terms.ts'
 import type { Protocol } from '../subjects.ts'
 import { subjectPath } from '../subjects.ts'
+import { DraftRemovals, DraftValues } from './draft-values.ts'
 import type { FileContent, InfotonKind, LinkContent, SubjectUpdate, SystemFields } from './update.ts'
 import { onePrevUuid, refuseManyActions } from './update.ts'
 
@@ -19,6 +18,8 @@ const KINDS: Readonly<Record<string, InfotonKind>> = {
   DEL: 'deleted',
   DeletedInfoton: 'deleted',
 }
+const LONGEST_TARGET = 4096
+const HEADER_TEXT = /^[\x21-\x7e][\x20-\x7e]{0,254}$/
 const UUID = /^[a-f0-9]{32}$/
 const BASE64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/
 /** The media type of `sys#data`, as the protocol writes it (contract, section 5). */
@@ -29,10 +30,8 @@ export class Draft {
   readonly path: string
   readonly #protocol: Protocol | null
   readonly #continues: boolean
-  readonly #add = new Map<string, FieldValue[]>()
-  readonly #remove = new Map<string, FieldRemoval>()
-  /** Of all values, at least: in UTF-16 units. */
-  #size = 0
+  readonly #add: DraftValues
+  readonly #remove: DraftRemovals
   #fullDelete: SubjectUpdate['fullDelete'] = null
   #prevUuid: string | null = null
   #kind: InfotonKind | null = null
@@ -46,31 +45,24 @@ export class Draft {
     this.path = path
     this.#protocol = protocol
     this.#continues = continues
+    this.#add = new DraftValues(path)
+    this.#remove = new DraftRemovals(path)
   }
 
   /** False when there is nothing to hand out yet: a prevUUID must go with the changes it guards. */
   get isComplete(): boolean {
     const content = this.#fullDelete ?? this.#kind ?? this.#file ?? this.#link
-    return !this.waiting && (content !== null || this.#add.size + this.#remove.size + Object.keys(this.#system).length > 0)
+    return !this.waiting && (content !== null || !this.#add.isEmpty || !this.#remove.isEmpty || Object.keys(this.#system).length > 0)
   }
 
   /** Throws `fields_too_large` when one document says more of an infoton than one can hold. */
   addValue(field: string, value: FieldValue): void {
-    this.#size += sizeOf(value)
-    if (this.#size > MAX_VALUES_BYTES) {
-      throw new WaybillError('fields_too_large', `the values of ${this.path} have more than ${MAX_VALUES_BYTES} bytes; store more as a file`)
-    }
-    const values = this.#add.get(field)
-    if (values === undefined) this.#add.set(field, [value])
-    else {
-      values.push(value)
-      // a document that says one thing a million times must not be kept a million times
-      if (isMilestone(values.length)) this.#add.set(field, distinctValues(values))
-    }
+    this.#add.add(field, value)
   }
 
+  /** Throws `fields_too_large`. */
   addRemoval(removal: FieldRemoval): void {
-    this.#remove.set(JSON.stringify(removal), removal)
+    this.#remove.add(removal)
   }
 
   /** `sys#fullDelete`: the object says whether what is beneath goes, too. */
@@ -97,7 +89,7 @@ export class Draft {
         break
       case 'mimeType':
       case 'contentType':
-        this.#file = { data: null, ...this.#file, mimeType: value }
+        this.#file = { data: null, ...this.#file, mimeType: mimeTypeOf(value) }
         break
       case 'data':
         this.#file = { mimeType: TEXT_TYPE, data: { encoding: 'text', content: value } }
@@ -106,7 +98,7 @@ export class Draft {
         this.#file = { mimeType: null, ...this.#file, data: { encoding: 'base64', content: base64(value, this.path) } }
         break
       case 'linkTo':
-        this.#link = { type: null, ...this.#link, to: object.kind === 'iri' ? subjectPath(value).path : value }
+        this.#link = { type: null, ...this.#link, to: object.kind === 'iri' ? subjectPath(value).path : linkTarget(value) }
         break
       case 'linkType':
         this.#link = { to: null, ...this.#link, type: linkType(value) }
@@ -120,8 +112,8 @@ export class Draft {
     const update: SubjectUpdate = {
       path: this.path,
       protocol: this.#protocol,
-      add: Object.fromEntries([...this.#add].map(([field, values]) => [field, distinctValues(values)])),
-      remove: [...this.#remove.values()],
+      add: this.#add.finish(),
+      remove: this.#remove.finish(),
       fullDelete: this.#fullDelete,
       prevUuid: this.#prevUuid,
       kind: this.#kind ?? (this.#file !== null ? 'file' : this.#link !== null ? 'link' : null),
@@ -133,16 +125,6 @@ export class Draft {
     refuseManyActions(update)
     return update
   }
-}
-
-function sizeOf(value: FieldValue): number {
-  if (typeof value === 'string') return value.length
-  return '@id' in value ? value['@id'].length : value['@value'].length
-}
-
-/** True at 64 and each doubling of it. */
-function isMilestone(length: number): boolean {
-  return length >= 64 && (length & (length - 1)) === 0
 }
 
 /** The kind that `sys#type`, or the type of a JSON infoton, names. Throws `invalid_request` for none. */
@@ -160,6 +142,20 @@ function booleanOf(text: string): boolean | null {
 /** Checks that a file's bytes are base64. */
 export function base64(value: string, path: string): string {
   if (!BASE64.test(value)) throw refusal(`sys#base64-data of path: ${path} is not base64 (RFC 4648, section 4)`)
+  return value
+}
+
+/** Checks a file's media type: the protocol takes any text, but what cannot stand in a header would keep the file from being read, by every protocol. */
+export function mimeTypeOf(value: string): string {
+  if (!HEADER_TEXT.test(value)) throw refusal(`the mimeType ${JSON.stringify(value.slice(0, 100))} must have 1 to 255 characters of ASCII, no line break`)
+  return value
+}
+
+/** Checks where a link leads. */
+export function linkTarget(value: string): string {
+  if (value === '') throw refusal('empty content')
+  if (value.length > LONGEST_TARGET) throw new WaybillError('body_too_large', `the target of a link has at most ${LONGEST_TARGET} characters`)
+  if (/[\p{Cc}\s]/u.test(value) || !value.isWellFormed()) throw refusal('the target of a link is a path or an address, without white space')
   return value
 }
 

@@ -23,6 +23,8 @@ export function fieldType(value: FieldValue): string {
   return datatype?.startsWith(XSD) === true ? (GROUPS[datatype.slice(XSD.length)] ?? 'text') : 'text'
 }
 
+/** Different fields of one document: what is known of each is kept for good. */
+const MOST_FIELDS = 100_000
 const NO_TYPES: ReadonlyMap<string, ReadonlySet<string>> = new Map()
 
 /** A field and a type that a document brings to it. */
@@ -42,6 +44,7 @@ export class FieldTypes {
   /** By collection and field: the types that this document has brought so far. */
   readonly #seen = new Map<string, Map<string, Set<string>>>()
   readonly #new = new Map<string, Pair[]>()
+  #pairs = 0
 
   constructor(engine: Engine, caller: Caller, force: boolean) {
     this.#engine = engine
@@ -49,16 +52,20 @@ export class FieldTypes {
     this.#force = force
   }
 
-  /** Throws `invalid_request` for a second type of a field. `isNew`: the collection is still to be made. */
+  /** Throws `invalid_request` for a second type of a field, and `too_many_items`. `isNew`: the collection is still to be made. */
   async take(collection: string, updates: readonly SubjectUpdate[], isNew: boolean): Promise<void> {
     const pairs = this.#unseen(collection, updates)
     if (pairs.length === 0) return
+    this.#pairs += pairs.length
+    if (this.#pairs > MOST_FIELDS) throw new WaybillError('too_many_items', `the document has more than ${MOST_FIELDS} different fields; send it in parts`)
     const known = isNew ? NO_TYPES : await this.#engine.fieldTypes.get(this.#caller, collection, [...new Set(pairs.map(({ field }) => field))])
     for (const pair of pairs) {
       const types = known.get(pair.field)
       if (types?.has(pair.type) === true) continue
       if (types !== undefined && types.size > 0 && !this.#force) throw secondType(pair, [...types])
-      this.#new.set(collection, [...(this.#new.get(collection) ?? []), pair])
+      const fresh = this.#new.get(collection)
+      if (fresh === undefined) this.#new.set(collection, [pair])
+      else fresh.push(pair)
     }
   }
 

@@ -60,7 +60,7 @@ async function ingest(context: Context, request: FastifyRequest, format: InputFo
   const caller = callerWith(request, 'write')
   const prefixes = await prefixesOf(context.engine, caller)
   const document = {
-    documentId: documentWord(caller?.subject ?? ''),
+    documentId: documentWord(context.services.signer, caller?.subject ?? ''),
     logId: request.id,
     prefixes,
     ...(await replacing(context, request, caller)),

@@ -14,6 +14,7 @@ import { infotonPath, placeOf } from '../place.ts'
 import type { DocumentPrefixes } from '../rdf/prefixes.ts'
 import type { FileContent, StoredBytes, SubjectUpdate } from './update.ts'
 import { deletion, mergeUpdates, noUpdate } from './update.ts'
+import { settled } from './settled.ts'
 import { updateItem } from './update-item.ts'
 import { Unauthorized } from '../errors.ts'
 
@@ -61,6 +62,7 @@ export class Ingest {
   #kept: SubmitItem[] | null = null
   #intake: ManifestIntake | null = null
   readonly #conditions: string[] = []
+  readonly #settled = new Set<string>()
   /** What came of storing the batch before: nothing, or what went wrong. */
   #storing: Promise<Error | undefined> = Promise.resolve(undefined)
 
@@ -168,9 +170,22 @@ export class Ingest {
     return true
   }
 
+  mayWrite({ collection }: Place): Promise<boolean> {
+    return this.#domains.mayWrite(collection)
+  }
+
+  /** What is looked up from now on is what the update will find, unless others write, too. Throws `unavailable`. */
+  async settled(place: Place): Promise<void> {
+    const { collection } = place
+    if (this.#settled.has(collection) || this.#domains.isNew(collection)) return
+    this.#settled.add(collection)
+    await settled(this.#context, this.#caller as Caller, place, this.#jobOptions())
+  }
+
   /** What is beneath goes first, the deepest before what holds it. */
   async #storeTrees(): Promise<void> {
     for (const one of this.#trees.values()) {
+      if (!this.#options.dryRun) await this.settled(one.place)
       const beneath = this.#domains.isNew(one.place.collection) ? [] : await descendants(this.#context.engine, this.#caller as Caller, one.place)
       if (!this.#options.dryRun) await this.#store([...beneath.map(deletionOf), one])
     }

@@ -2,12 +2,12 @@ import { Buffer, isUtf8 } from 'node:buffer'
 import { WaybillError } from '../../../model/errors.ts'
 import { jsonDepthFault } from '../../../model/json-depth.ts'
 import type { FieldValue, FieldValues } from '../../../model/field-values.ts'
-import { base64, kindOf } from './draft.ts'
-import { RDF_LIMITS } from '../rdf/limits.ts'
+import { base64, kindOf, linkTarget, mimeTypeOf } from './draft.ts'
+import { RDF_LIMITS, iriFault } from '../rdf/limits.ts'
 import type { RdfLimits } from '../rdf/limits.ts'
 import type { Prefixes } from '../rdf/prefixes.ts'
 import { isName } from '../rdf/prefixes.ts'
-import { XSD } from '../rdf/terms.ts'
+import { XSD, isLanguage } from '../rdf/terms.ts'
 import { checkedPath } from '../subjects.ts'
 import type { FileContent, InfotonKind, LinkContent, SubjectUpdate } from './update.ts'
 import { MOST_SUBJECTS, refuseMany } from './update.ts'
@@ -89,7 +89,7 @@ function fieldsOf(fields: Json, prefixes: Prefixes, limits: RdfLimits): FieldVal
   return Object.fromEntries(
     Object.entries(fields).map(([name, values]) => [
       fieldKeyOf(name, prefixes),
-      arrayOf(values, `fields.${name}`).map(value => checkedSize(valueOf(value, name), limits)),
+      arrayOf(values, `fields.${name}`).map(value => checked(valueOf(value, name), limits)),
     ]),
   )
 }
@@ -134,16 +134,25 @@ function wideValue(value: Json, name: string): FieldValue {
   return Object.keys({ ...kind, ...place }).length === 0 ? text : { '@value': text, ...kind, ...place }
 }
 
-function checkedSize(value: FieldValue, { literalBytes }: RdfLimits): FieldValue {
+/** Checks what a parser of RDF checks. */
+function checked(value: FieldValue, limits: RdfLimits): FieldValue {
   const text = typeof value === 'string' ? value : '@id' in value ? value['@id'] : value['@value']
-  if (Buffer.byteLength(text) > literalBytes) throw refusal('uploaded infoton, contains a value heavier than 16K.')
+  if (Buffer.byteLength(text) > limits.literalBytes) throw refusal('uploaded infoton, contains a value heavier than 16K.')
+  if (!text.isWellFormed()) throw refusal('a value is not well-formed Unicode')
+  if (typeof value === 'string') return value
+  const { '@id': id, '@type': type, '@language': language, '@graph': graph } = value as Readonly<Record<string, string | undefined>>
+  for (const iri of [id, type, graph]) {
+    const fault = iri === undefined ? null : iriFault(iri, limits)
+    if (fault !== null) throw refusal(fault)
+  }
+  if (language !== undefined && !isLanguage(language)) throw refusal(`${JSON.stringify(language.slice(0, 100))} is no language tag`)
   return value
 }
 
 function fileOf(kind: InfotonKind, infoton: Json, path: string): FileContent | null {
   if (kind !== 'file') return null
   const content = objectOf(infoton['content'] ?? {}, 'content')
-  const mimeType = content['mimeType'] === undefined ? null : textOf(content['mimeType'], 'content.mimeType')
+  const mimeType = content['mimeType'] === undefined ? null : mimeTypeOf(textOf(content['mimeType'], 'content.mimeType'))
   if (content['data'] !== undefined) return { mimeType, data: { encoding: 'text', content: textOf(content['data'], 'content.data') } }
   const packed = content['base64-data']
   return { mimeType, data: packed === undefined ? null : { encoding: 'base64', content: base64(textOf(packed, 'content.base64-data'), path) } }
@@ -153,7 +162,7 @@ function linkOf(kind: InfotonKind, infoton: Json): LinkContent | null {
   if (kind !== 'link') return null
   const type = infoton['linkType'] ?? 1
   if (type !== 0 && type !== 1 && type !== 2) throw refusal('linkType is 0 (permanent), 1 (temporary) or 2 (forward)')
-  return { to: textOf(infoton['linkTo'], 'linkTo'), type }
+  return { to: linkTarget(textOf(infoton['linkTo'], 'linkTo')), type }
 }
 
 function objectOf(value: unknown, what: string): Json {

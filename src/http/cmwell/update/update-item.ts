@@ -1,5 +1,5 @@
 import type { EntryChange } from '../../../model/entry-change.ts'
-import type { FieldValue, FieldValues } from '../../../model/field-values.ts'
+import type { FieldValues } from '../../../model/field-values.ts'
 import type { SourceRef, SubmitItem } from '../../../model/job.ts'
 import { linkSetting, protocolSetting } from '../infoton/own-fields.ts'
 import type { Place } from '../place.ts'
@@ -23,7 +23,8 @@ function changeOf(update: SubjectUpdate, content: StoredBytes | null): EntryChan
   if (deletes && !hasEffect({ ...update, fullDelete: null, kind })) return { delete: true }
   const settings = [protocolSetting(update.protocol), linkSetting(update.link ?? { to: null, type: null })]
   const remove = [...update.remove, ...settings.flatMap(setting => setting.remove)]
-  const add = merged([update.add, ...settings.map(setting => setting.add)])
+  const set = settings.map(setting => setting.add).filter(values => Object.keys(values).length > 0)
+  const add = set.length === 0 ? update.add : merged([update.add, ...set])
   return {
     // what one document deletes and writes begins anew
     ...(deletes ? { delete: true } : {}),
@@ -36,5 +37,6 @@ function changeOf(update: SubjectUpdate, content: StoredBytes | null): EntryChan
 }
 
 function merged(sets: readonly FieldValues[]): FieldValues {
-  return Object.assign({}, ...sets) as Record<string, readonly FieldValue[]>
+  // entries, and no assignment: a field may have the name `__proto__`
+  return Object.fromEntries(sets.flatMap(set => Object.entries(set)))
 }
