@@ -26,3 +26,9 @@ export const REPLACE_ENTRY = `ON CONFLICT (collection, path) DO UPDATE SET ${NAM
 
 /** One more entity id. Parameter: newEntity, the prefix (shared/codec.ts). */
 export const NEW_ENTITY = 'CAST(:newEntity || randomblob(7) AS BLOB)'
+
+/**
+ * In SQL: one more revision, made as entity ids are. They begin with the time, so that those of a chunk stand together in the index of revisions: random ones
+ * touched as many pages of it as a chunk has items, and made up most of what an update wrote to the disk. Parameter: newEntity.
+ */
+export const NEW_REVISION = NEW_ENTITY

@@ -70,7 +70,7 @@ describe('a domain that was made for a request which is refused', () => {
   it('goes with the last of several', async () => {
     const ends = [await begun('several.org'), await begun('several.org')]
     expect(await ends[0]?.('oops')).toBe(400)
-    // what the second was writing to may have gone, if it was stored before it was found to be wrong
+    // what the second was writing to has gone: to be sent again, unless its own fault is found first
     expect([400, 503]).toContain(await ends[1]?.('oops'))
     expect(await exists('several.org')).toBe(false)
   })

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { ENTRY_KINDS, refuseLargeFields, refuseUnmet, type Entry, type Fields } from '../../../model/entry.ts'
 import { WaybillError } from '../../../model/errors.ts'
 import type { EntryWrite, NewFolder, PutEntry } from '../../../ports/ledger.ts'
@@ -117,7 +116,7 @@ function write(tx: Tx, wish: EntryWrite, key: number, present: Row | undefined, 
     ...content,
     entity: continues ? (present['entity'] as Uint8Array) : newEntity(tx.now),
     version: present === undefined ? 1 : (present['version'] as number) + 1,
-    revision: randomBytes(16),
+    revision: newEntity(tx.now),
     createdAt: continues ? (present['created_at'] as number) : tx.now,
     now: tx.now,
     subject: wish.subject,

@@ -1,4 +1,4 @@
-import { NEW_ENTITY } from '../entry-columns.ts'
+import { NEW_ENTITY, NEW_REVISION } from '../entry-columns.ts'
 import { itemsBetween } from '../item-range.ts'
 import type { Shape } from '../../shared/list-shape.ts'
 import { listed, listedUnfit } from '../unwritten.ts'
@@ -75,7 +75,7 @@ function planTransfer(kind: 'copy' | 'move', source: ItemSource, vacant: boolean
   return `INSERT INTO plan (${COLUMNS})
     SELECT i.seq, CASE ${sourceChecks(source)} ${kind === 'move' ? SAME_PATH : ''} ${destinationChecks(source, vacant)} ELSE 0 END, 1,
       i.src_collection, i.src_path, s.entity, s.version, s.revision,
-      i.dst_collection, i.to_path, ${entity}, ${vacant ? '1' : 'coalesce(d.version, 0) + 1'}, randomblob(16), ${created},
+      i.dst_collection, i.to_path, ${entity}, ${vacant ? '1' : 'coalesce(d.version, 0) + 1'}, ${NEW_REVISION}, ${created},
       s.kind, 0, s.size, s.digest, s.media_type, s.fields
     FROM ${itemsOf(source)} LEFT JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path
       ${vacant ? '' : 'LEFT JOIN entry d ON d.collection = i.dst_collection AND d.path = i.to_path'}`
@@ -85,7 +85,7 @@ function planTransfer(kind: 'copy' | 'move', source: ItemSource, vacant: boolean
 function planDelete(source: ItemSource): string {
   return `INSERT INTO plan (${COLUMNS})
     SELECT i.seq, CASE ${sourceChecks(source)} ELSE 0 END, 1, i.src_collection, i.src_path, s.entity, s.version, s.revision,
-      i.src_collection, i.src_path, s.entity, s.version + 1, randomblob(16), s.created_at, s.kind, 1, 0, NULL, s.media_type, NULL
+      i.src_collection, i.src_path, s.entity, s.version + 1, ${NEW_REVISION}, s.created_at, s.kind, 1, 0, NULL, s.media_type, NULL
     FROM ${itemsOf(source)} LEFT JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path`
 }
 
@@ -100,7 +100,7 @@ function planUpdate(source: ItemSource): string {
   return `INSERT INTO plan (${COLUMNS})
     SELECT i.seq, CASE ${sourceChecks(source)} ${FIELDS_TOO_LARGE} ELSE 0 END, ${PATCHED} IS NOT coalesce(s.fields, '{}'),
       i.src_collection, i.src_path, s.entity, s.version, s.revision,
-      i.src_collection, i.src_path, s.entity, s.version + 1, randomblob(16), s.created_at, s.kind, 0, s.size, s.digest, s.media_type,
+      i.src_collection, i.src_path, s.entity, s.version + 1, ${NEW_REVISION}, s.created_at, s.kind, 0, s.size, s.digest, s.media_type,
       ${PATCHED}
     FROM ${itemsOf(source)} LEFT JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path`
 }

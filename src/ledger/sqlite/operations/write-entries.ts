@@ -1,5 +1,6 @@
 import type { Row } from '../database.ts'
-import { CONTENT, contentOf, REPLACE_ENTRY } from '../entry-columns.ts'
+import { entityPrefix } from '../../shared/codec.ts'
+import { CONTENT, contentOf, NEW_REVISION, REPLACE_ENTRY } from '../entry-columns.ts'
 import { kindOf, type Tally } from './decide.ts'
 import { completeTree } from './plan-tree.ts'
 import type { Tx } from './tx.ts'
@@ -16,13 +17,13 @@ const SUPERSEDE_SOURCES = `INSERT INTO history (collection, path, ${CONTENT}) SE
   FROM plan p CROSS JOIN entry d ON d.collection = p.src_collection AND d.path = p.src_path WHERE p.code = 0 AND p.writes > 0`
 
 /** What moved away leaves a tombstone: the entity itself goes on under its new path. */
-const VACATE_SOURCES = `UPDATE entry SET version = version + 1, revision = randomblob(16), deleted = 1, size = 0, digest = NULL, fields = NULL,
+const VACATE_SOURCES = `UPDATE entry SET version = version + 1, revision = ${NEW_REVISION}, deleted = 1, size = 0, digest = NULL, fields = NULL,
     modified_at = :now, modified_by = :who
   FROM plan p WHERE p.code = 0 AND p.writes > 0 AND entry.collection = p.src_collection AND entry.path = p.src_path`
 
 /** Writes the versions that the plan decided on; those before them go to the history. */
 export function writeEntries(tx: Tx, job: Row, tally: Tally): void {
-  const by = { now: tx.now, who: job['submitted_by'] as string }
+  const by = { now: tx.now, who: job['submitted_by'] as string, newEntity: entityPrefix(tx.now) }
   if (tally.replaces) tx.db.run(SUPERSEDE_TARGETS, by)
   tx.db.run(WRITE_TARGETS, by)
   if (kindOf(job) === 'move') {
