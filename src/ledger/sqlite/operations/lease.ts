@@ -1,8 +1,9 @@
-import { WaybillError } from '../../../model/errors.ts'
 import { JOB_KINDS, VERIFY } from '../../../model/job.ts'
 import type { ChunkBlob, Lease, NextWork } from '../../../ports/ledger.ts'
 import { hexText, uuidBytes } from '../../shared/codec.ts'
+import { staleLease } from '../../shared/refusals.ts'
 import type { Row } from '../database.ts'
+import { handsOn } from '../../shared/job-row.ts'
 import { itemsBetween } from '../item-range.ts'
 import { addEvent } from './events.ts'
 import { waitsItsTurn } from './order.ts'
@@ -55,7 +56,7 @@ function take(tx: Tx, id: string, job: Row, chunk: Row, worker: string, leaseMs:
     worker,
     expiresAt: tx.now + leaseMs,
     kind,
-    verify: job['verify'] === VERIFY.indexOf('digest') && reads(kind) && job['dry_run'] === 0 && job['cancelling'] === 0,
+    verify: job['verify'] === VERIFY.indexOf('digest') && handsOn(kind) && job['dry_run'] === 0 && job['cancelling'] === 0,
   }
   tx.db.run('UPDATE chunk SET state = 1, token = :token, worker = :worker, leased_at = :now, expires_at = :until WHERE job = :job AND no = :no', {
     job: job['key'] as number,
@@ -70,11 +71,6 @@ function take(tx: Tx, id: string, job: Row, chunk: Row, worker: string, leaseMs:
   return lease
 }
 
-/** Kinds whose items hand bytes on: only of those is there anything to verify. */
-function reads(kind: Lease['kind']): boolean {
-  return kind === 'copy' || kind === 'move'
-}
-
 /** Moves n items between pending and running in the job's counters: an item runs while its chunk is leased. */
 function countRunning(tx: Tx, job: number, n: number): void {
   tx.db.run('UPDATE job SET pending = pending - :n, running = running + :n, change = change + 1 WHERE key = :job', { job, n })
@@ -85,7 +81,7 @@ export function held(tx: Tx, lease: Lease): { job: Row; chunk: Row } {
   const job = jobRow(tx, lease.job)
   const chunk = tx.db.get('SELECT * FROM chunk WHERE job = :job AND no = :no', { job: job['key'] as number, no: lease.chunk })
   if (chunk === undefined || chunk['state'] !== 1 || chunk['token'] !== lease.token) {
-    throw new WaybillError('stale_lease', `the lease of chunk ${lease.chunk} (token ${lease.token}) is over; its result was thrown away`)
+    throw staleLease(lease)
   }
   return { job, chunk }
 }

@@ -4,8 +4,9 @@ import type { Page, PageQuery } from '../../../model/page.ts'
 import { laterOf, prefixEnd } from '../../../model/paths.ts'
 import type { EntryFilter, EntryPage } from '../../../ports/ledger.ts'
 import { hexBytes, hexText, toEntry } from '../../shared/codec.ts'
+import { folderOf, LAST_CHARACTER } from '../../shared/roll-up.ts'
 import { CONTENT } from '../entry-columns.ts'
-import type { Database, Params, Row } from '../database.ts'
+import type { Database, Params } from '../database.ts'
 
 /** The key of a live collection, or null. */
 export function keyOf(db: Database, id: string): number | null {
@@ -57,9 +58,6 @@ function startOf(prefix: string, after: string): { from: string; after: string }
   return { from: laterOf(prefix, after), after }
 }
 
-/** Above every path that begins with a folder, whatever follows: where the listing goes on after a rolled-up prefix. */
-const LAST_CHARACTER = '\u{10FFFF}'
-
 /** One level of folders: what lies beneath the next "/" is told once and leapt over, however much it is. */
 function rolledUp(db: Database, collection: string, where: Params, prefix: string, start: string, limit: number): EntryPage {
   const items: Entry[] = []
@@ -69,7 +67,7 @@ function rolledUp(db: Database, collection: string, where: Params, prefix: strin
     const rows = db.all(LIST, { ...where, ...startOf(prefix, after), limit: 100 })
     for (const row of rows) {
       if (items.length + prefixes.length === limit) return { items, prefixes, nextCursor: encodeCursor(after) }
-      const folder = folderOf(row, prefix)
+      const folder = folderOf(row['path'] as string, prefix)
       if (folder !== null) {
         prefixes.push(folder)
         after = folder + LAST_CHARACTER
@@ -80,12 +78,6 @@ function rolledUp(db: Database, collection: string, where: Params, prefix: strin
     }
     if (rows.length === 0) return { items, prefixes, nextCursor: null }
   }
-}
-
-function folderOf(row: Row, prefix: string): string | null {
-  const path = row['path'] as string
-  const slash = path.indexOf('/', prefix.length)
-  return slash === -1 ? null : path.slice(0, slash + 1)
 }
 
 /** Newest first: the present version, then the superseded ones. */

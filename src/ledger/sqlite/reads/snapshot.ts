@@ -1,9 +1,9 @@
-import { WaybillError } from '../../../model/errors.ts'
 import type { Item } from '../../../model/item.ts'
 import type { Job } from '../../../model/job.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import type { ItemFilter, JobSnapshot } from '../../../ports/ledger.ts'
 import { toJob } from '../../shared/codec.ts'
+import { Places } from '../../shared/places.ts'
 import { Database } from '../database.ts'
 import { acknowledged } from './jobs.ts'
 import { take } from './items.ts'
@@ -17,27 +17,23 @@ const KEPT = 4
 /** Snapshots open at once: each keeps the log from being folded in while it is read, and holds memory of its own. */
 const MOST_OPEN = 32
 
-/** How long a reader waits for one of them to close: most are open for some milliseconds, and those who poll by reports come by the dozen. */
-const PATIENCE_MS = 10_000
-
 /** Opens snapshots, each on a connection of its own: a read transaction belongs to one. */
 export class Snapshots {
   readonly #file: string
   readonly #idle: Database[] = []
   readonly #clock: Clock
-  /** Readers in line for a free place, first come, first served. */
-  readonly #waiting: (() => void)[] = []
-  #open = 0
+  readonly #places: Places
   #closed = false
 
   constructor(file: string, clock: Clock) {
     this.#file = file
     this.#clock = clock
+    this.#places = new Places(MOST_OPEN, clock)
   }
 
   /** A job as of one commit, until it is closed; null for an unknown one. Throws `job_expired`, `unavailable` while too many stay open. */
   async open(idOrNumber: string): Promise<JobSnapshot | null> {
-    await this.#place()
+    await this.#places.take()
     const db = this.#connection()
     try {
       db.exec('BEGIN')
@@ -51,46 +47,20 @@ export class Snapshots {
     return null
   }
 
-  /** Takes a place, or waits for one that becomes free. */
-  async #place(): Promise<void> {
-    if (this.#open < MOST_OPEN) {
-      this.#open += 1
-      return
-    }
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const inTime = new AbortController()
-    const take = (): void => {
-      inTime.abort()
-      resolve()
-    }
-    this.#waiting.push(take)
-    await Promise.race([promise, this.#clock.sleep(PATIENCE_MS, inTime.signal)])
-    if (inTime.signal.aborted) return
-    this.#waiting.splice(this.#waiting.indexOf(take), 1)
-    throw new WaybillError('unavailable', `${MOST_OPEN} reports are being read already; ask again shortly`, { retryAfterSeconds: 5 })
-  }
-
   #connection(): Database {
     try {
       return this.#idle.pop() ?? Database.openReader(this.#file)
     } catch (error) {
-      this.#leave()
+      this.#places.leave()
       throw error
     }
-  }
-
-  /** The place goes to whoever waits longest. */
-  #leave(): void {
-    const next = this.#waiting.shift()
-    if (next === undefined) this.#open -= 1
-    else next()
   }
 
   #giveBack(db: Database): void {
     db.rollback()
     if (this.#closed || this.#idle.length >= KEPT) db.close()
     else this.#idle.push(db)
-    this.#leave()
+    this.#places.leave()
   }
 
   close(): void {

@@ -1,0 +1,16 @@
+import { PostgresLedger } from '../../src/ledger/postgres/postgres-ledger.ts'
+import { createDatabase } from '../support/postgres-database.ts'
+import { ledgerContract } from './ledger.ts'
+
+ledgerContract('the ledger on PostgreSQL', async clock => {
+  const database = await createDatabase()
+  const ledger = await PostgresLedger.open(database.url, clock)
+  return {
+    ledger,
+    another: () => PostgresLedger.open(database.url, clock),
+    close: async () => {
+      await ledger.close()
+      await database.drop()
+    },
+  }
+})
