@@ -25,6 +25,8 @@ export interface EngineParts {
   readonly ids: Ids
   /** This process, in leases and logs. */
   readonly worker: string
+  /** No other process works on the ledger and the stores: what is unfinished at the start is nobody's any more. */
+  readonly alone: boolean
   /** Turns at once. They wait in the same line as submissions, so more of them only make new jobs wait. */
   readonly concurrency: number
   readonly maxItems: number
@@ -42,6 +44,9 @@ export function createEngine(parts: EngineParts): Engine {
   const wakeJob = (job: Job): void => queue.wake({ job: job.id, tenant: job.submittedBy, priority: job.priority })
   const runner = new Runner({ ledger, stores, clock, worker: parts.worker, wakeJob })
   const upkeep = new Upkeep({ ledger, stores, clock, wake: wake => queue.wake(wake), onError: parts.onError })
+  ledger.onCommit(({ elsewhere }) => {
+    if (elsewhere === true) upkeep.wakeSoon()
+  })
   return {
     collections: new CollectionService({ ledger, access, stores, ids }),
     entries: new EntryService({ ledger, access, stores, maxUploadBytes: parts.maxUploadBytes }),
@@ -53,7 +58,7 @@ export function createEngine(parts: EngineParts): Engine {
     fieldTypes: new FieldTypeService({ ledger, access }),
     start: async () => {
       await ledger.recover()
-      for (const store of parts.stores) await store.sweepUnfinished(clock.now())
+      if (parts.alone) for (const store of parts.stores) await store.sweepUnfinished(clock.now())
       queue.work(job => runner.turn(job), { concurrency: parts.concurrency })
       await upkeep.wakeUnfinished()
       upkeep.start()

@@ -94,6 +94,5 @@ function placeName(collection: string, path: string | undefined): string {
 }
 
 async function mustExist(ledger: Ledger, collection: string): Promise<void> {
-  if ((await ledger.collection(collection)) === null)
-    throw new WaybillError('collection_not_found', `there is no collection ${collection} in this data directory`)
+  if ((await ledger.collection(collection)) === null) throw new WaybillError('collection_not_found', `there is no collection ${collection} in this ledger`)
 }

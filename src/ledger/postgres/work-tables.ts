@@ -6,10 +6,10 @@
  */
 export const CREATE_WORK_TABLES = `
 CREATE TEMP TABLE plan (
-  seq bigint NOT NULL, code integer NOT NULL, writes integer NOT NULL, reason text,
+  seq bigint PRIMARY KEY, code integer NOT NULL, writes integer NOT NULL, reason text,
   src_collection integer, src_path text COLLATE "C", src_entity uuid, src_version integer, src_revision uuid,
   t_collection integer, t_path text COLLATE "C", t_entity uuid, t_version integer, t_revision uuid, t_created bigint,
   kind smallint, deleted smallint, size bigint, digest bytea, media_type text, fields text, t_modified bigint,
   s_deleted smallint, d_deleted smallint, d_revision uuid) ON COMMIT DELETE ROWS;
-CREATE TEMP TABLE parent (collection integer NOT NULL, path text COLLATE "C" NOT NULL) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE parent (collection integer NOT NULL, path text COLLATE "C" NOT NULL, PRIMARY KEY (collection, path)) ON COMMIT DELETE ROWS;
 `

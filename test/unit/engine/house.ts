@@ -45,6 +45,7 @@ export async function openHouse(options: { readonly wrap?: (store: BlobStore) =>
     clock,
     ids: systemIds(clock),
     worker: 'test',
+    alone: true,
     concurrency: 4,
     maxItems: MAX_ITEMS,
     maxUploadBytes: 1_000_000,

@@ -5,12 +5,12 @@ import { CREATE_WORK_TABLES } from '../work-tables.ts'
 export const SCHEMA = 'waybill'
 
 /**
- * Connections of one node, at most: 8 that write, 6 that read, 6 for reports, one that listens. Four nodes stay below PostgreSQL's usual limit of 100. A
+ * Connections of one node, at most: 6 that write, 5 that read, 10 for reports, one that listens. Four nodes stay below PostgreSQL's usual limit of 100. A
  * transaction takes milliseconds: more connections than processors of the database make nothing faster.
  */
-const WRITERS = 8
-const READERS = 6
-export const SNAPSHOTS = 6
+const WRITERS = 6
+const READERS = 5
+export const SNAPSHOTS = 10
 
 const SECOND_MS = 1000
 

@@ -3,6 +3,7 @@ import type { Pool, PoolClient } from 'pg'
 import { WaybillError } from '../../../model/errors.ts'
 import { EVENT_TYPES } from '../../../model/event.ts'
 import type { Clock } from '../../../ports/clock.ts'
+import type { Row } from '../../shared/row.ts'
 import type { PendingEvent, Tx } from '../operations/tx.ts'
 import { faultOf, translateFault } from './faults.ts'
 import { ConnectionQueries, type Queries } from './queries.ts'
@@ -162,6 +163,7 @@ class Transaction implements Tx {
   readonly careful: boolean
   readonly jobs = new Set<string>()
   readonly events: PendingEvent[] = []
+  readonly kept = new Map<string, Promise<Row[]>>()
   #db: Queries | null = null
   #savepoints = 0
   wantsCare = false

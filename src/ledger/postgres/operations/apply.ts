@@ -1,6 +1,8 @@
 import { WaybillError } from '../../../model/errors.ts'
 import { ITEM_STATES, type Reason } from '../../../model/item.ts'
 import type { Lease } from '../../../ports/ledger.ts'
+import { Clashes } from '../../shared/clashes.ts'
+import { kindOf, renames } from '../../shared/job-row.ts'
 import type { Row } from '../../shared/row.ts'
 import { translateFault } from '../connection/faults.ts'
 import { unwritten, type List } from '../unwritten.ts'
@@ -87,15 +89,53 @@ async function workChunk(tx: Tx, work: ChunkWork): Promise<void> {
 }
 
 async function workRows(tx: Tx, work: ChunkWork): Promise<void> {
-  const first = work.chunk['first_seq'] as number
-  const last = work.chunk['last_seq'] as number
-  const fault = work.chunk['serial'] === 0 ? await attempt(tx, work, () => workRun(tx, work, first, last)) : new OutOfOrder()
-  if (fault === null) return
-  if (fault instanceof OutOfOrder && work.job['dry_run'] === 1 && (await attempt(tx, work, () => rehearse(tx, work))) === null) return
-  for (let seq = first; seq <= last; seq++) {
-    const own = await attempt(tx, work, () => workRun(tx, work, seq, seq))
-    if (own !== null) await failItem(tx, work, seq, own)
+  const runs = await runsOf(tx, work)
+  const isDry = work.job['dry_run'] === 1
+  if (isDry && runs.length > 1 && (await attempt(tx, work, () => rehearse(tx, work, runs))) === null) return
+  for (const { first, last } of runs) {
+    const fault = await attempt(tx, work, () => workRun(tx, work, first, last))
+    if (fault === null) continue
+    if (isDry && fault instanceof OutOfOrder && (await attempt(tx, work, () => rehearse(tx, work, [{ first, last }]))) === null) continue
+    for (let seq = first; seq <= last; seq++) {
+      const own = await attempt(tx, work, () => workRun(tx, work, seq, seq))
+      if (own !== null) await failItem(tx, work, seq, own)
+    }
   }
+}
+
+/** Items, by their numbers, that can be decided together, and written together. */
+interface Run {
+  readonly first: number
+  readonly last: number
+}
+
+const PATHS = `SELECT seq, src_collection, src_path, dst_collection, coalesce(dst_path, src_path) AS to_path FROM item
+  WHERE job = :job AND seq BETWEEN :first AND :last AND state = 0 ORDER BY seq`
+
+/**
+ * The items of a chunk in runs, each as long as none touches another before it: mostly that is the whole chunk. Under the policy `rename` items of a serial
+ * chunk go one by one: it depends on all before it which name is free.
+ */
+async function runsOf(tx: Tx, { job, chunk }: ChunkWork): Promise<Run[]> {
+  const [from, to] = [chunk['first_seq'] as number, chunk['last_seq'] as number]
+  if (chunk['serial'] === 0) return [{ first: from, last: to }]
+  const isMove = kindOf(job) === 'move'
+  const runs: Run[] = []
+  let first = from
+  let clashes = new Clashes()
+  for (const row of await tx.db.all(PATHS, { job: job['key'], first: from, last: to })) {
+    const seq = row['seq'] as number
+    const [source, destination] = [row['src_collection'] as number, row['dst_collection'] as number | null]
+    const add = (): void => clashes.add(source, row['src_path'] as string, destination ?? source, row['to_path'] as string, destination === null, isMove)
+    add()
+    if ((clashes.found || renames(job)) && seq > first) {
+      runs.push({ first, last: seq - 1 })
+      first = seq
+      clashes = new Clashes()
+      add()
+    }
+  }
+  return [...runs, { first, last: to }]
 }
 
 /**
@@ -162,23 +202,29 @@ class Rehearsed extends Error {}
  * A dry run of items that touch each other: each is decided on what those before it would have left, as in earnest. All of that is then undone, and only the
  * decisions are written down.
  */
-async function rehearse(tx: Tx, work: ChunkWork): Promise<void> {
-  const first = work.chunk['first_seq'] as number
-  const last = work.chunk['last_seq'] as number
+async function rehearse(tx: Tx, work: ChunkWork, runs: readonly Run[]): Promise<void> {
   const decided: unknown[] = []
-  const act = async (): Promise<never> => {
-    for (let seq = first; seq <= last; seq++) {
-      await writeEntries(tx, work.job, await decideRows(tx, work.job, seq, seq, work.corrupt))
-      const rows = (await tx.db.get(READ_PLAN))?.['rows'] as string | null
-      if (rows !== null) decided.push(rows)
+  const act = async (first: number, last: number): Promise<void> => {
+    await writeEntries(tx, work.job, await decideRows(tx, work.job, first, last, work.corrupt))
+    const rows = (await tx.db.get(READ_PLAN))?.['rows'] as string | null
+    if (rows !== null) decided.push(rows)
+  }
+  const actAll = async (): Promise<never> => {
+    for (const { first, last } of runs) {
+      try {
+        await act(first, last)
+      } catch (error) {
+        if (!(error instanceof OutOfOrder)) throw error // thrown while it is decided: nothing is written yet
+        for (let seq = first; seq <= last; seq++) await act(seq, seq)
+      }
     }
     throw new Rehearsed()
   }
-  await tx.savepoint(act).catch((error: unknown) => {
+  await tx.savepoint(actAll).catch((error: unknown) => {
     if (!(error instanceof Rehearsed)) throw error
   })
   await tx.db.run('DELETE FROM plan')
   for (const rows of decided) await tx.db.run(PUT_PLANNED, { rows })
   await tellTroubles(tx, work.job['key'] as number)
-  await settleRows(tx, work, first, last, await tallyPlan(tx))
+  await settleRows(tx, work, runs[0]?.first ?? 0, runs.at(-1)?.last ?? 0, await tallyPlan(tx))
 }

@@ -4,7 +4,7 @@ import type { Row } from '../../shared/row.ts'
 import { TROUBLES } from '../../shared/troubles.ts'
 import { liveChildren } from '../addressable.ts'
 import { FILE_IN_THE_WAY, findParents, makeFound } from './parents.ts'
-import type { Tx } from './tx.ts'
+import { keptRows, type Tx } from './tx.ts'
 
 /** Thrown when items of a plan depend on each other by their folders: they must be worked on one after the other. */
 export class OutOfOrder extends Error {
@@ -21,7 +21,7 @@ const GOING = `code IN (0, ${taken.no})`
 const ANY_TREE = 'SELECT 1 FROM job_collection WHERE job = :job AND collection < 0 LIMIT 1'
 
 async function hasTree(tx: Tx, job: Row): Promise<boolean> {
-  return (await tx.db.get(ANY_TREE, { job: job['key'] })) !== undefined
+  return (await keptRows(tx, 'tree', job['key'] as number, ANY_TREE, { job: job['key'] })).length > 0
 }
 
 /** A folder that goes where a folder is, is that one: done, and nothing is written; its source still goes (`writes` 2). Whatever the conflict policy says. */

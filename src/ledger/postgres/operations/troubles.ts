@@ -4,7 +4,7 @@ import { firstFree } from '../../shared/free-number.ts'
 import { kindOf } from '../../shared/job-row.ts'
 import type { Row } from '../../shared/row.ts'
 import { explanation, TROUBLES, troubleEvent } from '../../shared/troubles.ts'
-import { addEvent, type Tx } from './tx.ts'
+import { addEvent, keptRows, type Tx } from './tx.ts'
 
 /** Items that would be done, perhaps under another name. */
 const GOING = `code IN (0, ${TROUBLES.taken.no})`
@@ -33,7 +33,11 @@ const MARK_SOURCES_LOCKED = markBeneath(TROUBLES.sourceLocked.no, 'src')
 const MARK_DESTINATIONS_LOCKED = markBeneath(TROUBLES.destinationLocked.no, 't')
 
 async function markLocked(tx: Tx, job: Row): Promise<void> {
-  for (const { collection, path } of await tx.db.all(FOREIGN_LOCKS, { job: job['key'], who: job['submitted_by'], now: tx.now })) {
+  for (const { collection, path } of await keptRows(tx, 'locks', job['key'] as number, FOREIGN_LOCKS, {
+    job: job['key'],
+    who: job['submitted_by'],
+    now: tx.now,
+  })) {
     await tx.db.run(MARK_SOURCES_LOCKED, { collection, path })
     await tx.db.run(MARK_DESTINATIONS_LOCKED, { collection, path })
   }
@@ -48,7 +52,7 @@ const NO_SOURCE_ROLE = `UPDATE plan SET code = ${TROUBLES.sourceRole.no} WHERE s
 const NO_DESTINATION_ROLE = `UPDATE plan SET code = ${TROUBLES.destinationRole.no} WHERE code <> ${TROUBLES.sourceRole.no} AND t_collection = :collection`
 
 async function markLostGrants(tx: Tx, job: Row): Promise<void> {
-  for (const { collection, role } of await tx.db.all(LOST_GRANTS, { job: job['key'], who: job['submitted_by'] })) {
+  for (const { collection, role } of await keptRows(tx, 'grants', job['key'] as number, LOST_GRANTS, { job: job['key'], who: job['submitted_by'] })) {
     const writeOnly = role !== null // reading is still allowed: what only reads there goes on
     if (!writeOnly) await tx.db.run(NO_SOURCE_ROLE, { collection })
     await tx.db.run(NO_DESTINATION_ROLE, { collection })

@@ -4,7 +4,7 @@ import { isUuid } from '../../../model/text.ts'
 import { jobExpired, noCollection, noJob } from '../../shared/refusals.ts'
 import type { Row } from '../../shared/row.ts'
 import { COLLECTION_LOCK } from '../advisory-locks.ts'
-import type { Queries } from '../connection/queries.ts'
+import type { Params, Queries } from '../connection/queries.ts'
 
 /** An event to be stored at the end of its transaction. */
 export interface PendingEvent {
@@ -27,6 +27,8 @@ export interface Tx {
   readonly attempt: number
   /** True when it was undone because of one item: now each is worked by itself, in a savepoint. */
   readonly careful: boolean
+  /** What was looked up and holds still until the end of the transaction. */
+  readonly kept: Map<string, Promise<Row[]>>
   /** From now on an error that is nobody else's doing makes the operation run again, carefully. */
   mayBeCareful(): void
   /** Runs work in a savepoint: what it did is undone when it throws. */
@@ -72,6 +74,14 @@ export async function lockJobCollections(tx: Tx, job: number, reading = false): 
       return row['writes'] === 1 && !reading ? toWrite(tx, key) : { key, alone: false }
     }),
   )
+}
+
+/** Rows that hold still until the end of the transaction, because their collections are locked: asked for once. `what` tells them from others. */
+export function keptRows(tx: Tx, what: string, job: number, sql: string, params: Params): Promise<Row[]> {
+  const name = `${what} ${job}`
+  const rows = tx.kept.get(name) ?? tx.db.all(sql, params)
+  tx.kept.set(name, rows)
+  return rows
 }
 
 const COLLECTION = 'SELECT * FROM collection WHERE id = :id AND deleted_at IS NULL'

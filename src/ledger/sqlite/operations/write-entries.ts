@@ -1,7 +1,7 @@
 import type { Row } from '../database.ts'
 import { CONTENT, contentOf, REPLACE_ENTRY } from '../entry-columns.ts'
 import { kindOf } from '../../shared/job-row.ts'
-import { type Tally } from './decide.ts'
+import type { Tally } from './decide.ts'
 import { completeTree } from './plan-tree.ts'
 import type { Tx } from './tx.ts'
 
