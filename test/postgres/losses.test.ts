@@ -21,7 +21,7 @@ function put(ledger: PostgresLedger, c: string, path: string): Promise<{ entry: 
 }
 
 async function work(ledger: PostgresLedger, job: string): Promise<void> {
-  for (let idle = 0; idle < 20; ) {
+  for (let idle = 0; idle < 20;) {
     const turn = await ledger.takeTurn(job, 'w', 30_000)
     if (turn.do === 'worked' && turn.more) continue
     if ((await ledger.job(job))?.state === 'finished') return

@@ -35,7 +35,7 @@ describe('several nodes on one PostgreSQL', () => {
   const n = (count: number): number[] => [...Array(count).keys()]
 
   async function work(ledger: PostgresLedger, job: string): Promise<void> {
-    for (let tries = 0; tries < 3; ) {
+    for (let tries = 0; tries < 3;) {
       const turn = await ledger.takeTurn(job, 'w', 30_000)
       if (turn.do === 'worked') for (const follower of turn.followers) await work(ledger, follower)
       if (turn.do !== 'worked' || !turn.more) tries += 1

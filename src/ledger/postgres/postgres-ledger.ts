@@ -40,7 +40,7 @@ import type {
 import { IDEMPOTENCY_MS } from '../shared/intake.ts'
 import { migrate } from './connection/migrate.ts'
 import { Notices } from './connection/notices.ts'
-import { createReaders, createSnapshotReaders, createWriters } from './connection/pools.ts'
+import { createReaders, createSlowReaders, createWriters } from './connection/pools.ts'
 import { Readers } from './connection/readers.ts'
 import { Transactions } from './connection/transactions.ts'
 import { operations } from './operations/index.ts'
@@ -66,17 +66,19 @@ export class PostgresLedger implements Ledger {
   readonly #notices: Notices
   readonly #writes: Transactions
   readonly #db: Readers
+  readonly #walks: Readers
   readonly #snapshots: Snapshots
 
   private constructor(url: string, clock: Clock) {
     const node = randomUUID()
-    const [writers, readers, snapshots] = [createWriters(url), createReaders(url), createSnapshotReaders(url)]
+    const [writers, readers, slow] = [createWriters(url), createReaders(url), createSlowReaders(url)]
     this.#clock = clock
-    this.#pools = [writers, readers, snapshots]
+    this.#pools = [writers, readers, slow]
     this.#notices = new Notices(url, node)
     this.#writes = new Transactions(writers, clock, node, committed => this.#notices.committed(committed))
     this.#db = new Readers(readers)
-    this.#snapshots = new Snapshots(snapshots, clock)
+    this.#snapshots = new Snapshots(slow, clock)
+    this.#walks = new Readers(slow)
   }
 
   /** Brings the schema of the database at `url` (postgres://...) up to date and opens it. Throws `unavailable`. */
@@ -163,7 +165,7 @@ export class PostgresLedger implements Ledger {
     return this.#db.atOnce(db => tree.children(db, collection, folder, filter, page))
   }
   referenced(store: string, digests: readonly string[]): Promise<Set<string>> {
-    return this.#db.walk(db => entries.referenced(db, store, digests))
+    return this.#walks.atOnce(db => entries.referenced(db, store, digests))
   }
 
   // names and types
@@ -333,6 +335,7 @@ export class PostgresLedger implements Ledger {
   async close(): Promise<void> {
     this.#writes.close()
     this.#db.close()
+    this.#walks.close()
     this.#snapshots.close()
     await this.#notices.close()
     await Promise.all(this.#pools.map(pool => pool.end()))

@@ -20,7 +20,7 @@ const AGAIN: ReadonlySet<string> = new Set(['40001', '40P01', '55P03', '23505'])
 const LOST: ReadonlySet<string> = new Set(['57P01', '57P02', '57P03', '25P03', '53300', '25006'])
 /** What the driver says of a connection that it has lost or could not make in time, in errors without a code. */
 const SAID_OF_CONNECTIONS =
-  /^(Connection terminated|Client has encountered a connection error|Client was closed|timeout exceeded when trying to connect|timeout expired)/
+  /^(Connection terminated|Client has encountered a connection error|Client was closed|timeout exceeded when trying to connect|timeout expired|Query read timeout)/
 
 export function faultOf(error: unknown): Fault {
   if (error instanceof Interfered) return 'again'

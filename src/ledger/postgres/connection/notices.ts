@@ -5,7 +5,7 @@ import { faultOf } from './faults.ts'
 import { createClient, SCHEMA } from './pools.ts'
 import type { Committed } from './transactions.ts'
 
-const CHANNEL = 'waybill'
+const CHANNEL = 'waybill_commits'
 /** Commits come by the hundred a second: what they changed goes out together, this long after the first. */
 const GATHER_MS = 20
 /** A message of PostgreSQL's holds 8,000 bytes. */
@@ -13,6 +13,8 @@ const JOBS_A_MESSAGE = 180
 /** How often a node says that it is alive, and finds out whether its listening connection is. */
 const ALIVE_EVERY_MS = 10_000
 const CONNECT_AGAIN_MS = 1_000
+/** A connection that is silent for longer is cut somewhere on its way. */
+const ANSWER_MS = 15_000
 
 const LISTEN = `SET search_path = ${SCHEMA}; SET statement_timeout = '10s'; LISTEN ${CHANNEL}`
 /** In a transaction of its own, that waits for no flush: PostgreSQL lets transactions with messages commit one after the other only. */
@@ -42,6 +44,7 @@ export class Notices {
   #presence: Promise<void> | null = null
   #running: Promise<void> | null = null
   #sending: Promise<void> | null = null
+  #asked: Promise<boolean> = Promise.resolve(false)
   readonly #stopped = new AbortController()
 
   constructor(url: string, node: string) {
@@ -92,8 +95,13 @@ export class Notices {
     }
   }
 
-  /** False without a connection. */
-  async #ask(sql: string, values?: unknown[]): Promise<boolean> {
+  /** Runs one statement after the other. False without a connection, or when it broke. */
+  #ask(sql: string, values?: unknown[]): Promise<boolean> {
+    this.#asked = this.#asked.then(() => this.#askNow(sql, values))
+    return this.#asked
+  }
+
+  async #askNow(sql: string, values?: unknown[]): Promise<boolean> {
     const client = this.#client
     if (client === null) return false
     try {
@@ -109,17 +117,17 @@ export class Notices {
   /** Keeps a connection that listens, until the end. */
   async #run(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
-      const client = createClient(this.#url)
+      const client = createClient(this.#url, ANSWER_MS)
       const broken = new Promise<void>(resolve => {
-        client.once('error', () => resolve())
-        client.once('end', () => resolve())
+        client.on('error', () => resolve())
+        client.on('end', () => resolve())
       })
       client.on('notification', ({ payload }) => this.#hear(payload ?? ''))
       try {
         await client.connect()
         await client.query(LISTEN)
         this.#client = client
-        await this.#keep(client, broken)
+        await this.#keep(broken)
       } catch (error) {
         if (faultOf(error) === 'other') process.emitWarning(`the ledger cannot listen for other nodes: ${String(error)}`)
       }
@@ -129,19 +137,20 @@ export class Notices {
     }
   }
 
-  async #keep(client: Client, broken: Promise<void>): Promise<void> {
+  async #keep(broken: Promise<void>): Promise<void> {
     const lost = broken.then(() => true)
     for (;;) {
-      if (this.#presence !== null) await client.query(ALIVE, [this.#node])
-      else await client.query('SELECT 1')
+      const alive = await (this.#presence === null ? this.#ask('SELECT 1') : this.#ask(ALIVE, [this.#node]))
+      if (!alive) return
       if (await Promise.race([lost, this.#rest(ALIVE_EVERY_MS).then(() => false)])) return
       if (this.#stopped.signal.aborted) return
     }
   }
 
   #hear(payload: string): void {
-    const { node, jobs, lastEvent } = JSON.parse(payload) as Message
-    if (node === this.#node) return
+    const message = messageOf(payload)
+    if (message === null || message.node === this.#node) return
+    const { jobs, lastEvent } = message
     for (const listener of this.#listeners) listener({ jobs, lastEvent, elsewhere: true })
   }
 
@@ -157,6 +166,16 @@ export class Notices {
     if (this.#presence !== null) await this.#ask('DELETE FROM node WHERE id = $1', [this.#node])
     this.#stopped.abort()
     await this.#running
+  }
+}
+
+/** Null for what is not one of ours: others may use the database, too. */
+function messageOf(payload: string): Message | null {
+  try {
+    return JSON.parse(payload) as Message
+  } catch (error) {
+    process.emitWarning(`a message to the nodes of the ledger is none: ${String(error)}`)
+    return null
   }
 }
 

@@ -5,7 +5,7 @@ import { CREATE_WORK_TABLES } from '../work-tables.ts'
 export const SCHEMA = 'waybill'
 
 /**
- * Connections of one node, at most: 6 that write, 5 that read, 10 for reports, one that listens. Four nodes stay below PostgreSQL's usual limit of 100. A
+ * Connections of one node, at most: 6 that write, 5 that read, 10 for reports and one for walks, one that listens. Four nodes stay below PostgreSQL's usual limit of 100. A
  * transaction takes milliseconds: more connections than processors of the database make nothing faster.
  */
 const WRITERS = 6
@@ -32,14 +32,18 @@ function baseOptions(url: string): pg.ClientConfig {
   }
 }
 
-/** A connection of its own, as for listening. */
-export function createClient(url: string): pg.Client {
-  return new pg.Client(baseOptions(url))
+/** A connection of its own. With `answerMs` it is given up when a statement takes longer. */
+export function createClient(url: string, answerMs?: number): pg.Client {
+  return new pg.Client({ ...baseOptions(url), ...(answerMs === undefined ? {} : { query_timeout: answerMs }) })
 }
 
-function createPool(url: string, max: number, setUp: string): pg.Pool {
+/** Longer than the server lets a statement run: no answer by then means that the connection is cut, and nobody has told us. */
+const ANSWER_MS = 75 * SECOND_MS
+
+function createPool(url: string, max: number, setUp: string, answerMs?: number): pg.Pool {
   const pool = new pg.Pool({
     ...baseOptions(url),
+    ...(answerMs === undefined ? {} : { query_timeout: answerMs }),
     max,
     idleTimeoutMillis: 30 * SECOND_MS,
     onConnect: client => {
@@ -68,15 +72,16 @@ export function createWriters(url: string): pg.Pool {
      SET statement_timeout = '60s'; SET lock_timeout = '20s'; SET idle_in_transaction_session_timeout = '15s';
      SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
      ${CREATE_WORK_TABLES}`,
+    ANSWER_MS,
   )
 }
 
 /** What reads, a statement or a few at a time. */
 export function createReaders(url: string): pg.Pool {
-  return createPool(url, READERS, `${COMMON}; SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'`)
+  return createPool(url, READERS, `${COMMON}; SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'`, ANSWER_MS)
 }
 
-/** Reports: a slow reader may leave one open for a while. */
-export function createSnapshotReaders(url: string): pg.Pool {
-  return createPool(url, SNAPSHOTS, `${COMMON}; SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '10min'`)
+/** Reports, which a slow reader may leave open for a while, and one walk over whole tables, however long it takes. */
+export function createSlowReaders(url: string): pg.Pool {
+  return createPool(url, SNAPSHOTS + 1, `${COMMON}; SET idle_in_transaction_session_timeout = '10min'`)
 }

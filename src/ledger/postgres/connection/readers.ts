@@ -36,14 +36,6 @@ export class Readers implements Queries {
     })
   }
 
-  /** A walk over whole tables, which may take minutes. */
-  walk<T>(work: (db: Queries) => Promise<T>): Promise<T> {
-    return this.atOnce(async db => {
-      await db.run('SET LOCAL statement_timeout = 0')
-      return work(db)
-    })
-  }
-
   async #trying<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     const retries = new Retries()
     for (;;) {
