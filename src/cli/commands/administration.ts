@@ -14,7 +14,7 @@ export function onDataDirectory(command: Command): Command {
     .addOption(new Option('--database <url>', 'instead: the PostgreSQL that holds the ledger').env('WAYBILL_DATABASE'))
     .hook('preAction', () => {
       const { data, database } = command.opts<DataOptions>()
-      if (data === undefined && database === undefined) command.error(`error: required option '--data <dir>' (or '--database <url>') not specified`)
+      if (data === undefined && database === undefined) command.error(`error: required option '--data <dir>' not specified`)
     })
 }
 

@@ -235,7 +235,9 @@ export function readingContract(world: World): void {
       expect(await list()).toEqual([id])
       world.clock.advance(DAY_MS)
       expect(await list()).toEqual([])
-      for (const read of [world.ledger.job(id), world.ledger.items(id, {}, { limit: 1 }), world.ledger.snapshot(id)]) await refusal(read, 'job_expired')
+      await refusal(world.ledger.job(id), 'job_expired')
+      await refusal(world.ledger.items(id, {}, { limit: 1 }), 'job_expired')
+      await refusal(world.ledger.snapshot(id), 'job_expired')
     })
   })
 }

@@ -22,6 +22,11 @@ const LOST: ReadonlySet<string> = new Set(['57P01', '57P02', '57P03', '25P03', '
 const SAID_OF_CONNECTIONS =
   /^(Connection terminated|Client has encountered a connection error|Client was closed|timeout exceeded when trying to connect|timeout expired|Query read timeout)/
 
+/** True of what is refused because the same is there already. */
+export function isDuplicate(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '23505'
+}
+
 export function faultOf(error: unknown): Fault {
   if (error instanceof Interfered) return 'again'
   if (!(error instanceof Error) || error instanceof WaybillError) return 'other'
@@ -43,7 +48,7 @@ export function translateFault(error: unknown): unknown {
   if (faultOf(error) === 'lost') {
     return new WaybillError('unavailable', 'the database of the ledger does not answer; try again', { retryAfterSeconds: 5 }, { cause: error })
   }
-  if (faultOf(error) === 'again') {
+  if (faultOf(error) === 'again' && !isDuplicate(error)) {
     return new WaybillError('unavailable', 'the ledger is busy with others who change the same; try again', { retryAfterSeconds: 1 }, { cause: error })
   }
   switch (error instanceof pg.DatabaseError ? error.code : undefined) {

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg'
 import type { Row } from '../../shared/row.ts'
+import { faultOf } from './faults.ts'
 import { ConnectionQueries, type Params, type Queries } from './queries.ts'
 import { closedError, Retries } from './transactions.ts'
 
@@ -29,9 +30,12 @@ export class Readers implements Queries {
     return this.#trying(async client => {
       await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
       try {
-        return await work(new ConnectionQueries(client))
-      } finally {
+        const result = await work(new ConnectionQueries(client))
         await client.query('COMMIT')
+        return result
+      } catch (error) {
+        if (faultOf(error) !== 'lost') await client.query('ROLLBACK')
+        throw error
       }
     })
   }
@@ -55,7 +59,7 @@ export class Readers implements Queries {
       client.release()
       return result
     } catch (error) {
-      client.release(error instanceof Error ? error : true)
+      client.release(faultOf(error) === 'lost')
       throw error
     }
   }

@@ -5,13 +5,15 @@ import { EVENT_TYPES } from '../../../model/event.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import type { Row } from '../../shared/row.ts'
 import type { PendingEvent, Tx } from '../operations/tx.ts'
-import { faultOf, translateFault } from './faults.ts'
+import { faultOf, isDuplicate, translateFault } from './faults.ts'
 import { ConnectionQueries, type Queries } from './queries.ts'
 
 /** How long a call goes on trying while the database does not answer: a restart or a failover takes some seconds. By the real time, as all waits here. */
 export const PATIENCE_MS = 30_000
 /** How often a transaction is begun anew because of others; the later attempts have their collections for themselves. */
 const MOST_ATTEMPTS = 12
+/** What is there already on the third attempt, when nobody else writes there, is a duplicate in earnest. */
+const MOST_DUPLICATES = 4
 /** The first wait before trying again; the next ones double, up to a second. */
 const FIRST_WAIT_MS = 20
 
@@ -83,7 +85,8 @@ export class Transactions {
       const result = await work(tx)
       const { xid, committed } = await endOf(tx)
       if (xid !== null) sent = new OutcomeUnknown(undefined, xid, result, committed)
-      await client.query('COMMIT')
+      const { command } = await client.query('COMMIT')
+      if (command !== 'COMMIT') throw new Error(`a failed statement was not noticed: the transaction ended with ${command}`)
       client.release()
       if (committed.jobs.length > 0) this.#onCommit(committed)
       return result
@@ -134,15 +137,16 @@ export function closedError(): WaybillError {
 /** Decides after an error whether to try again, and waits until then. */
 export class Retries {
   readonly #until = performance.now() + PATIENCE_MS
-  #conflicts = 0
+  #attempts = 1
   #waitMs = FIRST_WAIT_MS
   careful = false
 
   /** Returns when it is time to try again. Throws what there is to say instead. `wantsCare`: an error of the operation's own makes it careful, once. */
   async next(error: unknown, wantsCare: boolean): Promise<void> {
     const fault = faultOf(error)
-    const again = fault === 'lost' ? performance.now() < this.#until : fault === 'again' && ++this.#conflicts < MOST_ATTEMPTS
-    if (again) {
+    const most = fault === 'lost' ? Infinity : isDuplicate(error) ? MOST_DUPLICATES : MOST_ATTEMPTS
+    if (fault !== 'other' && this.#attempts < most && performance.now() < this.#until) {
+      if (fault === 'again') this.#attempts += 1
       // some are spread out, so that those who met do not meet again
       await pause(this.#waitMs * (0.5 + Math.random() / 2))
       this.#waitMs = Math.min(this.#waitMs * 2, 1000)
