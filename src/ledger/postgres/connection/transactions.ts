@@ -88,7 +88,7 @@ export class Transactions {
       const { command } = await client.query('COMMIT')
       if (command !== 'COMMIT') throw new Error(`a failed statement was not noticed: the transaction ended with ${command}`)
       client.release()
-      if (committed.jobs.length > 0) this.#onCommit(committed)
+      this.#onCommit(committed)
       return result
     } catch (error) {
       await abandon(client, error)
