@@ -3,8 +3,8 @@ import { WaybillError } from '../../model/errors.ts'
 import type { ErrorCode } from '../../model/errors.ts'
 import { logFault, setErrorHeaders, toWaybillError } from '../problem.ts'
 
-/** How the calls of the protocol tell errors (contract, sections 1.4, 4 and 5). */
-export type Manner = 'error' | 'cause' | 'message' | 'text'
+/** How the calls of the protocol tell errors (contract, sections 1.4, 2.2, 4 and 5). `tracking`: as `error`, but the type of the JSON is that of plain text. */
+export type Manner = 'error' | 'cause' | 'message' | 'text' | 'tracking'
 
 /** A refusal in the protocol's own status and words. */
 export class Refusal extends WaybillError {
@@ -49,5 +49,6 @@ export function sendError(thrown: unknown, request: FastifyRequest, reply: Fasti
     error instanceof Refusal ? [error.answer, error.manner] : [STATUS[error.code] ?? error.status, request.routeOptions.config.manner ?? 'error']
   reply.code(status)
   if (manner === 'text' || IN_TEXT.has(error.code)) return reply.type('text/plain; charset=utf-8').send(error.message)
-  return reply.type('application/json').send(JSON.stringify({ success: false, [manner]: error.message }))
+  const [type, member] = manner === 'tracking' ? ['text/plain; charset=utf-8', 'error'] : ['application/json', manner]
+  return reply.type(type).send(JSON.stringify({ success: false, [member]: error.message }))
 }

@@ -132,7 +132,10 @@ describe('a tracking id', () => {
     for (const actorId of [job, `${job}.`, `${job}.${other.toString('base64url')}`, `${job}.${'A'.repeat(22)}`, `${'0'.repeat(32)}.${mark}`]) {
       const id = encodeTrackingId({ actorId: actorId ?? '', createdAt: Date.now() })
       expect((await of().get(`/_track/${id}`, { as: null })).status, actorId).toBe(410)
-      expect((await of().get(`/_track/${id}`)).status, actorId).toBe(410)
+      const refused = await of().get(`/_track/${id}`)
+      // contract, section 2.2: errors are JSON by their form, and plain text by their type
+      expect([refused.status, refused.headers.get('content-type')], actorId).toEqual([410, 'text/plain; charset=utf-8'])
+      expect(JSON.parse(refused.body)).toMatchObject({ success: false, error: expect.any(String) as string })
     }
   })
 

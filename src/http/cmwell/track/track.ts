@@ -10,7 +10,7 @@ import { isOver, sendStatus } from './status-document.ts'
 /** `GET /_track/{id}`: the state of each infoton of an update; whoever has the id may ask (contract, section 2). */
 export function trackRoute(app: FastifyInstance, context: Context): void {
   const onRequest = async (...[request, reply]: Parameters<Context['identify']>): Promise<void> => limitAddress(request, reply)
-  app.get('/_track/:id', { onRequest }, async (request, reply) => {
+  app.get('/_track/:id', { onRequest, config: { manner: 'tracking' } }, async (request, reply) => {
     const format = outputFormatOf(parameter(request, 'format'), request.headers.accept, 'ntriples')
     const job = jobOf(context, (request.params as { readonly id: string }).id)
     try {
@@ -35,5 +35,5 @@ function jobOf({ trackingIds, compat }: Context, id: string): string {
 }
 
 function gone(): WaybillError {
-  return new Refusal('job_expired', 410, 'error', 'This tracking ID was never created or its tracked request has been already completed')
+  return new Refusal('job_expired', 410, 'tracking', 'This tracking ID was never created or its tracked request has been already completed')
 }
