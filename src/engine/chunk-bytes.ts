@@ -1,19 +1,13 @@
 import { isWaybillError } from '../model/errors.ts'
 import type { BlobStore } from '../ports/blob-store.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { ChunkBlob, CopiedBlobs, Lease } from '../ports/ledger.ts'
+import type { BytesRead, ChunkBlob, Lease } from '../ports/ledger.ts'
 import type { Stores } from './stores.ts'
 
 /** Blobs read at once: enough to keep a disk or a service busy, few enough to leave it to others. */
 const AT_ONCE = 4
 /** A blob that was put within this time is surely there when its items are done: a sweep spares what is younger than a day (upkeep.ts). */
 const FRESH_MS = 12 * 3600 * 1000
-
-/** What came of reading a chunk's blobs. */
-export interface ChunkBytes {
-  readonly corrupt: readonly string[]
-  readonly copied: CopiedBlobs
-}
 
 export interface ChunkBytesParts {
   readonly stores: Stores
@@ -25,7 +19,7 @@ export interface ChunkBytesParts {
  * Reads the bytes that a leased chunk needs read: those that go to another store are streamed there, hashed on the way and published whole; others, where
  * the job asks for it, are hashed again. Null when it was stopped before the end: what has arrived is found by who takes the chunk over.
  */
-export async function readChunk(parts: ChunkBytesParts, lease: Lease, blobs: readonly ChunkBlob[], stopped: () => boolean): Promise<ChunkBytes | null> {
+export async function readChunk(parts: ChunkBytesParts, lease: Lease, blobs: readonly ChunkBlob[], stopped: () => boolean): Promise<BytesRead | null> {
   const corrupt: string[] = []
   const arrived: { store: string; sha256: string }[] = []
   const failed: { store: string; sha256: string; code: 'unavailable' | 'out_of_space' }[] = []

@@ -1,9 +1,9 @@
 import { isWaybillError } from '../model/errors.ts'
 import type { Job } from '../model/job.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Lease, Ledger } from '../ports/ledger.ts'
+import type { BytesRead, Lease, Ledger } from '../ports/ledger.ts'
 import type { TurnResult } from '../ports/queue.ts'
-import { readChunk, type ChunkBytes } from './chunk-bytes.ts'
+import { readChunk } from './chunk-bytes.ts'
 import type { Stores } from './stores.ts'
 
 /** How long a worker may be silent before its chunk is given to another. A chunk by reference takes some 20 ms; one that reads bytes renews. */
@@ -57,7 +57,7 @@ export class Runner {
     this.#stopping = true
   }
 
-  async #readOrRelease(lease: Lease): Promise<ChunkBytes | null> {
+  async #readOrRelease(lease: Lease): Promise<BytesRead | null> {
     try {
       const read = await this.#read(lease)
       if (read === null) await this.#ledger.releaseLease(lease)
@@ -68,7 +68,7 @@ export class Runner {
     }
   }
 
-  async #read(lease: Lease): Promise<ChunkBytes | null> {
+  async #read(lease: Lease): Promise<BytesRead | null> {
     const blobs = await this.#ledger.chunkBlobs(lease)
     const parts = { stores: this.#stores, clock: this.#clock, onError: this.#onError }
     return this.#keeping(lease, () => readChunk(parts, lease, blobs, () => this.#stopping))

@@ -75,6 +75,12 @@ export interface CopiedBlobs {
   readonly failed: readonly { readonly store: string; readonly sha256: string; readonly code: 'unavailable' | 'out_of_space' }[]
 }
 
+/** What was found when the bytes of a chunk were read: digests of bad ones, and what came of those to be copied. */
+export interface BytesRead {
+  readonly corrupt: readonly string[]
+  readonly copied: CopiedBlobs
+}
+
 /** A write of one entry from outside a job. `subject` is recorded, and is the holder that locks are compared with. */
 export interface EntryWrite {
   readonly collection: string

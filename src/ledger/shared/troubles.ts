@@ -1,7 +1,6 @@
 import type { ErrorCode } from '../../model/errors.ts'
 import { ITEM_STATES, reasonMessage, type ItemState, type Reason } from '../../model/item.ts'
 import type { EventType } from '../../model/event.ts'
-import type { CopiedBlobs } from '../../ports/ledger.ts'
 import { hexText } from './codec.ts'
 import type { Row } from './row.ts'
 
@@ -41,15 +40,6 @@ export const TROUBLES = {
 } as const satisfies Record<string, Trouble & { no: number }>
 
 const BY_NUMBER: ReadonlyMap<number, Trouble> = new Map(Object.values(TROUBLES).map(trouble => [trouble.no, trouble]))
-
-/** What was found when the bytes of a chunk were read. */
-export interface BytesRead {
-  readonly corrupt: readonly string[]
-  readonly copied: CopiedBlobs
-}
-
-/** Nothing was read, because nothing had to be. */
-export const NOTHING_READ: BytesRead = { corrupt: [], copied: { arrived: [], failed: [] } }
 
 /** A blob in a store as one text, for statements that look many up at once. */
 export function blobKey({ store, sha256 }: { readonly store: string; readonly sha256: string }): string {

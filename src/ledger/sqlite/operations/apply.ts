@@ -1,6 +1,5 @@
 import { ITEM_STATES } from '../../../model/item.ts'
-import type { CopiedBlobs, Lease } from '../../../ports/ledger.ts'
-import { NOTHING_READ, type BytesRead } from '../../shared/troubles.ts'
+import type { BytesRead, CopiedBlobs, Lease } from '../../../ports/ledger.ts'
 import { translateSqliteError, type Params, type Row } from '../database.ts'
 import { itemId, itemsBetween } from '../item-range.ts'
 import { unwritten, type List } from '../unwritten.ts'
@@ -16,11 +15,14 @@ import type { Tx } from './tx.ts'
 import { writeEntries } from './write-entries.ts'
 import { writeRows } from './write-items.ts'
 
+/** For chunks that no bytes had to be copied for. */
+const NOTHING_COPIED: CopiedBlobs = { arrived: [], failed: [] }
+
 /**
  * Plans, applies and settles a leased chunk in one transaction: a stale lease is refused before anything is read (I7), and because the
  * entries, the items' states and the counters commit together, no crash can apply an item twice (I6) or count it wrongly (I3).
  */
-export function applyChunk(tx: Tx, lease: Lease, corrupt: readonly string[], copied: CopiedBlobs = NOTHING_READ.copied): boolean {
+export function applyChunk(tx: Tx, lease: Lease, corrupt: readonly string[], copied: CopiedBlobs = NOTHING_COPIED): boolean {
   const { job, chunk } = held(tx, lease)
   if (job['cancelling'] === 1) cancelChunk(tx, job, chunk)
   else workChunk(tx, job, chunk, { corrupt, copied })

@@ -6,7 +6,7 @@ import { planChanges } from './changes.ts'
 import { planOf } from './plan.ts'
 import { keepTree, keepTreeOfNames } from './plan-tree.ts'
 import { explainTroubles, findFreeNames, markTroubles } from './troubles.ts'
-import type { BytesRead } from '../../shared/troubles.ts'
+import type { BytesRead } from '../../../ports/ledger.ts'
 import type { Tx } from './tx.ts'
 
 /** What a plan comes to; `replaces`: some of what it writes has a version before. */

@@ -55,8 +55,8 @@ function take(tx: Tx, id: string, job: Row, chunk: Row, worker: string, leaseMs:
     worker,
     expiresAt: tx.now + leaseMs,
     kind,
-    verify: job['verify'] === VERIFY.indexOf('digest') && readsBytes(kind, job),
-    crosses: readsBytes(kind, job) && crosses(tx, job),
+    verify: job['verify'] === VERIFY.indexOf('digest') && readsBytes(job),
+    crosses: crosses(tx, job),
   }
   tx.db.run('UPDATE chunk SET state = 1, token = :token, worker = :worker, leased_at = :now, expires_at = :until WHERE job = :job AND no = :no', {
     job: job['key'] as number,
@@ -73,13 +73,14 @@ function take(tx: Tx, id: string, job: Row, chunk: Row, worker: string, leaseMs:
 
 const STORES = 'SELECT count(DISTINCT c.store) AS n FROM job_collection j CROSS JOIN collection c ON c.key = j.collection WHERE j.job = :job'
 
-/** True when the job names collections of more than one store: its items may take bytes from one to another. */
+/** True when the job hands bytes on and names collections of more than one store: its items may take bytes from one to another. */
 export function crosses(tx: Tx, job: Row): boolean {
-  return (tx.db.get(STORES, { job: job['key'] as number })?.['n'] as number) > 1
+  return readsBytes(job) && (tx.db.get(STORES, { job: job['key'] as number })?.['n'] as number) > 1
 }
 
 /** Only kinds whose items hand bytes on have any to read, and only when something is done. */
-function readsBytes(kind: Lease['kind'], job: Row): boolean {
+function readsBytes(job: Row): boolean {
+  const kind = JOB_KINDS[job['kind'] as number]
   return (kind === 'copy' || kind === 'move') && job['dry_run'] === 0 && job['cancelling'] === 0
 }
 

@@ -3,8 +3,8 @@ import { holderWords } from '../../../model/lock.ts'
 import { MAX_PATH_LENGTH, renamed } from '../../../model/paths.ts'
 import { newEntity, toLock } from '../../shared/codec.ts'
 import { firstFree } from '../../shared/free-number.ts'
-import { blobKey, explanation, lockedEnd, TROUBLES, troubleEvent, type BytesRead } from '../../shared/troubles.ts'
-import type { CopiedBlobs } from '../../../ports/ledger.ts'
+import { blobKey, explanation, lockedEnd, TROUBLES, troubleEvent } from '../../shared/troubles.ts'
+import type { BytesRead, CopiedBlobs } from '../../../ports/ledger.ts'
 import { crosses } from './lease.ts'
 import type { Row } from '../database.ts'
 import { itemId } from '../item-range.ts'
@@ -29,7 +29,7 @@ export function markTroubles(tx: Tx, job: Row, { corrupt, copied }: BytesRead): 
       },
     )
   }
-  if (job['dry_run'] === 0 && crosses(tx, job)) markNotArrived(tx, copied)
+  if (crosses(tx, job)) markNotArrived(tx, copied)
 }
 
 /** Items of the plan that would go to another store, and of whose blobs this is so. */
