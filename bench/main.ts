@@ -1,14 +1,16 @@
 import { parseArgs } from 'node:util'
 import { apiBench } from './api.ts'
 import { copyBench } from './copy.ts'
+import { sizeBench } from './size.ts'
 import { updateBench } from './update.ts'
 
 const BENCHES: Readonly<Record<string, (quick: boolean) => Promise<Record<string, number | null>>>> = {
   copy: copyBench,
   api: apiBench,
   update: updateBench,
+  size: sizeBench,
 }
-const USAGE = 'usage: npm run bench -- copy|api|update [--json] [--quick]'
+const USAGE = 'usage: npm run bench -- copy|api|update|size [--json] [--quick]'
 
 /** Runs one bench; with `--json` the last line is one JSON object of the named figures. */
 async function main(): Promise<number> {
