@@ -45,6 +45,9 @@ export function createEngine(parts: EngineParts): Engine {
   const wakeJob = (job: Job): void => queue.wake({ job: job.id, tenant: job.submittedBy, priority: job.priority })
   const runner = new Runner({ ledger, stores, clock, worker: parts.worker, wakeJob, onError: parts.onError })
   const upkeep = new Upkeep({ ledger, stores, clock, wake: wake => queue.wake(wake), onError: parts.onError })
+  ledger.onCommit(({ elsewhere }) => {
+    if (elsewhere === true) upkeep.wakeSoon()
+  })
   return {
     collections: new CollectionService({ ledger, access, stores, ids }),
     entries: new EntryService({ ledger, access, stores, maxUploadBytes: parts.maxUploadBytes }),

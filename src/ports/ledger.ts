@@ -195,10 +195,11 @@ export interface NewToken {
   readonly hash: string
 }
 
-/** What a commit changed; sent after it is durable. */
+/** What a commit changed; sent after it is durable. `elsewhere`: another process made it. */
 export interface CommitNotice {
   readonly jobs: readonly string[]
   readonly lastEvent: number
+  readonly elsewhere?: true
 }
 
 /**
@@ -357,7 +358,10 @@ export interface Ledger {
     after: number,
     limit: number,
   ): Promise<readonly { readonly job: string; readonly position: number; readonly tenant: string; readonly priority: number }[]>
-  /** For a process that is alone: frees every lease and drops unsealed jobs. */
+  /**
+   * After a start: frees what processes that are gone have left behind, leases and unsealed jobs. A ledger for one process frees all of them; one for several
+   * MUST leave alone what others work on: leases that have not expired, and jobs that another live process is still receiving.
+   */
   recover(): Promise<void>
   /** Purges a small batch of expired items, events, keys, locks, uploads; returns how many rows went. Purged jobs stay as tombstones. */
   purge(batch: number): Promise<number>
