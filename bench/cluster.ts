@@ -48,7 +48,7 @@ async function rounds(cluster: Cluster, { items, rounds: count }: Size): Promise
       const seconds = await over(cluster, async http => {
         const copy = `copy-${nodes}-${round}`
         await createCollections(http, copy)
-        return timedCopy(http, { collection: 'files', prefix: '' }, { collection: copy, prefix: '' }, items)
+        return timedCopy(http, { collection: 'source', prefix: '' }, { collection: copy, prefix: '' }, items)
       })
       took.get(nodes)?.push(seconds)
     }
@@ -60,10 +60,10 @@ async function rounds(cluster: Cluster, { items, rounds: count }: Size): Promise
 async function fill(cluster: Cluster, items: number): Promise<void> {
   await cluster.scaleTo(1)
   await over(cluster, async http => {
-    await createCollections(http, 'uploaded', 'files')
+    await createCollections(http, 'uploaded', 'source')
     for (let n = 0; n < UPLOADED; n++) await upload(http, 'uploaded', filePath(n), Buffer.from(`file ${n}`))
     for (let n = 0; n < items / UPLOADED; n++) {
-      await timedCopy(http, { collection: 'uploaded', prefix: '' }, { collection: 'files', prefix: `part-${String(n).padStart(4, '0')}/` }, UPLOADED)
+      await timedCopy(http, { collection: 'uploaded', prefix: '' }, { collection: 'source', prefix: `part-${String(n).padStart(4, '0')}/` }, UPLOADED)
     }
   })
 }

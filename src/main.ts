@@ -13,6 +13,7 @@ import { claimDirectory } from './ledger/sqlite/claim.ts'
 import { openStores } from './open-stores.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Ledger } from './ports/ledger.ts'
+import type { Queue } from './ports/queue.ts'
 import { LocalQueue } from './queue/local/local-queue.ts'
 import { systemClock } from './system/clock.ts'
 import { makeDirectory } from './system/directories.ts'
@@ -52,11 +53,12 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
   const logger = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'req.headers["x-sbg-auth-token"]', 'token'] }, pino.destination(2))
   const onError = (error: unknown, what: string): void => logger.error({ err: error, what }, 'background work failed; it will be tried again')
   const jwt = config.jwt === null ? null : await createJwtVerifier(config.jwt, clock)
-  const { ledger, signingKey } = config.database === null ? await embedded(config, clock, begun) : await shared(config.database, config, clock, begun)
+  const parts = { config, clock, begun, onError }
+  const { ledger, queue, signingKey } = config.database === null ? await embedded(parts) : await shared(config.database, parts)
   const engine = createEngine({
     ledger,
     stores: await openStores(config, clock),
-    queue: new LocalQueue(onError),
+    queue,
     clock,
     ids: systemIds(clock),
     worker: `${hostname()}/${process.pid}`,
@@ -83,22 +85,34 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
   }
 }
 
-/** Where the ledger is, and the key that signs URLs. */
+/** Where the ledger is, who is woken how, and the key that signs URLs. */
 interface Storage {
   readonly ledger: Ledger
+  readonly queue: Queue
   readonly signingKey: string | Uint8Array
 }
 
-async function embedded(config: Config, clock: Clock, begun: AsyncDisposableStack): Promise<Storage> {
+interface StorageParts {
+  readonly config: Config
+  readonly clock: Clock
+  readonly begun: AsyncDisposableStack
+  readonly onError: (error: unknown, what: string) => void
+}
+
+async function embedded({ config, clock, begun, onError }: StorageParts): Promise<Storage> {
   begun.defer(claimDirectory(config.data))
   const ledger = await openLedger(config.data, clock)
   begun.defer(() => ledger.close())
-  return { ledger, signingKey: config.signingKey ?? storedKey(config.data) }
+  return { ledger, queue: new LocalQueue(onError), signingKey: config.signingKey ?? storedKey(config.data) }
 }
 
 /** The data directory is not claimed: its store may be shared with the other servers, which must see the same files. */
-async function shared(database: string, config: Config, clock: Clock, begun: AsyncDisposableStack): Promise<Storage> {
+async function shared(database: string, { config, clock, begun, onError }: StorageParts): Promise<Storage> {
   const ledger = await openSharedLedger(database, clock)
   begun.defer(() => ledger.close())
-  return { ledger, signingKey: config.signingKey ?? (await ledger.sharedSecret('signing-key', SIGNING_KEY_BYTES)) }
+  const { PgBossQueue } = await import('./queue/pg-boss/pg-boss-queue.ts')
+  const queue = await PgBossQueue.open({ url: database, onError })
+  begun.defer(() => queue.stop())
+  ledger.sendWakesBy(queue)
+  return { ledger, queue, signingKey: config.signingKey ?? (await ledger.sharedSecret('signing-key', SIGNING_KEY_BYTES)) }
 }

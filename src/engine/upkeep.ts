@@ -9,8 +9,8 @@ const PURGE_BATCH = 2_000
 const PURGE_EVERY_MS = 5_000
 /** Lost wake-ups lose nothing: unfinished jobs are woken again this often. */
 const WAKE_EVERY_MS = 10_000
-/** So long after another process has committed something: small jobs are done by then, by that process itself. */
-const WAKE_SOON_MS = 500
+/** The same where the ledger sends wake-ups in its transactions, and the queue keeps them. */
+const WAKE_AGAIN_MS = 30_000
 const SWEEP_EVERY_MS = 24 * 3600 * 1000
 /** The first sweep comes sooner, or a server that is restarted every night would never come to it. */
 const FIRST_SWEEP_MS = 3600 * 1000
@@ -32,7 +32,6 @@ export class Upkeep {
   readonly #parts: UpkeepParts
   readonly #stopped = new AbortController()
   readonly #loops: Promise<void>[] = []
-  #soon: Promise<void> | null = null
 
   constructor(parts: UpkeepParts) {
     this.#parts = parts
@@ -41,29 +40,14 @@ export class Upkeep {
   start(): void {
     this.#loops.push(
       this.#every(PURGE_EVERY_MS, 'purge', () => this.#purge()),
-      this.#every(WAKE_EVERY_MS, 'wake', () => this.wakeUnfinished()),
+      this.#every(this.#parts.ledger.sendsWakes ? WAKE_AGAIN_MS : WAKE_EVERY_MS, 'wake', () => this.wakeUnfinished()),
       this.#every(SWEEP_EVERY_MS, 'sweep', () => this.#sweep(), FIRST_SWEEP_MS),
     )
   }
 
   async stop(): Promise<void> {
     this.#stopped.abort()
-    await Promise.all([...this.#loops, this.#soon])
-  }
-
-  /** Another process has changed something: what is unfinished is worked on here, too, once for all that happens until then. */
-  wakeSoon(): void {
-    if (this.#stopped.signal.aborted) return
-    this.#soon ??= this.#wakeLater().finally(() => (this.#soon = null))
-  }
-
-  async #wakeLater(): Promise<void> {
-    await this.#parts.clock.sleep(WAKE_SOON_MS, this.#stopped.signal)
-    try {
-      await this.wakeUnfinished()
-    } catch (error) {
-      this.#parts.onError(error, 'wake')
-    }
+    await Promise.all(this.#loops)
   }
 
   /** Wakes every job that has something to do, a page at a time. */

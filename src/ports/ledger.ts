@@ -195,11 +195,10 @@ export interface NewToken {
   readonly hash: string
 }
 
-/** What a commit changed; sent after it is durable. `elsewhere`: another process made it. */
+/** What a commit changed; sent after it is durable, of other processes' commits, too. */
 export interface CommitNotice {
   readonly jobs: readonly string[]
   readonly lastEvent: number
-  readonly elsewhere?: true
 }
 
 /**
@@ -216,6 +215,9 @@ export interface CommitNotice {
  * - A lock held by a subject other than the writer's MUST stop each write beneath it: `locked` for single writes, the item's reason in jobs.
  */
 export interface Ledger {
+  /** True when it sends the wake-ups of jobs itself, in the transactions that give them something to do (`WakeSender`). */
+  readonly sendsWakes: boolean
+
   // collections and grants
   createCollection(collection: NewCollection): Promise<Collection>
   /** `attributes` is a merge patch (RFC 7396), merged in the transaction: changes made at the same time all hold. */

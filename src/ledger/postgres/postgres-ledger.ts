@@ -38,6 +38,7 @@ import type {
   Submitted,
   Turn,
 } from '../../ports/ledger.ts'
+import type { WakeSender } from '../../ports/queue.ts'
 import { IDEMPOTENCY_MS } from '../shared/intake.ts'
 import { migrate } from './connection/migrate.ts'
 import { Notices } from './connection/notices.ts'
@@ -86,6 +87,15 @@ export class PostgresLedger implements Ledger {
   static async open(url: string, clock: Clock): Promise<PostgresLedger> {
     await migrate(url)
     return new PostgresLedger(url, clock)
+  }
+
+  get sendsWakes(): boolean {
+    return this.#writes.wakeSender !== null
+  }
+
+  /** From now on the wake-ups of jobs are sent in the transactions that give them something to do. */
+  sendWakesBy(sender: WakeSender): void {
+    this.#writes.wakeSender = sender
   }
 
   // collections and grants

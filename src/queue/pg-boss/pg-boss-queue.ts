@@ -49,6 +49,7 @@ export class PgBossQueue implements Queue, WakeSender {
   readonly #stopped = new AbortController()
   #nudge = new AbortController()
   #loops: Promise<void>[] = []
+  #stopping: Promise<void> | null = null
 
   private constructor(boss: PgBoss, onError: PgBossQueueParts['onError']) {
     this.#boss = boss
@@ -102,7 +103,12 @@ export class PgBossQueue implements Queue, WakeSender {
   }
 
   /** Ends the running turns, and puts what is not done back into the line, for the other nodes. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
     this.#stopped.abort()
     this.look()
     await Promise.all([...this.#loops, this.#dealer.stop()])

@@ -152,7 +152,7 @@ export class Notices {
     const message = messageOf(payload)
     if (message === null || message.node === this.#node) return
     const { jobs, lastEvent } = message
-    for (const listener of this.#listeners) listener({ jobs, lastEvent, elsewhere: true })
+    for (const listener of this.#listeners) listener({ jobs, lastEvent })
   }
 
   #rest(ms: number): Promise<void> {

@@ -3,6 +3,7 @@ import type { Pool, PoolClient } from 'pg'
 import { WaybillError } from '../../../model/errors.ts'
 import { EVENT_TYPES } from '../../../model/event.ts'
 import type { Clock } from '../../../ports/clock.ts'
+import type { Wake, WakeSender } from '../../../ports/queue.ts'
 import type { Row } from '../../shared/row.ts'
 import type { PendingEvent, Tx } from '../operations/tx.ts'
 import { faultOf, isDuplicate, translateFault } from './faults.ts'
@@ -46,6 +47,8 @@ export class Transactions {
   readonly #clock: Clock
   readonly #node: string
   readonly #onCommit: (committed: Committed) => void
+  /** Sends the wake-ups of each transaction within it. */
+  wakeSender: WakeSender | null = null
   #closed = false
 
   constructor(pool: Pool, clock: Clock, node: string, onCommit: (committed: Committed) => void) {
@@ -83,6 +86,7 @@ export class Transactions {
       await client.query('BEGIN')
       tx.db = new ConnectionQueries(client)
       const result = await work(tx)
+      if (tx.wakes.size > 0) await this.wakeSender?.sendWithin((text, values) => client.query(text, values), [...tx.wakes.values()])
       const { xid, committed } = await endOf(tx)
       if (xid !== null) sent = new OutcomeUnknown(undefined, xid, result, committed)
       const { command } = await client.query('COMMIT')
@@ -167,6 +171,7 @@ class Transaction implements Tx {
   readonly careful: boolean
   readonly jobs = new Set<string>()
   readonly events: PendingEvent[] = []
+  readonly wakes = new Map<string, Wake>()
   readonly kept = new Map<string, Promise<Row[]>>()
   #db: Queries | null = null
   #savepoints = 0

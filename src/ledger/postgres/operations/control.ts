@@ -1,7 +1,7 @@
 import type { Job } from '../../../model/job.ts'
 import { toJob } from '../../shared/codec.ts'
 import { jobFinished } from '../../shared/refusals.ts'
-import { jobRow, lockedJob, type Tx } from './tx.ts'
+import { jobRow, lockedJob, wake, type Tx } from './tx.ts'
 
 const CANCEL = 'UPDATE job SET cancelling = 1, paused = 0, change = change + 1 WHERE key = :key AND cancelling = 0'
 /** A job that is being cancelled cannot be held up: there is only its end left. */
@@ -15,6 +15,7 @@ export async function cancel(tx: Tx, id: string): Promise<Job> {
     throw jobFinished(id)
   }
   await tx.db.run(CANCEL, { key: job['key'] })
+  wake(tx, job)
   return toJob(await jobRow(tx, id))
 }
 
@@ -32,5 +33,6 @@ async function setPaused(tx: Tx, id: string, paused: 0 | 1): Promise<Job> {
   const job = await lockedJob(tx, id)
   if (job['state'] === 3) throw jobFinished(id)
   await tx.db.run(SET_PAUSED, { key: job['key'], paused })
+  if (paused === 0) wake(tx, job)
   return toJob(await jobRow(tx, id))
 }

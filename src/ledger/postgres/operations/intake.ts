@@ -12,7 +12,7 @@ import { KEY_LOCK } from '../advisory-locks.ts'
 import { addEntities } from './entity-intake.ts'
 import { takePlace } from './order.ts'
 import { unsealed } from './seal.ts'
-import { addEvent, jobRow, nameCollections, type Tx } from './tx.ts'
+import { addEvent, jobRow, nameCollections, wake, type Tx } from './tx.ts'
 
 const INSERT_JOB = `INSERT INTO job (number, id, node, kind, state, sealed, conflict, verify, dry_run, priority, label, dialect, retention_ms, ordered, submitted_by, unresolved, created_at)
   VALUES (:number, :id, :node, :kind, 0, :sealed, :conflict, :verify, :dryRun, :priority, :label, :dialect, :retention, :ordered, :by, :unresolved, :now)
@@ -39,7 +39,9 @@ export async function createJob(tx: Tx, job: NewJob): Promise<Submitted> {
   await addEntities(tx, key, job.entities ?? [])
   if (job.sealed) addEvent(tx, key, 'job.submitted', { kind: options.kind, label: options.label })
   if (job.sealed && options.ordered === true) await takePlace(tx, key)
-  return { job: toJob(await jobRow(tx, job.id)), replayed: false }
+  const made = await jobRow(tx, job.id)
+  if (job.sealed) wake(tx, made)
+  return { job: toJob(made), replayed: false }
 }
 
 /** Numbers are made by each process for itself: where another has taken one, the job gets a later one. */

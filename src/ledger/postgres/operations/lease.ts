@@ -5,7 +5,7 @@ import { handsOnBytes, kindOf, mustVerify } from '../../shared/job-row.ts'
 import { staleLease } from '../../shared/refusals.ts'
 import type { Row } from '../../shared/row.ts'
 import { waitsItsTurn } from './order.ts'
-import { addEvent, jobRow, keptRows, lockedJob, type Tx } from './tx.ts'
+import { addEvent, jobRow, keptRows, lockedJob, wake, type Tx } from './tx.ts'
 
 /** What others hold at this moment is passed over. */
 const NEXT_WAITING = 'SELECT * FROM chunk WHERE job = :job AND state = 0 ORDER BY no LIMIT 1 FOR UPDATE SKIP LOCKED'
@@ -133,7 +133,7 @@ async function release(tx: Tx, job: number, chunk: Row): Promise<void> {
   await countRunning(tx, job, -(chunk['waiting'] as number))
 }
 
-const EXPIRED = `SELECT c.*, j.id FROM job j JOIN chunk c ON c.job = j.key AND c.state = 1 WHERE j.state < 3 AND c.expires_at <= :now
+const EXPIRED = `SELECT c.*, j.id, j.submitted_by, j.priority FROM job j JOIN chunk c ON c.job = j.key AND c.state = 1 WHERE j.state < 3 AND c.expires_at <= :now
   ORDER BY c.job, c.no LIMIT :limit FOR UPDATE OF c SKIP LOCKED`
 
 /** Frees leases whose workers went silent, at most so many; others may be alive, and theirs stay. Returns how many. */
@@ -141,6 +141,7 @@ export async function releaseExpired(tx: Tx, limit: number): Promise<number> {
   const expired = await tx.db.all(EXPIRED, { now: tx.now, limit })
   for (const chunk of expired) {
     tx.jobs.add(chunk['id'] as string)
+    wake(tx, chunk)
     await release(tx, chunk['job'] as number, chunk)
   }
   return expired.length

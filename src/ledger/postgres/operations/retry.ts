@@ -7,7 +7,7 @@ import { maskOf, statesOf } from '../../shared/state-mask.ts'
 import { clearAgain } from './clear-folders.ts'
 import { resolveAgain } from './entity-again.ts'
 import { finishIfDone } from './finish.ts'
-import { jobRow, lockedJob, type Tx } from './tx.ts'
+import { jobRow, lockedJob, wake, type Tx } from './tx.ts'
 
 /** Items that one transaction wakes, about. The rest of a big job's retry goes on in its turns, so that nobody waits for it. */
 const WAKE_ITEMS = 5_000
@@ -23,6 +23,7 @@ export async function retry(tx: Tx, id: string, states: readonly ItemState[]): P
   await clearAgain(tx, key)
   await tx.db.run('UPDATE job SET retrying = :wanted, retry_from = 0 WHERE key = :key', { key, wanted: (job['retrying'] as number) | maskOf(states) })
   await wakeSome(tx, id)
+  wake(tx, job)
   return toJob(await jobRow(tx, id))
 }
 

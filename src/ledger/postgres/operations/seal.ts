@@ -3,7 +3,7 @@ import { isUuid } from '../../../model/text.ts'
 import { toJob } from '../../shared/codec.ts'
 import type { Row } from '../../shared/row.ts'
 import { takePlace } from './order.ts'
-import { addEvent, jobRow, lockedJob, type Tx } from './tx.ts'
+import { addEvent, jobRow, lockedJob, wake, type Tx } from './tx.ts'
 
 /** The row of a job that is still being received, locked. Throws `job_not_found`. */
 export async function unsealed(tx: Tx, id: string): Promise<Row> {
@@ -31,6 +31,7 @@ const ACKNOWLEDGE = 'UPDATE job SET sealed = 1, node = NULL, change = change + 1
 
 async function acknowledge(tx: Tx, job: Row): Promise<void> {
   await tx.db.run(ACKNOWLEDGE, { job: job['key'] })
+  wake(tx, job)
   addEvent(tx, job['key'] as number, 'job.submitted', { kind: JOB_KINDS[job['kind'] as number], label: job['label'] })
 }
 

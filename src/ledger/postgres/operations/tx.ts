@@ -1,6 +1,7 @@
 import type { WaybillError } from '../../../model/errors.ts'
 import type { EventType } from '../../../model/event.ts'
 import { isUuid } from '../../../model/text.ts'
+import type { Wake } from '../../../ports/queue.ts'
 import { jobExpired, noCollection, noJob } from '../../shared/refusals.ts'
 import type { Row } from '../../shared/row.ts'
 import { COLLECTION_LOCK } from '../advisory-locks.ts'
@@ -23,6 +24,8 @@ export interface Tx {
   /** Jobs (UUIDs) this transaction changes; told to listeners after the commit. */
   readonly jobs: Set<string>
   readonly events: PendingEvent[]
+  /** Wake-ups that are sent with its commit, by the jobs' ids. */
+  readonly wakes: Map<string, Wake>
   /** How often the operation was begun before: others were quicker, or the connection was lost. */
   readonly attempt: number
   /** True when it was undone because of one item: now each is worked by itself, in a savepoint. */
@@ -124,6 +127,12 @@ function keptJob(tx: Tx, id: string, row: Row | undefined): Row {
   if (gone !== null) throw gone
   tx.jobs.add(id)
   return row
+}
+
+/** Sends a wake-up for a job, by its row, when the transaction commits: it has something to do from then on. */
+export function wake(tx: Tx, row: Row): void {
+  const job = row['id'] as string
+  tx.wakes.set(job, { job, tenant: row['submitted_by'] as string, priority: row['priority'] as number })
 }
 
 /** Stores an event of a job (its key) with what it tells of. */

@@ -38,7 +38,7 @@ const EXPIRED = `SELECT key, id FROM job WHERE expires_at IS NOT NULL AND purged
 
 /**
  * Purges at most about `batch` rows; what is left goes in later calls. A purged job's row stays: its id is 410 for ever, not 404 (I8). Jobs that a dead node
- * was receiving are dropped on the way: no node need ever start again.
+ * was receiving are dropped on the way, and leases that have run out are freed: no node need ever start again.
  */
 export async function purge(tx: Tx, batch: number): Promise<number> {
   let gone = await tx.db.run(PURGE_KEYS, { before: tx.now - IDEMPOTENCY_MS, batch })
@@ -46,6 +46,7 @@ export async function purge(tx: Tx, batch: number): Promise<number> {
     () => tx.db.run(PURGE_LOCKS, { now: tx.now, batch }),
     () => tx.db.run(FORGET_NODES),
     () => dropForsaken(tx),
+    () => releaseExpired(tx, LEASES),
     () => purgeUploads(tx, batch),
   ]) {
     const n = await step()
