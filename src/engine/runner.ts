@@ -7,7 +7,7 @@ import { readChunk } from './chunk-bytes.ts'
 import type { Stores } from './stores.ts'
 
 /** How long a worker may be silent before its chunk is given to another. A chunk by reference takes some 20 ms; one that reads bytes renews. */
-const LEASE_MS = 30_000
+const LEASE_MS = 15_000
 
 /** One turn of a job: a page resolved, or a chunk leased, worked and settled. */
 export class Runner {
@@ -43,7 +43,7 @@ export class Runner {
       return turn.more ? 'more' : 'idle'
     }
     const read = await this.#readOrRelease(turn.lease)
-    if (read === null) return 'idle'
+    if (read === null) return 'more' // stopped: the queue gives the job to another node
     return (await this.#ledger.applyChunk(turn.lease, read.corrupt, read.copied)) ? 'more' : 'idle'
   }
 

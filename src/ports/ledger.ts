@@ -195,7 +195,7 @@ export interface NewToken {
   readonly hash: string
 }
 
-/** What a commit changed; sent after it is durable. */
+/** What a commit changed; sent after it is durable, of other processes' commits, too. */
 export interface CommitNotice {
   readonly jobs: readonly string[]
   readonly lastEvent: number
@@ -215,6 +215,9 @@ export interface CommitNotice {
  * - A lock held by a subject other than the writer's MUST stop each write beneath it: `locked` for single writes, the item's reason in jobs.
  */
 export interface Ledger {
+  /** True when it sends the wake-ups of jobs itself, in the transactions that give them something to do (`WakeSender`). */
+  readonly sendsWakes: boolean
+
   // collections and grants
   createCollection(collection: NewCollection): Promise<Collection>
   /** `attributes` is a merge patch (RFC 7396), merged in the transaction: changes made at the same time all hold. */
@@ -357,7 +360,10 @@ export interface Ledger {
     after: number,
     limit: number,
   ): Promise<readonly { readonly job: string; readonly position: number; readonly tenant: string; readonly priority: number }[]>
-  /** For a process that is alone: frees every lease and drops unsealed jobs. */
+  /**
+   * After a start: frees what processes that are gone have left behind, leases and unsealed jobs. A ledger for one process frees all of them; one for several
+   * MUST leave alone what others work on: leases that have not expired, and jobs that another live process is still receiving.
+   */
   recover(): Promise<void>
   /** Purges a small batch of expired items, events, keys, locks, uploads; returns how many rows went. Purged jobs stay as tombstones. */
   purge(batch: number): Promise<number>

@@ -81,6 +81,8 @@ export class SqliteLedger implements Ledger {
     return new SqliteLedger(file, clock, await Writer.open(file, clock))
   }
 
+  readonly sendsWakes = false
+
   // collections and grants
   createCollection(collection: NewCollection): Promise<Collection> {
     return this.#writer.call('createCollection', collection)
