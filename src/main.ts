@@ -10,7 +10,8 @@ import { createEngine } from './engine/engine.ts'
 import { buildServer } from './http/server.ts'
 import { UrlSigner } from './http/signed-url.ts'
 import { claimDirectory } from './ledger/sqlite/claim.ts'
-import { openStores } from './open-stores.ts'
+import { agreeOnDirectories, openStores } from './open-stores.ts'
+import type { BlobStore } from './ports/blob-store.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Ledger } from './ports/ledger.ts'
 import { LocalQueue } from './queue/local/local-queue.ts'
@@ -33,7 +34,7 @@ export interface RunningServer {
 
 /**
  * Composes the server and starts it: on the embedded default, or, with `database`, as one of any number on one PostgreSQL. Throws `unavailable` when another
- * server works on the same data directory, and when the database does not answer. A start that fails (a port that is taken, say) undoes what it began, the claim
+ * server works on the same data directory, when the database does not answer, and when its other servers have other directories. A start that fails (a port that is taken, say) undoes what it began, the claim
  * on the directory last.
  */
 export async function startServer(config: Config, clock: Clock = systemClock): Promise<RunningServer> {
@@ -52,10 +53,10 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
   const logger = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'req.headers["x-sbg-auth-token"]', 'token'] }, pino.destination(2))
   const onError = (error: unknown, what: string): void => logger.error({ err: error, what }, 'background work failed; it will be tried again')
   const jwt = config.jwt === null ? null : await createJwtVerifier(config.jwt, clock)
-  const { ledger, signingKey } = config.database === null ? await embedded(config, clock, begun) : await shared(config.database, config, clock, begun)
+  const { ledger, stores, signingKey } = config.database === null ? await embedded(config, clock, begun) : await shared(config.database, config, clock, begun)
   const engine = createEngine({
     ledger,
-    stores: await openStores(config, clock),
+    stores,
     queue: new LocalQueue(onError),
     clock,
     ids: systemIds(clock),
@@ -83,9 +84,10 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
   }
 }
 
-/** Where the ledger is, and the key that signs URLs. */
+/** Where the ledger and the bytes are, and the key that signs URLs. */
 interface Storage {
   readonly ledger: Ledger
+  readonly stores: readonly BlobStore[]
   readonly signingKey: string | Uint8Array
 }
 
@@ -93,12 +95,14 @@ async function embedded(config: Config, clock: Clock, begun: AsyncDisposableStac
   begun.defer(claimDirectory(config.data))
   const ledger = await openLedger(config.data, clock)
   begun.defer(() => ledger.close())
-  return { ledger, signingKey: config.signingKey ?? storedKey(config.data) }
+  return { ledger, stores: await openStores(config, clock), signingKey: config.signingKey ?? storedKey(config.data) }
 }
 
-/** The data directory is not claimed: its store may be shared with the other servers, which must see the same files. */
+/** The data directory is not claimed: its stores are shared with the other servers, which must see the same files. */
 async function shared(database: string, config: Config, clock: Clock, begun: AsyncDisposableStack): Promise<Storage> {
   const ledger = await openSharedLedger(database, clock)
   begun.defer(() => ledger.close())
-  return { ledger, signingKey: config.signingKey ?? (await ledger.sharedSecret('signing-key', SIGNING_KEY_BYTES)) }
+  const stores = await openStores(config, clock)
+  await agreeOnDirectories(config, ledger)
+  return { ledger, stores, signingKey: config.signingKey ?? (await ledger.sharedSecret('signing-key', SIGNING_KEY_BYTES)) }
 }
