@@ -119,7 +119,7 @@ function schemaOf({ schema, knownSchema, mayMigrate, user, database }: DatabaseF
     )
   }
   return schema === 0
-    ? `none yet: the first server that starts makes it`
+    ? 'none yet: the first server that starts makes it'
     : `number ${schema}: the first server of this version that starts makes it number ${knownSchema}`
 }
 
