@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { DatabaseFacts } from './ledger/postgres/connection/inspect.ts'
 import type { PostgresLedger } from './ledger/postgres/postgres-ledger.ts'
 import { backupLedger } from './ledger/sqlite/backup.ts'
 import { SqliteLedger } from './ledger/sqlite/sqlite-ledger.ts'
@@ -8,6 +9,8 @@ import type { Clock } from './ports/clock.ts'
 import type { Ledger } from './ports/ledger.ts'
 import { systemClock } from './system/clock.ts'
 import { makeDirectory } from './system/directories.ts'
+
+export type { DatabaseFacts }
 
 /** Opens the ledger of a data directory, making both when they are missing. */
 export async function openLedger(data: string, clock: Clock): Promise<Ledger> {
@@ -19,6 +22,12 @@ export async function openLedger(data: string, clock: Clock): Promise<Ledger> {
 export async function openSharedLedger(database: string, clock: Clock): Promise<PostgresLedger> {
   const { PostgresLedger } = await import('./ledger/postgres/postgres-ledger.ts')
   return PostgresLedger.open(database, clock)
+}
+
+/** Looks at a PostgreSQL database without changing anything. Throws `unavailable` for one that cannot be reached, or that no ledger can be in. */
+export async function inspectSharedLedger(database: string, clock: Clock): Promise<DatabaseFacts> {
+  const { inspectDatabase } = await import('./ledger/postgres/connection/inspect.ts')
+  return inspectDatabase(database, clock)
 }
 
 /** Where the ledger is: in a data directory, or in a database, if one is given. */
