@@ -13,6 +13,7 @@ import { openStores } from './open-stores.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Ledger } from './ports/ledger.ts'
 import { LocalQueue } from './queue/local/local-queue.ts'
+import { trafficOf } from './store-config.ts'
 import { systemClock } from './system/clock.ts'
 import { makeDirectory } from './system/directories.ts'
 import { systemIds } from './system/ids.ts'
@@ -53,6 +54,7 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
   const engine = createEngine({
     ledger,
     stores: await openStores(config, clock),
+    traffic: trafficOf(config),
     queue: new LocalQueue(onError),
     clock,
     ids: systemIds(clock),

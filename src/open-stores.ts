@@ -26,7 +26,7 @@ async function openStore(data: string, name: string, store: StoreConfig, clock: 
       return openLocalBlobStore({ name, directory: directoryOf(data, name, store), clock })
     }
     case 's3': {
-      const { accessKeyIdVariable, secretAccessKeyVariable, sessionTokenVariable, kind: _kind, ...place } = store
+      const { accessKeyIdVariable, secretAccessKeyVariable, sessionTokenVariable, kind: _kind, transfers: _transfers, bandwidth: _bandwidth, ...place } = store
       const credentials =
         accessKeyIdVariable === undefined || secretAccessKeyVariable === undefined
           ? undefined

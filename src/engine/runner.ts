@@ -5,6 +5,7 @@ import type { BytesRead, Lease, Ledger } from '../ports/ledger.ts'
 import type { TurnResult } from '../ports/queue.ts'
 import { readChunk } from './chunk-bytes.ts'
 import type { Stores } from './stores.ts'
+import type { Transfers } from './transfers.ts'
 
 /** How long a worker may be silent before its chunk is given to another. A chunk by reference takes some 20 ms; one that reads bytes renews. */
 const LEASE_MS = 30_000
@@ -13,15 +14,17 @@ const LEASE_MS = 30_000
 export class Runner {
   readonly #ledger: Ledger
   readonly #stores: Stores
+  readonly #transfers: Transfers
   readonly #clock: Clock
   readonly #worker: string
   readonly #wakeJob: (job: Job) => void
   readonly #onError: (error: unknown, what: string) => void
-  #stopping = false
+  readonly #stopping = new AbortController()
 
   constructor(parts: {
     ledger: Ledger
     stores: Stores
+    transfers: Transfers
     clock: Clock
     worker: string
     wakeJob: (job: Job) => void
@@ -29,6 +32,7 @@ export class Runner {
   }) {
     this.#ledger = parts.ledger
     this.#stores = parts.stores
+    this.#transfers = parts.transfers
     this.#clock = parts.clock
     this.#worker = parts.worker
     this.#wakeJob = parts.wakeJob
@@ -52,9 +56,9 @@ export class Runner {
     if (job !== null) this.#wakeJob(job)
   }
 
-  /** From now on no bytes are read for long: leases whose work is not done are given back. */
+  /** From now on no bytes are read: leases whose work is not done are given back. */
   stop(): void {
-    this.#stopping = true
+    this.#stopping.abort()
   }
 
   async #readOrRelease(lease: Lease): Promise<BytesRead | null> {
@@ -70,19 +74,18 @@ export class Runner {
 
   async #read(lease: Lease): Promise<BytesRead | null> {
     const blobs = await this.#ledger.chunkBlobs(lease)
-    const parts = { stores: this.#stores, clock: this.#clock, onError: this.#onError }
-    return this.#keeping(lease, () => readChunk(parts, lease, blobs, () => this.#stopping))
+    const parts = { stores: this.#stores, transfers: this.#transfers, clock: this.#clock, onError: this.#onError }
+    return this.#keeping(lease, signal => readChunk(parts, lease, blobs, { signal, onProgress: () => undefined }))
   }
 
-  /** Renews the lease while work goes on: one large blob may take longer than a lease lasts. */
-  async #keeping<T>(lease: Lease, work: () => Promise<T>): Promise<T> {
+  /** Renews the lease while work goes on: one large blob may take longer than a lease lasts. A lease that is lost ends the work: what else is read is in vain. */
+  async #keeping<T>(lease: Lease, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const done = new AbortController()
+    const lost = new AbortController()
     const renewing = this.#renew(lease, done.signal)
-    const working = work()
+    renewing.catch((error: unknown) => lost.abort(error))
     try {
-      // a lease that is lost ends the wait: whatever else is read is in vain
-      await Promise.race([working, renewing])
-      return await working
+      return await work(AbortSignal.any([this.#stopping.signal, lost.signal]))
     } finally {
       done.abort()
       await renewing

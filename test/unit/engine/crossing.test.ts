@@ -2,24 +2,36 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WaybillError } from '../../../src/model/errors.ts'
-import type { BlobStore } from '../../../src/ports/blob-store.ts'
+import type { BlobSource, BlobStore } from '../../../src/ports/blob-store.ts'
 import { sha256 } from '../../support/sha256.ts'
 import { ALICE, itemsOf, openHouse, put, run, text, type House } from './house.ts'
 
-/** Stores that count what is put into them, and refuse what a test says. */
+/** Stores that count what is put into them by its bytes, and refuse what a test says. They are not taken for stores of one service: what they copy goes by its bytes. */
 class Watched {
   readonly puts: string[] = []
   refuse: ((store: string) => Error | null) | null = null
 
   readonly wrap = (store: BlobStore): BlobStore => {
-    const put: BlobStore['put'] = async (body, expect) => {
+    const check = (): void => {
       const refusal = this.refuse?.(store.name) ?? null
       if (refusal !== null) throw refusal
+    }
+    const put: BlobStore['put'] = async (body, expect) => {
+      check()
       this.puts.push(store.name)
       return store.put(body, expect)
     }
+    const receive: BlobStore['receive'] = async (source, options) => {
+      check()
+      const open: BlobSource['open'] = at => {
+        this.puts.push(store.name)
+        return source.open(at)
+      }
+      return store.receive({ ...source, open }, options)
+    }
     const given = (target: BlobStore, key: string | symbol): unknown => {
       if (key === 'put') return put
+      if (key === 'receive') return receive
       const value: unknown = Reflect.get(target, key)
       return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(target) : value
     }
