@@ -56,7 +56,8 @@ export class AzureUpload {
 
   /** Removes the temporary blob, unless it is to be kept. A failure stays unheard: what is left is swept later, and the put's own result is what counts. */
   async clear(keep = false): Promise<void> {
-    await this.#inFlight.stop()
+    // Of a known blob all that was read arrives: what is kept is more, and no request that was given up makes the blob again after it was removed.
+    await (this.#options.name === undefined ? this.#inFlight.stop() : this.#inFlight.settled())
     if (this.#blob === null) return
     if (!keep) await Promise.allSettled([this.#service.remove(this.#blob, undefined, CLEANING)])
     this.#service.running.delete(this.#blob.name)

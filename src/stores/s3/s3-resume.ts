@@ -3,7 +3,7 @@ import { AbortMultipartUploadCommand, CreateMultipartUploadCommand, UploadPartCo
 import type { BlobSource } from '../../ports/blob-store.ts'
 import { BodyMeter } from '../body-meter.ts'
 import { InFlight } from '../in-flight.ts'
-import { partsOf } from '../parts.ts'
+import { pooledParts } from '../parts.ts'
 import { isOfWrongBytes } from '../receiving.ts'
 import { CLEANING } from '../retries.ts'
 import { isS3Error } from './s3-errors.ts'
@@ -82,21 +82,27 @@ async function sendParts(
   const body = await source.open(0)
   try {
     let number = 0
-    for await (const { bytes } of partsOf(body, meter, () => partBytes)) {
+    for await (const { bytes, giveBack } of pooledParts(body, meter, partBytes, service.buffers)) {
       number += 1
       const before = sent.get(number)
-      if (before?.size === bytes.byteLength && before.part.ETag === `"${md5(bytes)}"`) arrive(before.part, bytes.byteLength)
-      else {
-        const part = { key, id, number, bytes }
-        await inFlight.begin(bytes.byteLength, async stop => arrive(await sendPart(service, part, AbortSignal.any([stop, signal])), bytes.byteLength))
+      if (before?.size === bytes.byteLength && before.part.ETag === `"${md5(bytes)}"`) {
+        giveBack()
+        arrive(before.part, bytes.byteLength)
+        continue
       }
+      const part = { key, id, number, bytes }
+      await inFlight.begin(bytes.byteLength, stop =>
+        sendPart(service, part, AbortSignal.any([stop, signal]))
+          .then(done => arrive(done, bytes.byteLength))
+          .finally(giveBack),
+      )
     }
     meter.finish()
     await inFlight.all()
     return parts
   } finally {
     body.destroy()
-    await inFlight.stop()
+    await inFlight.settled() // what was read of a source that broke off still arrives
   }
 }
 

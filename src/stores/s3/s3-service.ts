@@ -3,6 +3,7 @@ import { WaybillError } from '../../model/errors.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { ByteBudget } from '../byte-budget.ts'
 import { keyPrefix } from '../key-prefix.ts'
+import { PartBuffers } from '../part-buffers.ts'
 import { Retries, type RetryOptions } from '../retries.ts'
 import { isS3Error, judgeS3, s3Error } from './s3-errors.ts'
 
@@ -64,6 +65,7 @@ export class S3Service {
   readonly identity: string
   readonly limits: S3Limits
   readonly budget: ByteBudget
+  readonly buffers = new PartBuffers()
   /** Keys and upload ids of puts that run now: never swept by this process, however long they take. */
   readonly running = new Set<string>()
   readonly #retries: Retries
@@ -141,6 +143,8 @@ function clientConfig(options: S3StoreOptions): S3ClientConfig {
     responseChecksumValidation: checksums,
     // Ours repeat instead (retries.ts): the SDK waits at most five seconds longer than it would anyway, whatever Retry-After says.
     maxAttempts: 1,
+    // With it every part of an upload would open a connection of its own.
+    expectContinueHeader: false,
     requestHandler: {
       connectionTimeout: CONNECT_MS,
       socketTimeout: COPY_MS,
