@@ -5,6 +5,8 @@ import { once } from 'node:events'
 export interface Peer {
   readonly name: string
   command(source: string, destination: string): readonly string[]
+  /** Default: ours. */
+  readonly env?: NodeJS.ProcessEnv
 }
 
 export const CP: Peer = { name: 'cp -r', command: (source, destination) => ['cp', '-r', source, destination] }
@@ -28,13 +30,18 @@ export interface PeerTime {
  */
 export async function timedPeer(peer: Peer, source: string, destination: string): Promise<PeerTime> {
   const [program = '', ...args] = peer.command(source, destination)
-  spawnSync('sh', ['-c', 'find "$1" -type f -exec cat {} + > /dev/null', 'sh', source])
+  readAll(source)
   const begin = performance.now()
-  const [code] = (await once(spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] }), 'exit')) as [number | null]
+  const [code] = (await once(spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'], env: peer.env ?? process.env }), 'exit')) as [number | null]
   const ended = (performance.now() - begin) / 1000
   if (code !== 0) throw new Error(`${peer.name} ended with ${code}`)
   settle()
   return { ended, synced: (performance.now() - begin) / 1000 }
+}
+
+/** Reads every file beneath a directory, so that it lies in the page cache. */
+export function readAll(directory: string): void {
+  spawnSync('sh', ['-c', 'find "$1" -type f -exec cat {} + > /dev/null', 'sh', directory])
 }
 
 /** Waits until the disk has taken what was written, so that nobody's run pays for the one before. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createToken, spawnServer, type ServerProcess } from '../test/support/server-process.ts'
@@ -15,13 +15,21 @@ export interface World {
   readonly http: Http
 }
 
+/** What a bench's server is told beside its defaults: a configuration (of the directory that everything lies in), and variables. */
+export interface WorldOptions {
+  readonly config?: (directory: string) => unknown
+  readonly env?: NodeJS.ProcessEnv
+}
+
 /** Starts a world, runs the bench in it, and removes everything afterwards. `WAYBILL_BENCH_DIR` says on which disk; default: the system's place for temporary files. */
-export async function inWorld<T>(bench: (world: World) => Promise<T>): Promise<T> {
+export async function inWorld<T>(bench: (world: World) => Promise<T>, options: WorldOptions = {}): Promise<T> {
   const directory = await mkdtemp(join(process.env['WAYBILL_BENCH_DIR'] ?? tmpdir(), 'waybill-bench-'))
   try {
     const data = join(directory, 'data')
     const token = await createToken(data, 'bench', ['read', 'write', 'admin'])
-    const server = await spawnServer(data, { env: ENV })
+    const file = join(directory, 'config.json')
+    await writeFile(file, JSON.stringify(options.config?.(directory) ?? {}))
+    const server = await spawnServer(data, { env: { ...ENV, ...options.env }, args: ['--config', file] })
     const http = new Http(server.url, token)
     try {
       return await bench({ directory, server, token, http })

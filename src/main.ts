@@ -16,6 +16,7 @@ import type { Clock } from './ports/clock.ts'
 import type { Ledger } from './ports/ledger.ts'
 import type { Queue } from './ports/queue.ts'
 import { LocalQueue } from './queue/local/local-queue.ts'
+import { trafficOf } from './store-config.ts'
 import { systemClock } from './system/clock.ts'
 import { makeDirectory } from './system/directories.ts'
 import { systemIds } from './system/ids.ts'
@@ -59,6 +60,7 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
   const engine = createEngine({
     ledger,
     stores,
+    traffic: trafficOf(config),
     queue,
     clock,
     ids: systemIds(clock),

@@ -33,7 +33,7 @@ async function openStore(
       return openLocalBlobStore({ name, directory: directoryOf(data, name, store), clock, shared: database !== null })
     }
     case 's3': {
-      const { accessKeyIdVariable, secretAccessKeyVariable, sessionTokenVariable, kind: _kind, ...place } = store
+      const { accessKeyIdVariable, secretAccessKeyVariable, sessionTokenVariable, kind: _kind, transfers: _transfers, bandwidth: _bandwidth, ...place } = store
       const credentials =
         accessKeyIdVariable === undefined || secretAccessKeyVariable === undefined
           ? undefined

@@ -18,14 +18,32 @@ const place = z
   .max(255)
   .regex(/^[^/\s]+$/, 'must be a name without slashes and spaces')
 
+const UNITS: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 }
+
+const BANDWIDTH_FAULT = 'must be bytes a second: a whole number from 1, or one with K, M or G behind it, as in "10M"'
+
+/** Bytes a second: a number, or digits with K, M or G (of 1024) behind them. */
+const bandwidth = z
+  .union([z.number(), z.string().regex(/^[0-9]+[KMG]?$/, BANDWIDTH_FAULT)], BANDWIDTH_FAULT)
+  .transform(value => (typeof value === 'number' ? value : Number.parseInt(value, 10) * (UNITS[value.replaceAll(/[0-9]/g, '')] ?? Number.NaN)))
+  .refine(value => Number.isSafeInteger(value) && value >= 1, BANDWIDTH_FAULT)
+
+/** What jobs may ask of a store of any kind. */
+const traffic = {
+  transfers: z.int().min(1).max(256).default(16).describe('blobs copied from it or to it at once, by all jobs together'),
+  bandwidth: bandwidth.nullable().default(null).describe('bytes a second that jobs read from it or write to it; null: as many as can'),
+}
+
 const local = z.strictObject({
   kind: z.literal('local'),
+  ...traffic,
   directory: z.string().min(1).optional().describe('where the bytes lie; by default within the data directory'),
 })
 
 const s3 = z
   .strictObject({
     kind: z.literal('s3'),
+    ...traffic,
     bucket: place,
     prefix,
     endpoint: z
@@ -49,6 +67,7 @@ const s3 = z
 
 const azure = z.strictObject({
   kind: z.literal('azure'),
+  ...traffic,
   container: place,
   prefix,
   connectionStringVariable: variable.default(AZURE_VARIABLE),
@@ -67,12 +86,17 @@ export type StoreConfig = z.infer<typeof store>
 export type StoresConfig = z.infer<typeof storesSchema>
 
 /** What there is when nothing is said: one store in the data directory. */
-const ALONE: StoresConfig = { local: { kind: 'local' } }
+const ALONE: StoresConfig = storesSchema.parse({ local: { kind: 'local' } })
 
 /** The stores of a configuration, the default one first. */
 export function storesOf(config: { readonly stores: StoresConfig | null; readonly defaultStore: string | null }): [name: string, store: StoreConfig][] {
   const stores = Object.entries(config.stores ?? ALONE)
   return [...stores.filter(([each]) => each === config.defaultStore), ...stores.filter(([each]) => each !== config.defaultStore)]
+}
+
+/** How much jobs may ask of each store, by its name. */
+export function trafficOf(config: Parameters<typeof storesOf>[0]): Map<string, { readonly transfers: number; readonly bandwidth: number | null }> {
+  return new Map(storesOf(config).map(([name, { transfers, bandwidth }]) => [name, { transfers, bandwidth }]))
 }
 
 /** Where a local store lies: the one named `local` where the only one lies of a server that says nothing of stores. */

@@ -12,9 +12,10 @@ import { LockService } from './locks.ts'
 import { FieldTypeService, NameService } from './names.ts'
 import { Runner } from './runner.ts'
 import { Stores } from './stores.ts'
+import { Transfers, type Traffic } from './transfers.ts'
 import { TreeService } from './tree.ts'
 import { UploadService } from './uploads.ts'
-import { Upkeep } from './upkeep.ts'
+import { ORPHAN_GRACE_MS, Upkeep } from './upkeep.ts'
 
 /** Turns at once while few of them are of big jobs: those of small ones share a commit, which costs more than they do. */
 const QUICK_TURNS = 64
@@ -23,6 +24,8 @@ const QUICK_TURNS = 64
 export interface EngineParts {
   readonly ledger: Ledger
   readonly stores: readonly BlobStore[]
+  /** How much jobs may ask of each store, by its name; default: the usual. */
+  readonly traffic?: ReadonlyMap<string, Traffic>
   readonly queue: Queue
   readonly clock: Clock
   readonly ids: Ids
@@ -44,7 +47,7 @@ export function createEngine(parts: EngineParts): Engine {
   const access = new Access(ledger)
   const wakeJob = (job: Job): void => queue.wake({ job: job.id, tenant: job.submittedBy, priority: job.priority })
   const changed = (job: Job): void => (ledger.sendsWakes ? queue.look() : wakeJob(job))
-  const runner = new Runner({ ledger, stores, clock, worker: parts.worker, wakeJob, onError: parts.onError })
+  const runner = new Runner({ ledger, stores, transfers: new Transfers(clock, parts.traffic), clock, worker: parts.worker, wakeJob, onError: parts.onError })
   const upkeep = new Upkeep({ ledger, stores, clock, wake: wake => queue.wake(wake), onError: parts.onError })
   return {
     collections: new CollectionService({ ledger, access, stores, ids }),
@@ -57,8 +60,9 @@ export function createEngine(parts: EngineParts): Engine {
     fieldTypes: new FieldTypeService({ ledger, access }),
     start: async () => {
       await ledger.recover()
-      // What is unfinished in a store of this process alone died with the last one; in a shared store it may be another's, and the daily sweep takes it.
-      for (const store of parts.stores) if (!store.shared) await store.sweepUnfinished(clock.now())
+      // What is unfinished in a store of this process alone died with the last one, but for what a job goes on with; in a shared store it may be another's, and the
+      // daily sweep takes it.
+      for (const store of parts.stores) if (!store.shared) await store.sweepUnfinished(clock.now(), clock.now() - ORPHAN_GRACE_MS)
       queue.work(job => runner.turn(job), { concurrency: parts.concurrency, quick: Math.max(parts.concurrency, QUICK_TURNS) })
       await upkeep.wakeUnfinished()
       upkeep.start()

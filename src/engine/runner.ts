@@ -1,27 +1,32 @@
 import { isWaybillError } from '../model/errors.ts'
 import type { Job } from '../model/job.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { BytesRead, Lease, Ledger } from '../ports/ledger.ts'
+import type { BlobProgress, BytesRead, Lease, Ledger } from '../ports/ledger.ts'
 import type { TurnResult } from '../ports/queue.ts'
 import { readChunk } from './chunk-bytes.ts'
 import type { Stores } from './stores.ts'
+import type { Transfers } from './transfers.ts'
 
 /** How long a worker may be silent before its chunk is given to another. A chunk by reference takes some 20 ms; one that reads bytes renews. */
 const LEASE_MS = 15_000
+/** How often the progress of large blobs is told: often enough for somebody who watches, and each time costs a commit. */
+const PROGRESS_MS = 2_000
 
 /** One turn of a job: a page resolved, or a chunk leased, worked and settled. */
 export class Runner {
   readonly #ledger: Ledger
   readonly #stores: Stores
+  readonly #transfers: Transfers
   readonly #clock: Clock
   readonly #worker: string
   readonly #wakeJob: (job: Job) => void
   readonly #onError: (error: unknown, what: string) => void
-  #stopping = false
+  readonly #stopping = new AbortController()
 
   constructor(parts: {
     ledger: Ledger
     stores: Stores
+    transfers: Transfers
     clock: Clock
     worker: string
     wakeJob: (job: Job) => void
@@ -29,6 +34,7 @@ export class Runner {
   }) {
     this.#ledger = parts.ledger
     this.#stores = parts.stores
+    this.#transfers = parts.transfers
     this.#clock = parts.clock
     this.#worker = parts.worker
     this.#wakeJob = parts.wakeJob
@@ -52,9 +58,9 @@ export class Runner {
     if (job !== null) this.#wakeJob(job)
   }
 
-  /** From now on no bytes are read for long: leases whose work is not done are given back. */
+  /** From now on no bytes are read: leases whose work is not done are given back. */
   stop(): void {
-    this.#stopping = true
+    this.#stopping.abort()
   }
 
   async #readOrRelease(lease: Lease): Promise<BytesRead | null> {
@@ -70,30 +76,53 @@ export class Runner {
 
   async #read(lease: Lease): Promise<BytesRead | null> {
     const blobs = await this.#ledger.chunkBlobs(lease)
-    const parts = { stores: this.#stores, clock: this.#clock, onError: this.#onError }
-    return this.#keeping(lease, () => readChunk(parts, lease, blobs, () => this.#stopping))
+    const parts = { stores: this.#stores, transfers: this.#transfers, clock: this.#clock, onError: this.#onError }
+    const progress = new Progress()
+    return this.#keeping(lease, progress, signal => readChunk(parts, lease, blobs, { signal, onProgress: (sha256, bytes) => progress.tell(sha256, bytes) }))
   }
 
-  /** Renews the lease while work goes on: one large blob may take longer than a lease lasts. */
-  async #keeping<T>(lease: Lease, work: () => Promise<T>): Promise<T> {
+  /** Renews the lease while work goes on: one large blob may take longer than a lease lasts. A lease that is lost ends the work: what else is read is in vain. */
+  async #keeping<T>(lease: Lease, progress: Progress, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const done = new AbortController()
-    const renewing = this.#renew(lease, done.signal)
-    const working = work()
+    const lost = new AbortController()
+    const renewing = this.#renew(lease, progress, done.signal)
+    renewing.catch((error: unknown) => lost.abort(error))
     try {
-      // a lease that is lost ends the wait: whatever else is read is in vain
-      await Promise.race([working, renewing])
-      return await working
+      return await work(AbortSignal.any([this.#stopping.signal, lost.signal]))
     } finally {
       done.abort()
       await renewing
     }
   }
 
-  async #renew(lease: Lease, signal: AbortSignal): Promise<void> {
-    for (;;) {
-      await this.#clock.sleep(LEASE_MS / 3, signal)
+  async #renew(lease: Lease, progress: Progress, signal: AbortSignal): Promise<void> {
+    for (let silent = PROGRESS_MS; ; silent += PROGRESS_MS) {
+      await this.#clock.sleep(PROGRESS_MS, signal)
       if (signal.aborted) return
-      await this.#ledger.renewLease(lease, LEASE_MS)
+      if (silent < LEASE_MS / 3 && !progress.isNews) continue
+      await this.#ledger.renewLease(lease, LEASE_MS, progress.take())
+      silent = 0
     }
+  }
+}
+
+/** How far the large blobs of a chunk have come. */
+class Progress {
+  readonly #bytes = new Map<string, number>()
+  #isNews = false
+
+  /** True when something was told since the last `take`. */
+  get isNews(): boolean {
+    return this.#isNews
+  }
+
+  tell(sha256: string, bytes: number): void {
+    this.#bytes.set(sha256, bytes)
+    this.#isNews = true
+  }
+
+  take(): BlobProgress[] {
+    this.#isNews = false
+    return Array.from(this.#bytes, ([sha256, bytes]) => ({ sha256, bytes }))
   }
 }

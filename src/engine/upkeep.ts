@@ -15,7 +15,7 @@ const SWEEP_EVERY_MS = 24 * 3600 * 1000
 /** The first sweep comes sooner, or a server that is restarted every night would never come to it. */
 const FIRST_SWEEP_MS = 3600 * 1000
 /** A blob that nothing refers to goes after this long: an upload or copy that might use it is over by then. */
-const ORPHAN_GRACE_MS = 24 * 3600 * 1000
+export const ORPHAN_GRACE_MS = 24 * 3600 * 1000
 const SWEEP_BATCH = 50_000
 
 /** What upkeep works with. */

@@ -69,6 +69,12 @@ export interface ChunkBlob extends Blob {
   readonly to: string | null
 }
 
+/** How many bytes of a blob are in the other store by now. */
+export interface BlobProgress {
+  readonly sha256: string
+  readonly bytes: number
+}
+
 /** What came of copying a chunk's blobs to other stores: a store and a digest each. */
 export interface CopiedBlobs {
   readonly arrived: readonly { readonly store: string; readonly sha256: string }[]
@@ -319,7 +325,8 @@ export interface Ledger {
   nextWork(job: string, worker: string, leaseMs: number): Promise<NextWork>
   /** Resolves one page of the job's present selection into items, with its cursor, in one transaction; of a big job's retry it wakes some items. */
   resolvePage(job: string): Promise<void>
-  renewLease(lease: Lease, leaseMs: number): Promise<void>
+  /** `progress` of large blobs under way: the chunk's running items that take them show it as their bytes, until the lease ends. */
+  renewLease(lease: Lease, leaseMs: number, progress?: readonly BlobProgress[]): Promise<void>
   releaseLease(lease: Lease): Promise<void>
   /** The distinct blobs that the chunk's items would copy. */
   chunkBlobs(lease: Lease): Promise<readonly ChunkBlob[]>

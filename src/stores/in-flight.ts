@@ -33,6 +33,11 @@ export class InFlight {
     this.#throwFailure()
   }
 
+  /** Resolves when nothing runs any more, whatever became of it. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#running)
+  }
+
   /** Ends what runs; resolves when nothing does. */
   async stop(): Promise<void> {
     this.#stopped.abort()

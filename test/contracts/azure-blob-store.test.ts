@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { BlobServiceClient } from '@azure/storage-blob'
 import { afterAll, beforeAll } from 'vitest'
+import type { BlobStore } from '../../src/ports/blob-store.ts'
 import { openAzureBlobStore } from '../../src/stores/azure/azure-blob-store.ts'
 import type { AzureLimits } from '../../src/stores/azure/azure-service.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { startAzurite, type Azurite } from '../support/servers/azurite.ts'
 import { blobStoreContract, collect, nextMomentOfAService, type BlobStoreUnderTest } from './blob-store.ts'
+import { copyFromContract, type Neighbours } from './copy-from.ts'
 
 const KIB = 1024
 
@@ -44,3 +46,13 @@ async function storeOnAzurite(limits: Partial<AzureLimits>, prefix?: string): Pr
 blobStoreContract('the Azure store', () => storeOnAzurite({ blockBytes: () => 512 * KIB, pageItems: 20 }, 'some/where'))
 // Blobs above 256 MiB are copied in another way.
 blobStoreContract('the Azure store with long blobs', () => storeOnAzurite({ blockBytes: number => (1 + number) * 256 * KIB, copyBytes: 0 }))
+
+const stores = (limits: Partial<AzureLimits>): (() => Promise<Neighbours>) => {
+  return async () => ({ from: await storeOnAzurite({}), to: await storeOnAzurite(limits, 'else') })
+}
+const elsewhere = (): Promise<BlobStore> => {
+  const connectionString = azurite.connectionString('http://127.0.0.1:9')
+  return Promise.resolve(openAzureBlobStore({ name: 'azure', clock: systemClock, container: 'c', connectionString }))
+}
+copyFromContract('the Azure store', stores({}), elsewhere)
+copyFromContract('the Azure store with long blobs', stores({ copyBytes: 0 }), elsewhere)

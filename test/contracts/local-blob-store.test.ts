@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -10,33 +10,154 @@ import type { BlobStore } from '../../src/ports/blob-store.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import { directoryMark } from '../../src/stores/local/directory-mark.ts'
 import { openLocalBlobStore } from '../../src/stores/local/local-blob-store.ts'
-import { blobStoreContract, collect } from './blob-store.ts'
+import { openS3BlobStore } from '../../src/stores/s3/s3-blob-store.ts'
+import { sha256 } from '../support/sha256.ts'
+import { blobStoreContract, collect, sourceOf, taking, type BlobStoreUnderTest } from './blob-store.ts'
+import { copyFromContract, copying } from './copy-from.ts'
 
 const realTime: Clock = { now: () => Date.now(), sleep: ms => new Promise(resolve => setTimeout(resolve, ms)) }
 
-for (const shared of [false, true]) {
-  blobStoreContract(shared ? 'the local store of several servers' : 'the local store', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'waybill-blobs-'))
-    let now = Date.UTC(2026, 0, 1)
-    const store = await openLocalBlobStore({ name: 'local', directory, clock: { ...realTime, now: () => now }, shared })
-    return {
-      store,
-      nextMoment: () => {
-        now += 1000
-        return Promise.resolve(now)
-      },
-      rounds: 50,
-      corrupt: digest => writeFile(join(directory, 'blobs', digest.slice(0, 2), digest.slice(2)), 'rotten'),
-      leaveUnfinished: async () => {
-        const path = join(directory, 'tmp', randomUUID())
-        await writeFile(path, 'half')
-        await utimes(path, now / 1000, now / 1000)
-      },
-      unfinished: async () => (await readdir(join(directory, 'tmp'))).length,
-      close: () => rm(directory, { recursive: true }),
+async function localStore(shared = false): Promise<BlobStoreUnderTest> {
+  const directory = await mkdtemp(join(tmpdir(), 'waybill-blobs-'))
+  let now = Date.UTC(2026, 0, 1)
+  const store = await openLocalBlobStore({ name: 'local', directory, clock: { ...realTime, now: () => now }, shared, resumedBytes: 512 * 1024 })
+  return {
+    store,
+    nextMoment: () => {
+      now += 1000
+      return Promise.resolve(now)
+    },
+    rounds: 50,
+    corrupt: digest => writeFile(join(directory, 'blobs', digest.slice(0, 2), digest.slice(2)), 'rotten'),
+    leaveUnfinished: async () => {
+      const path = join(directory, 'tmp', randomUUID())
+      await writeFile(path, 'half')
+      await utimes(path, now / 1000, now / 1000)
+    },
+    unfinished: async () => (await readdir(join(directory, 'tmp'))).length,
+    close: () => rm(directory, { recursive: true }),
+  }
+}
+
+blobStoreContract('the local store', localStore)
+blobStoreContract('the local store of several servers', () => localStore(true))
+copyFromContract(
+  'the local store',
+  async () => ({ from: await localStore(), to: await localStore() }),
+  async () => {
+    const clock = realTime
+    return openS3BlobStore({ name: 's3', clock, bucket: 'b', endpoint: 'http://127.0.0.1:9', credentials: { accessKeyId: 'a', secretAccessKey: 's' } })
+  },
+)
+
+describe('links between local stores', () => {
+  let root: string
+  let near: BlobStore
+  let far: BlobStore
+  let now = Date.UTC(2026, 0, 1)
+  const clock = { ...realTime, now: () => now }
+  const place = (store: string, digest: string): string => join(root, store, 'blobs', digest.slice(0, 2), digest.slice(2))
+
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'waybill-links-'))
+    near = await openLocalBlobStore({ name: 'near', directory: join(root, 'near'), clock })
+    far = await openLocalBlobStore({ name: 'far', directory: join(root, 'far'), clock })
+  })
+  afterEach(() => rm(root, { recursive: true }))
+
+  it('share one file, which is as young as the copy', async () => {
+    const blob = await near.put(Readable.from([Buffer.from('x')]))
+    now += 5000
+    expect(await far.copyFrom(near, [blob], copying())).toEqual(new Set([blob.sha256]))
+    const [one, other] = await Promise.all([stat(place('near', blob.sha256)), stat(place('far', blob.sha256))])
+    expect(other.ino).toBe(one.ino)
+    expect(await far.stat(blob.sha256)).toMatchObject({ putAt: now })
+    now += 5000
+    await far.copyFrom(near, [blob], copying())
+    expect(await far.stat(blob.sha256), 'a second copy renews the age').toMatchObject({ putAt: now })
+    expect(await readdir(join(root, 'far', 'tmp'))).toEqual([])
+  })
+
+  it('are not made of damaged bytes, even where size and name are right', async () => {
+    for (const size of [10, 1024 * 1024 + 10]) {
+      const blob = await near.put(Readable.from([randomBytes(size)], { objectMode: false }))
+      await writeFile(place('near', blob.sha256), randomBytes(size))
+      expect(await far.copyFrom(near, [blob], copying())).toEqual(new Set())
+      expect(await far.stat(blob.sha256)).toBeNull()
     }
   })
-}
+
+  it('take the place of an older, damaged blob', async () => {
+    const bytes = randomBytes(1000)
+    const blob = await near.put(Readable.from([bytes]))
+    await far.put(Readable.from([bytes]))
+    await writeFile(place('far', blob.sha256), 'rotten')
+    await far.copyFrom(near, [blob], copying())
+    expect(await far.verify(blob.sha256)).toBe(true)
+    expect(await readdir(join(root, 'far', 'tmp'))).toEqual([])
+  })
+
+  it('end with a put: it makes a file of its own', async () => {
+    const bytes = randomBytes(1000)
+    const blob = await near.put(Readable.from([bytes]))
+    await far.copyFrom(near, [blob], copying())
+    await far.put(Readable.from([bytes]))
+    await writeFile(place('near', blob.sha256), 'rotten')
+    expect(await far.verify(blob.sha256)).toBe(true)
+  })
+
+  it('cannot be made from a file system to another', async () => {
+    const away = await mkdtemp('/dev/shm/waybill-links-')
+    try {
+      const other = await openLocalBlobStore({ name: 'other', directory: away, clock })
+      const blob = await other.put(Readable.from([Buffer.from('x')]))
+      await expect(far.copyFrom(other, [blob], copying())).rejects.toMatchObject({ code: 'unsupported' })
+    } finally {
+      await rm(away, { recursive: true })
+    }
+  })
+})
+
+describe('a local store that goes on with a blob', () => {
+  let directory: string
+  let store: BlobStore
+  const bytes = randomBytes(2_000_000)
+  const left = (): string => join(directory, 'tmp', sha256(bytes))
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'waybill-resume-'))
+    store = await openLocalBlobStore({ name: 'main', directory, clock: realTime, resumedBytes: 1000 })
+  })
+  afterEach(() => rm(directory, { recursive: true }))
+
+  it('reads of the source only what is missing', async () => {
+    await writeFile(left(), bytes.subarray(0, 1_500_000))
+    const source = sourceOf(bytes)
+    const progress: number[] = []
+    await store.receive(source, taking(progress))
+    expect(source.opened).toEqual([1_500_000])
+    expect(progress[0]).toBeGreaterThan(0)
+    expect(await store.verify(sha256(bytes))).toBe(true)
+  })
+
+  it.each([
+    ['damaged', Buffer.concat([Buffer.alloc(1000), bytes.subarray(1000, 500_000)])],
+    ['too long', Buffer.concat([bytes, Buffer.from('more')])],
+  ])('begins anew when what is there is %s', async (_what, before) => {
+    await writeFile(left(), before)
+    const source = sourceOf(bytes)
+    await store.receive(source, taking())
+    expect(source.opened.at(-1)).toBe(0)
+    expect(await store.verify(sha256(bytes))).toBe(true)
+    expect(await readdir(join(directory, 'tmp'))).toEqual([])
+  })
+
+  it('needs nothing of the source when all of it is there', async () => {
+    await writeFile(left(), bytes)
+    await store.receive(sourceOf(bytes), taking())
+    expect(await store.verify(sha256(bytes))).toBe(true)
+  })
+})
 
 describe('the local store on its directory', () => {
   let directory: string

@@ -9,11 +9,13 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll } from 'vitest'
+import type { BlobStore } from '../../src/ports/blob-store.ts'
 import { openS3BlobStore } from '../../src/stores/s3/s3-blob-store.ts'
 import type { S3Limits } from '../../src/stores/s3/s3-service.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { SWIFT_START_MS, startSwift, type SwiftServer } from '../support/servers/swift.ts'
 import { blobStoreContract, nextMomentOfAService, type BlobStoreUnderTest } from './blob-store.ts'
+import { copyFromContract, type Neighbours } from './copy-from.ts'
 
 const KIB = 1024
 
@@ -60,3 +62,21 @@ async function storeOnSwift(prefix: string | undefined, checksums: 'when_require
 }
 
 blobStoreContract('the S3 store', () => storeOnSwift('some/where', 'when_required', { partBytes: 512 * KIB, pageItems: 20 }))
+
+const stores = (limits: Partial<S3Limits>): (() => Promise<Neighbours>) => {
+  return async () => ({ from: await storeOnSwift(undefined, 'when_required', {}), to: await storeOnSwift('else', 'when_required', limits) })
+}
+const elsewhere = (): Promise<BlobStore> => {
+  const { region } = swift
+  return openS3BlobStore({
+    name: 's3',
+    clock: systemClock,
+    bucket: 'b',
+    endpoint: swift.url,
+    region,
+    credentials: { accessKeyId: 'other', secretAccessKey: 's' },
+  })
+}
+copyFromContract('the S3 store', stores({}), elsewhere)
+// What blobs above 5 GiB come to.
+copyFromContract('the S3 store, in parts', stores({ copyBytes: 50 * KIB, copyPartBytes: 200 * KIB }), elsewhere)

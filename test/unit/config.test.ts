@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { configSchema, loadConfig, type Config } from '../../src/config.ts'
 import { isWaybillError } from '../../src/model/errors.ts'
 import { openStores } from '../../src/open-stores.ts'
-import { directoryOf, storesOf } from '../../src/store-config.ts'
+import { directoryOf, storesOf, trafficOf } from '../../src/store-config.ts'
 import { systemClock } from '../../src/system/clock.ts'
 
 const DAY_MS = 24 * 3600 * 1000
@@ -164,6 +164,26 @@ describe('the configuration', () => {
     expect(fault({ env: { WAYBILL_RETENTION_MS: '{"v9": 5}' } })).toContain('retentionMs (from WAYBILL_RETENTION_MS): Unrecognized key: "v9"')
   })
 
+  it.each([
+    [1000, 1000],
+    ['1000', 1000],
+    ['64K', 64 * 1024],
+    ['10M', 10 * 1024 * 1024],
+    ['2G', 2 * 1024 * 1024 * 1024],
+    [null, null],
+  ])('takes the bandwidth %j of a store as %j bytes a second', (bandwidth, bytes) => {
+    const config = loadConfig({ flags: { stores: { local: { kind: 'local', transfers: 8, bandwidth } } } })
+    expect(trafficOf(config)).toEqual(new Map([['local', { transfers: 8, bandwidth: bytes }]]))
+  })
+
+  it.each(['10 MB', '-1', '0', 1.5, '', '10m'])('refuses the bandwidth %j', bandwidth => {
+    expect(fault({ flags: { stores: { local: { kind: 'local', bandwidth } } } })).toContain('must be bytes a second')
+  })
+
+  it.each([0, 257, 1.5, '8'])('refuses %j transfers', transfers => {
+    expect(fault({ flags: { stores: { local: { kind: 'local', transfers } } } })).toContain('stores.local.transfers')
+  })
+
   it('names the stores, the first being the default', () => {
     const stores = {
       archive: { kind: 's3', bucket: 'b', prefix: 'p/', endpoint: 'http://127.0.0.1:9', accessKeyIdVariable: 'WAYBILL_KEY', secretAccessKeyVariable: 'SECRET' },
@@ -172,7 +192,11 @@ describe('the configuration', () => {
       cloud: { kind: 'azure', container: 'c' },
     }
     const config = loadConfig({ file: file(JSON.stringify({ data: '/data', stores })) })
-    expect(config.stores).toEqual({ ...stores, cloud: { ...stores.cloud, connectionStringVariable: 'AZURE_STORAGE_CONNECTION_STRING' } })
+    const usual = { transfers: 16, bandwidth: null }
+    expect(config.stores).toEqual({
+      ...{ archive: { ...usual, ...stores.archive }, local: { ...usual, ...stores.local }, disk: { ...usual, ...stores.disk } },
+      cloud: { ...usual, ...stores.cloud, connectionStringVariable: 'AZURE_STORAGE_CONNECTION_STRING' },
+    })
     expect(storesOf(config).map(([name]) => name)).toEqual(['archive', 'local', 'disk', 'cloud'])
     expect(storesOf({ ...config, defaultStore: 'disk' }).map(([name]) => name)).toEqual(['disk', 'archive', 'local', 'cloud'])
     expect(storesOf(loadConfig({})).map(([name]) => name)).toEqual(['local'])

@@ -13,6 +13,7 @@ import type { UploadPart, UploadPlan } from '../../model/upload.ts'
 import type { Blob } from '../../ports/blob-store.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type {
+  BlobProgress,
   ChildFilter,
   Children,
   ChunkBlob,
@@ -250,8 +251,8 @@ export class PostgresLedger implements Ledger {
   resolvePage(job: string): Promise<void> {
     return this.#writes.write(tx => operations.resolvePage(tx, job))
   }
-  renewLease(lease: Lease, leaseMs: number): Promise<void> {
-    return this.#writes.write(tx => operations.renewLease(tx, lease, leaseMs))
+  renewLease(lease: Lease, leaseMs: number, progress?: readonly BlobProgress[]): Promise<void> {
+    return this.#writes.write(tx => operations.renewLease(tx, lease, leaseMs, progress))
   }
   releaseLease(lease: Lease): Promise<void> {
     return this.#writes.write(tx => operations.releaseLease(tx, lease))

@@ -20,11 +20,24 @@ export const UNKNOWN = ['bytes', 'reason', 'started_at', 'finished_at'].concat(
 )
 
 /** Runs of items whose chunk is leased: their pending items are running. */
-export type Runs = readonly { readonly first: number; readonly last: number; readonly startedAt: number | null }[]
+export type Runs = readonly Run[]
+
+interface Run {
+  readonly first: number
+  readonly last: number
+  readonly startedAt: number | null
+  /** Bytes that are in their other store by now, by seq; only of large blobs. */
+  readonly progress: Readonly<Record<number, number>>
+}
 
 /** The runs that leased chunks are. */
 export function toRuns(chunks: readonly Row[]): Runs {
-  return chunks.map(row => ({ first: row['first_seq'] as number, last: row['last_seq'] as number, startedAt: row['leased_at'] as number | null }))
+  return chunks.map(row => ({
+    first: row['first_seq'] as number,
+    last: row['last_seq'] as number,
+    startedAt: row['leased_at'] as number | null,
+    progress: JSON.parse((row['progress'] as string | null) ?? '{}') as Run['progress'],
+  }))
 }
 
 /** The stored states of which some are looked for, as numbers; null: all. */
@@ -51,7 +64,7 @@ export function toItem(row: Row, runs: Runs): Item {
     fields: row['patch'] === null ? null : (JSON.parse(row['patch'] as string) as Fields),
     state,
     attempts: row['attempts'] as number,
-    bytes: (row['bytes'] as number | null) ?? 0,
+    bytes: run?.progress[seq] ?? (row['bytes'] as number | null) ?? 0,
     reason: row['reason'] === null ? null : (JSON.parse(row['reason'] as string) as Reason),
     startedAt: run?.startedAt ?? (row['started_at'] as number | null),
     finishedAt: row['finished_at'] as number | null,

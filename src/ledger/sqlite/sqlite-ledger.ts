@@ -11,6 +11,7 @@ import type { UploadPart, UploadPlan } from '../../model/upload.ts'
 import type { Blob } from '../../ports/blob-store.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type {
+  BlobProgress,
   ChildFilter,
   Children,
   ChunkBlob,
@@ -232,8 +233,8 @@ export class SqliteLedger implements Ledger {
   resolvePage(job: string): Promise<void> {
     return this.#writer.call('resolvePage', job)
   }
-  renewLease(lease: Lease, leaseMs: number): Promise<void> {
-    return this.#writer.call('renewLease', lease, leaseMs)
+  renewLease(lease: Lease, leaseMs: number, progress?: readonly BlobProgress[]): Promise<void> {
+    return this.#writer.call('renewLease', lease, leaseMs, progress)
   }
   releaseLease(lease: Lease): Promise<void> {
     return this.#writer.call('releaseLease', lease)

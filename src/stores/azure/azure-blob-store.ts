@@ -1,17 +1,22 @@
 import type { Readable } from 'node:stream'
 import type { BlobItem, ContainerListBlobFlatSegmentResponse } from '@azure/storage-blob'
 import { WaybillError } from '../../model/errors.ts'
-import type { Blob, BlobStore, ByteRange, PutExpectations, StoredBlob } from '../../ports/blob-store.ts'
+import type { Blob, BlobSource, BlobStore, ByteRange, PutExpectations, StoredBlob, TakeOptions } from '../../ports/blob-store.ts'
 import { BodyMeter } from '../body-meter.ts'
 import { checkDigest, isDigest } from '../digest.ts'
+import { OneAtATime } from '../one-at-a-time.ts'
 import { partsOf } from '../parts.ts'
+import { isOfWrongBytes, isThere, putWhole } from '../receiving.ts'
 import { readBlob, verifyBlob, type Download, type ServiceReader } from '../service-read.ts'
 import { publishCopy } from './azure-copy.ts'
 import { AzureService, changedAt, stateOf, type AzureStoreOptions } from './azure-service.ts'
+import { copyBlobs } from './azure-take.ts'
 import { AzureUpload, md5 } from './azure-upload.ts'
 
 /** Whether the service is there is asked often, by whoever balances the load: so quickly and once. */
 const HEALTH = { attempts: 1, attemptMs: 10_000 }
+/** To look whether so small a blob is there would take as long as to put it. */
+const PUT_UNSEEN_BYTES = 64 * 1024
 
 /** A store in a container of Azure Blob Storage. Asks the service nothing yet. Throws `invalid_request` for a connection string that is none. */
 export function openAzureBlobStore(options: AzureStoreOptions): BlobStore {
@@ -23,6 +28,7 @@ export function openAzureBlobStore(options: AzureStoreOptions): BlobStore {
  *
  *     <prefix>blobs/<64 hex>   whole blobs; when one was last put is when it was last written, by the service's clock
  *     <prefix>tmp/<uuid>       bytes of puts that are not finished
+ *     <prefix>tmp/<64 hex>     those of a known blob, which the next try goes on with
  *
  * A body of at most one block goes under its final name in one request. A longer one goes to a temporary blob, block by block, and is copied to its final name within
  * the service (docs/decisions/0025-blobs-in-a-bucket.md). Every write changes a blob's ETag, which a deletion names: so the two never mix, whoever writes.
@@ -30,8 +36,9 @@ export function openAzureBlobStore(options: AzureStoreOptions): BlobStore {
 class AzureBlobStore implements BlobStore {
   readonly name: string
   readonly shared = true
-  readonly capabilities = { serverSideCopy: true, reflink: false, conditionalWrite: false }
+  readonly capabilities = { serverSideCopy: true, link: false }
   readonly #service: AzureService
+  readonly #receiving = new OneAtATime()
   readonly #reader: ServiceReader
 
   constructor(service: AzureService) {
@@ -47,21 +54,36 @@ class AzureBlobStore implements BlobStore {
 
   /** Never destroys `body`: after a refusal the caller does, or lets its connection answer first. */
   async put(body: Readable, expect: PutExpectations = {}): Promise<Blob> {
-    const meter = new BodyMeter(expect)
+    const upload = new AzureUpload(this.#service)
     return this.#service.coded(async () => {
-      const upload = new AzureUpload(this.#service)
       try {
-        for await (const block of partsOf(body, meter, this.#service.limits.blockBytes)) {
-          if (block.last && upload.isEmpty) return await this.#putAtOnce(meter.finish(), block.bytes)
-          if (block.bytes.byteLength > 0) await upload.add(block.bytes)
-        }
-        const blob = meter.finish()
-        await publishCopy(this.#service, await upload.finish(), this.#service.blob(blob.sha256), blob.size)
-        return blob
+        return await this.#send(body, new BodyMeter(expect), upload)
       } finally {
         await upload.clear()
       }
     })
+  }
+
+  async receive(source: BlobSource, { unlessPutSince, signal, onProgress }: Omit<TakeOptions, 'slot'>): Promise<void> {
+    const { sha256, size } = source
+    checkDigest(sha256)
+    await this.#receiving.run(sha256, async () => {
+      if (size > PUT_UNSEEN_BYTES && isThere(await this.stat(sha256), source, unlessPutSince)) return
+      if (size <= this.#service.limits.blockBytes(0)) return putWhole(this, source)
+      let sent = 0
+      const onSent = (bytes: number): void => {
+        sent += bytes
+        onProgress?.(sha256, sent)
+      }
+      await this.#service.coded(() => this.#resume(source, new AzureUpload(this.#service, { name: sha256, signal, onSent })))
+    })
+  }
+
+  async copyFrom(other: BlobStore, blobs: readonly Blob[], options: TakeOptions): Promise<ReadonlySet<string>> {
+    if (!(#service in other) || other.#service.identity !== this.#service.identity)
+      throw new WaybillError('unsupported', `the store "${this.name}" has its own account copy only from stores of the same one; "${other.name}" is none`)
+    const from = other.#service
+    return this.#service.coded(() => copyBlobs(from, this.#service, blobs, options))
   }
 
   async get(sha256: string, range?: ByteRange): Promise<Readable> {
@@ -100,13 +122,14 @@ class AzureBlobStore implements BlobStore {
     })
   }
 
-  async sweepUnfinished(before: number): Promise<number> {
+  async sweepUnfinished(before: number, resumableBefore = before): Promise<number> {
     let swept = 0
     for await (const { name, properties } of this.#beneath(this.#service.prefix)) {
       const rest = name.slice(this.#service.prefix.length)
       const broken = /^blobs\/[0-9a-f]{64}$/.test(rest) && stateOf(properties.copyStatus) === 'broken'
-      if (!broken && !/^tmp\/[0-9a-f-]{36}$/.test(rest)) continue // other things may lie beneath the same prefix
-      if (this.#service.running.has(name) || changedAt(properties.lastModified) >= before) continue
+      const resumable = /^tmp\/[0-9a-f]{64}$/.test(rest)
+      if (!broken && !resumable && !/^tmp\/[0-9a-f-]{36}$/.test(rest)) continue // other things may lie beneath the same prefix
+      if (this.#service.running.has(name) || changedAt(properties.lastModified) >= (resumable ? resumableBefore : before)) continue
       if (await this.#service.coded(() => this.#service.remove(this.#service.named(name), properties.etag))) swept += 1
     }
     return swept
@@ -114,6 +137,34 @@ class AzureBlobStore implements BlobStore {
 
   async health(): Promise<void> {
     await this.#service.coded(() => this.#service.ask(abortSignal => this.#service.container.getProperties({ abortSignal }), HEALTH))
+  }
+
+  async #send(body: Readable, meter: BodyMeter, upload: AzureUpload): Promise<Blob> {
+    for await (const block of partsOf(body, meter, this.#service.limits.blockBytes)) {
+      if (block.last && upload.isEmpty) return this.#putAtOnce(meter.finish(), block.bytes)
+      if (block.bytes.byteLength > 0) await upload.add(block.bytes)
+    }
+    const blob = meter.finish()
+    await publishCopy(this.#service, await upload.finish(), this.#service.blob(blob.sha256), blob.size)
+    return blob
+  }
+
+  /** The blocks stay when the source breaks off; wrong bytes leave nothing. */
+  async #resume(source: BlobSource, upload: AzureUpload): Promise<void> {
+    let keep = false
+    try {
+      const body = await source.open(0)
+      try {
+        await this.#send(body, new BodyMeter({ sha256: source.sha256, size: source.size, maxSize: source.size }), upload)
+      } finally {
+        body.destroy()
+      }
+    } catch (error) {
+      keep = !isOfWrongBytes(error)
+      throw error
+    } finally {
+      await upload.clear(keep)
+    }
   }
 
   async #putAtOnce(blob: Blob, bytes: Buffer): Promise<Blob> {

@@ -44,6 +44,8 @@ export interface Found {
   readonly size: number
   readonly changedAt: number
   readonly etag: string
+  /** The MD5 (base64) that the service keeps of blobs that were put in one request. */
+  readonly md5: string | null
   /** Whether all its bytes are there: false while they are copied, and when that failed. */
   readonly state: 'whole' | 'copying' | 'broken'
 }
@@ -55,6 +57,8 @@ export class AzureService {
   /** Empty, or ends with a slash. */
   readonly prefix: string
   readonly container: ContainerClient
+  /** The account and who asks it: stores with the same are within reach of one another's copies. */
+  readonly identity: string
   readonly limits: AzureLimits
   readonly budget: ByteBudget
   /** Temporary names of puts that run now: never swept by this process, however long they take. */
@@ -67,7 +71,9 @@ export class AzureService {
     this.prefix = keyPrefix(options.prefix)
     this.limits = { ...LIMITS, ...options.limits }
     this.budget = new ByteBudget(this.limits.budgetBytes)
-    this.container = client(options).getContainerClient(options.container)
+    const account = client(options)
+    this.container = account.getContainerClient(options.container)
+    this.identity = account.url // with a shared access signature that is in it
     this.#retries = new Retries(options.clock, error => judgeAzure(error, options.clock.now()))
   }
 
@@ -92,7 +98,8 @@ export class AzureService {
   async find(blob: BlockBlobClient): Promise<Found | null> {
     try {
       const found = await this.ask(abortSignal => blob.getProperties({ abortSignal }))
-      return { size: found.contentLength ?? 0, changedAt: changedAt(found.lastModified), etag: found.etag ?? '', state: stateOf(found.copyStatus) }
+      const md5 = found.contentMD5 === undefined ? null : Buffer.from(found.contentMD5).toString('base64')
+      return { size: found.contentLength ?? 0, changedAt: changedAt(found.lastModified), etag: found.etag ?? '', md5, state: stateOf(found.copyStatus) }
     } catch (error) {
       if (isAzureError(error, 'BlobNotFound')) return null
       throw error

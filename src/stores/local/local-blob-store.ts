@@ -4,13 +4,18 @@ import { mkdir, open, opendir, stat, unlink, writeFile, type FileHandle } from '
 import { dirname, join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { WaybillError } from '../../model/errors.ts'
-import type { Blob, BlobStore, ByteRange, PutExpectations, StoredBlob } from '../../ports/blob-store.ts'
+import type { Blob, BlobSource, BlobStore, ByteRange, PutExpectations, StoredBlob, TakeOptions } from '../../ports/blob-store.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { BodyMeter, bodyChunks } from '../body-meter.ts'
 import { checkDigest, checkRange } from '../digest.ts'
+import { OneAtATime } from '../one-at-a-time.ts'
+import { isThere, putWhole } from '../receiving.ts'
 import { DirectorySync } from './directory-sync.ts'
 import { errnoOf, fileError } from './file-errors.ts'
 import { digestOfFile } from './file-digest.ts'
+import { link, whole } from './links.ts'
+import { goOn } from './resumed-file.ts'
+import { digestIn, isResumable, leaveToOthers, ownResumedFile } from './resumed-names.ts'
 import { UnfinishedBlob } from './unfinished-blob.ts'
 
 export interface LocalStoreOptions {
@@ -22,12 +27,15 @@ export interface LocalStoreOptions {
   readonly shared?: boolean
   /** Gives each put its time. */
   readonly clock: Clock
+  /** Shorter known blobs begin anew when they break off: what going on gains is less than the look at what is there. Tests lower it. */
+  readonly resumedBytes?: number
 }
 
 const SHARD = /^[0-9a-f]{2}$/
 const REST = /^[0-9a-f]{62}$/
 /** Four times the default: each read is a trip to the thread pool and back, and large files need many. */
 const READ_BYTES = 256 * 1024
+const RESUMED_BYTES = 8 * 1024 * 1024
 
 /** Opens the store in its directory, making what is missing. Throws `unavailable` or `out_of_space` when that cannot be done. */
 export async function openLocalBlobStore(options: LocalStoreOptions): Promise<BlobStore> {
@@ -41,6 +49,7 @@ export async function openLocalBlobStore(options: LocalStoreOptions): Promise<Bl
  *
  *     blobs/<first 2 hex>/<other 62 hex>   whole, durable blobs; 256 shards keep directories small; the file's mtime is when it was last put
  *     tmp/<uuid>                           bytes of puts that are not finished; whatever a crash leaves here is swept
+ *     tmp/<64 hex>                         those of a known blob, which the next try goes on with
  *
  * A put writes under tmp/, checks, fsyncs the file, renames it onto its final name (also over the same blob: that renews its age and heals
  * a damaged one) and fsyncs the directory. Check-and-delete of a sweep and the renewal of a put are each one tick of this process, so that
@@ -49,11 +58,13 @@ export async function openLocalBlobStore(options: LocalStoreOptions): Promise<Bl
 class LocalBlobStore implements BlobStore {
   readonly name: string
   readonly shared: boolean
-  readonly capabilities = { serverSideCopy: false, reflink: false, conditionalWrite: false }
+  readonly capabilities = { serverSideCopy: false, link: true }
   readonly #blobs: string
   readonly #temporary: string
   readonly #clock: Clock
+  readonly #resumedBytes: number
   readonly #directories = new DirectorySync()
+  readonly #receiving = new OneAtATime()
   /** Temporary names of puts that run now: never swept, however long they take. */
   readonly #unfinished = new Set<string>()
 
@@ -63,6 +74,7 @@ class LocalBlobStore implements BlobStore {
     this.#blobs = join(resolve(options.directory), 'blobs')
     this.#temporary = join(resolve(options.directory), 'tmp')
     this.#clock = options.clock
+    this.#resumedBytes = options.resumedBytes ?? RESUMED_BYTES
   }
 
   async prepare(): Promise<void> {
@@ -100,6 +112,51 @@ class LocalBlobStore implements BlobStore {
         await file.close()
         this.#unfinished.delete(name)
       }
+    })
+  }
+
+  async receive(source: BlobSource, { unlessPutSince, signal, onProgress }: Omit<TakeOptions, 'slot'>): Promise<void> {
+    checkDigest(source.sha256)
+    await this.#receiving.run(source.sha256, async () => {
+      if (isThere(await this.stat(source.sha256), source, unlessPutSince)) return this.#files(() => this.#syncShards([source.sha256]))
+      if (source.size <= this.#resumedBytes) return putWhole(this, source)
+      const go = (path: string): Promise<void> =>
+        goOn({
+          ...{ store: this.name, path, source, signal },
+          onProgress: bytes => onProgress?.(source.sha256, bytes),
+          publish: (file, { sha256 }) => this.#publish(file, sha256),
+        })
+      await this.#files(() => (this.shared ? this.#goOnBesideOthers(source.sha256, go) : go(join(this.#temporary, source.sha256))))
+    })
+  }
+
+  async #goOnBesideOthers(sha256: string, go: (path: string) => Promise<void>): Promise<void> {
+    const own = await ownResumedFile(this.#temporary, sha256, this.#clock.now())
+    try {
+      await go(own)
+    } finally {
+      await leaveToOthers(own, this.#clock.now())
+    }
+  }
+
+  /** By links: see docs/decisions/0032-copies-within-one-service.md. The bytes are hashed all the same, so that damage does not spread. */
+  async copyFrom(other: BlobStore, blobs: readonly Blob[], options: TakeOptions): Promise<ReadonlySet<string>> {
+    if (!(#blobs in other)) throw new WaybillError('unsupported', `the store "${this.name}" takes links from local stores only; "${other.name}" is none`)
+    return this.#files(async () => {
+      if (statSync(this.#blobs).dev !== statSync(other.#blobs).dev)
+        throw new WaybillError('unsupported', `the store "${this.name}" is on another file system than "${other.name}": there are no links between them`)
+      const there = new Set(blobs.filter(blob => this.#isThere(blob, options.unlessPutSince)).map(({ sha256 }) => sha256))
+      const path = (sha256: string): string => other.#path(sha256)
+      const good = await whole(
+        blobs.filter(({ sha256 }) => !there.has(sha256)),
+        path,
+        options,
+      )
+      const temporary = join(this.#temporary, randomUUID())
+      const linked = good.filter(sha256 => link({ from: path(sha256), to: this.#path(sha256), temporary, now: this.#clock.now() }))
+      const here = new Set([...there, ...linked])
+      await this.#syncShards(here) // also of what was there: another turn may be about to make that durable
+      return here
     })
   }
 
@@ -174,14 +231,14 @@ class LocalBlobStore implements BlobStore {
     return true
   }
 
-  async sweepUnfinished(before: number): Promise<number> {
+  async sweepUnfinished(before: number, resumableBefore = before): Promise<number> {
     return this.#files(async () => {
       let swept = 0
       for await (const { name } of await opendir(this.#temporary)) {
         const path = join(this.#temporary, name)
-        if (this.#unfinished.has(name)) continue
+        if (this.#unfinished.has(name) || this.#receiving.has(digestIn(name))) continue
         const found = await unlessMissing(stat(path))
-        if (found === null || found.mtimeMs >= before) continue
+        if (found === null || found.mtimeMs >= (isResumable(name) ? resumableBefore : before)) continue
         await unlessMissing(unlink(path)) // another process may sweep, too
         swept += 1
       }
@@ -218,6 +275,18 @@ class LocalBlobStore implements BlobStore {
     // When this fails the put fails, but the blob stays: it is whole, and deleting it could take away the same blob of an earlier put.
     await this.#directories.sync(shard)
     if (shardIsNew) await this.#directories.sync(this.#blobs)
+  }
+
+  #isThere({ sha256, size }: Blob, since: number): boolean {
+    const found = statSync(this.#path(sha256), { throwIfNoEntry: false })
+    return found?.size === size && putAtOf(found) >= since
+  }
+
+  /** Makes durable the names of these blobs: each directory once. */
+  async #syncShards(digests: Iterable<string>): Promise<void> {
+    const shards = new Set(Array.from(digests, sha256 => dirname(this.#path(sha256))))
+    await Promise.all([...shards].map(shard => this.#directories.sync(shard)))
+    if (shards.size > 0) await this.#directories.sync(this.#blobs)
   }
 
   async *#listShard(shard: string): AsyncIterable<StoredBlob> {

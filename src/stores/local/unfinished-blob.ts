@@ -22,10 +22,10 @@ export class UnfinishedBlob {
   #gathered = 0
   #left = false
 
-  /** Begins to make the file at once, while the first bytes arrive. */
-  constructor(path: string) {
+  /** Begins to make the file at once, while the first bytes arrive; with `a` it goes on at the end of one that may be there. */
+  constructor(path: string, flags: 'wx' | 'a' = 'wx') {
     this.#path = path
-    this.#fd = openFile(path, 'wx')
+    this.#fd = openFile(path, flags)
     // whoever needs the file hears of a failure; a body that fails first must not leave it unheard
     this.#fd.catch((error: unknown) => error)
   }
@@ -52,15 +52,15 @@ export class UnfinishedBlob {
     this.#left = true
   }
 
-  /** Closes the file, and removes it unless it was published. A file that could not be made needs neither. */
-  async close(): Promise<void> {
+  /** Closes the file, and removes it unless it was published or is to be kept. A file that could not be made needs neither. */
+  async close(keep = false): Promise<void> {
     const fd = await this.#fd.then(
       made => made,
       () => null, // `write` and `publish` have told
     )
     if (fd === null) return
     await closeFile(fd)
-    if (!this.#left) await unlinkFile(this.#path)
+    if (!this.#left && !keep) await unlinkFile(this.#path)
   }
 
   #takeBatch(): Uint8Array {

@@ -1,22 +1,28 @@
 import type { Readable } from 'node:stream'
 import { DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { WaybillError } from '../../model/errors.ts'
-import type { Blob, BlobStore, ByteRange, PutExpectations, StoredBlob } from '../../ports/blob-store.ts'
+import type { Blob, BlobSource, BlobStore, ByteRange, PutExpectations, StoredBlob, TakeOptions } from '../../ports/blob-store.ts'
 import { BodyMeter } from '../body-meter.ts'
 import { checkDigest, isDigest } from '../digest.ts'
+import { OneAtATime } from '../one-at-a-time.ts'
 import { partsOf } from '../parts.ts'
 import { Publishing } from '../publishing.ts'
+import { putWhole } from '../receiving.ts'
 import { readBlob, verifyBlob, type Download, type ServiceReader } from '../service-read.ts'
 import { publishCopy } from './s3-copy.ts'
-import { s3Error } from './s3-errors.ts'
+import { isS3Error, s3Error } from './s3-errors.ts'
+import { resumablePartBytes, sendResumably } from './s3-resume.ts'
 import { S3Service, changedAt, checkRegion, type S3StoreOptions } from './s3-service.ts'
 import { objectsBeneath, sweepTemporary } from './s3-sweep.ts'
+import { copyBlobs } from './s3-take.ts'
 import { S3Upload } from './s3-upload.ts'
 
 /** Whether the service is there is asked often, by whoever balances the load: so quickly and once. */
 const HEALTH = { attempts: 1, attemptMs: 10_000 }
 /** How long a deletion may take after the blob's age was read. It is not repeated later: by then the blob may have been put again elsewhere. */
 const DELETION = { attempts: 1, attemptMs: 10_000 }
+/** To look whether so small a blob is there would take as long as to put it. */
+const PUT_UNSEEN_BYTES = 64 * 1024
 
 /** A store in a bucket. Asks the service nothing yet: one that cannot be reached makes no server fail to start. Throws `invalid_request` without a region. */
 export async function openS3BlobStore(options: S3StoreOptions): Promise<BlobStore> {
@@ -38,9 +44,10 @@ export async function openS3BlobStore(options: S3StoreOptions): Promise<BlobStor
 class S3BlobStore implements BlobStore {
   readonly name: string
   readonly shared = true
-  readonly capabilities = { serverSideCopy: true, reflink: false, conditionalWrite: false }
+  readonly capabilities = { serverSideCopy: true, link: false }
   readonly #service: S3Service
   readonly #publishing = new Publishing()
+  readonly #receiving = new OneAtATime()
   readonly #reader: ServiceReader
 
   constructor(service: S3Service) {
@@ -50,7 +57,7 @@ class S3BlobStore implements BlobStore {
       store: service.store,
       clock: service.clock,
       fetch: (sha256, range) => service.coded(() => this.#fetch(sha256, range)),
-      size: sha256 => service.coded(async () => (await service.sizeOf(service.blobKey(sha256)))?.size ?? null),
+      size: sha256 => service.coded(async () => (await service.find(service.blobKey(sha256)))?.size ?? null),
     }
   }
 
@@ -74,6 +81,24 @@ class S3BlobStore implements BlobStore {
     })
   }
 
+  async receive(source: BlobSource, options: Omit<TakeOptions, 'slot'>): Promise<void> {
+    const { sha256, size } = source
+    checkDigest(sha256)
+    await this.#receiving.run(sha256, async () => {
+      if (size > PUT_UNSEEN_BYTES && (await this.#isThere(source, options.unlessPutSince))) return
+      const partBytes = size <= this.#service.limits.partBytes ? null : resumablePartBytes(this.#service, size)
+      if (partBytes === null) await putWhole(this, source)
+      else await this.#service.coded(() => this.#sendResumably(source, partBytes, options))
+    })
+  }
+
+  async copyFrom(other: BlobStore, blobs: readonly Blob[], options: TakeOptions): Promise<ReadonlySet<string>> {
+    if (!(#service in other) || other.#service.identity !== this.#service.identity)
+      throw new WaybillError('unsupported', `the store "${this.name}" has its own service copy only from stores of the same one; "${other.name}" is none`)
+    const copies = { from: other.#service, to: this.#service, publishing: this.#publishing }
+    return this.#service.coded(() => copyBlobs(copies, blobs, options))
+  }
+
   async get(sha256: string, range?: ByteRange): Promise<Readable> {
     return readBlob(this.#reader, sha256, range)
   }
@@ -81,7 +106,7 @@ class S3BlobStore implements BlobStore {
   async stat(sha256: string): Promise<StoredBlob | null> {
     checkDigest(sha256)
     return this.#service.coded(async () => {
-      const found = await this.#service.sizeOf(this.#service.blobKey(sha256))
+      const found = await this.#service.find(this.#service.blobKey(sha256))
       if (found !== null) return { sha256, size: found.size, putAt: found.changedAt }
       await this.#findBucket() // a bucket that is not there is answered like an object that is not
       return null
@@ -111,7 +136,7 @@ class S3BlobStore implements BlobStore {
     // S3 has no deletion on a condition that a renewed blob fails: between its two requests this process's own puts wait, those of other processes do not know.
     return this.#service.coded(() =>
       this.#publishing.delete(sha256, async () => {
-        const found = await this.#service.sizeOf(key)
+        const found = await this.#service.find(key)
         if (found === null) return true
         if (found.changedAt >= unlessPutSince) return false
         await this.#service.ask(abortSignal => client.send(new DeleteObjectCommand({ Bucket, Key: key }), { abortSignal }), DELETION)
@@ -120,12 +145,34 @@ class S3BlobStore implements BlobStore {
     )
   }
 
-  async sweepUnfinished(before: number): Promise<number> {
-    return this.#service.coded(() => sweepTemporary(this.#service, before))
+  async sweepUnfinished(before: number, resumableBefore = before): Promise<number> {
+    return this.#service.coded(() => sweepTemporary(this.#service, before, resumableBefore))
   }
 
   async health(): Promise<void> {
     await this.#service.coded(() => this.#findBucket())
+  }
+
+  /** Asks for nothing but the blob: where the bucket is not there, the put that follows says so. */
+  async #isThere({ sha256, size }: BlobSource, since: number): Promise<boolean> {
+    const found = await this.#service.coded(() => this.#service.find(this.#service.blobKey(sha256)))
+    return found?.size === size && found.changedAt >= since
+  }
+
+  /** Another node may send the same blob in the same upload: when it ends that, the blob is there, or this one begins anew. */
+  async #sendResumably(source: BlobSource, partBytes: number, { unlessPutSince, signal, onProgress }: Omit<TakeOptions, 'slot'>): Promise<void> {
+    const { sha256 } = source
+    const upload = {
+      ...{ source, partBytes, signal },
+      onProgress: (bytes: number) => onProgress?.(sha256, bytes),
+      publish: (complete: () => Promise<void>) => this.#publishing.put(sha256, complete),
+    }
+    try {
+      await sendResumably(this.#service, upload)
+    } catch (error) {
+      if (!isS3Error(error, 'NoSuchUpload')) throw error
+      if (!(await this.#isThere(source, unlessPutSince))) await sendResumably(this.#service, upload)
+    }
   }
 
   async #putAtOnce(blob: Blob, Body: Buffer): Promise<Blob> {

@@ -3,6 +3,7 @@ import { WaybillError } from '../../model/errors.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { ByteBudget } from '../byte-budget.ts'
 import { keyPrefix } from '../key-prefix.ts'
+import { PartBuffers } from '../part-buffers.ts'
 import { Retries, type RetryOptions } from '../retries.ts'
 import { isS3Error, judgeS3, s3Error } from './s3-errors.ts'
 
@@ -58,8 +59,13 @@ export class S3Service {
   /** Empty, or ends with a slash. */
   readonly prefix: string
   readonly client: S3Client
+  /** True when the service is asked for checksums where it only supports them. */
+  readonly tellsChecksums: boolean
+  /** Where the service is and who asks it: stores with the same are within reach of one another's copies. */
+  readonly identity: string
   readonly limits: S3Limits
   readonly budget: ByteBudget
+  readonly buffers = new PartBuffers()
   /** Keys and upload ids of puts that run now: never swept by this process, however long they take. */
   readonly running = new Set<string>()
   readonly #retries: Retries
@@ -72,6 +78,9 @@ export class S3Service {
     this.limits = { ...LIMITS, ...options.limits }
     this.budget = new ByteBudget(this.limits.budgetBytes)
     this.client = new S3Client(clientConfig(options))
+    this.tellsChecksums = checksumsOf(options) === 'when_supported'
+    const { accessKeyId, sessionToken } = options.credentials ?? {}
+    this.identity = JSON.stringify([options.endpoint, accessKeyId, sessionToken])
     this.#retries = new Retries(options.clock, error => judgeS3(error, options.clock.now()))
   }
 
@@ -88,14 +97,14 @@ export class S3Service {
     return this.#retries.run(request, options)
   }
 
-  /** The size of an object, null when there is none. */
-  async sizeOf(key: string, options?: RetryOptions): Promise<{ readonly size: number; readonly changedAt: number } | null> {
+  /** What is known of an object, null when there is none. */
+  async find(key: string, options?: RetryOptions): Promise<{ readonly size: number; readonly changedAt: number; readonly etag: string } | null> {
     try {
-      const { ContentLength, LastModified } = await this.ask(
+      const { ContentLength, LastModified, ETag } = await this.ask(
         abortSignal => this.client.send(new HeadObjectCommand({ Bucket: this.bucket, Key: key }), { abortSignal }),
         options,
       )
-      return { size: ContentLength ?? 0, changedAt: changedAt(LastModified) }
+      return { size: ContentLength ?? 0, changedAt: changedAt(LastModified), etag: ETag ?? '' }
     } catch (error) {
       if (isS3Error(error, 'NotFound', 'NoSuchKey')) return null
       throw error
@@ -117,10 +126,14 @@ export function changedAt(lastModified: Date | undefined): number {
   return lastModified === undefined ? Number.MAX_SAFE_INTEGER : lastModified.getTime() + 999
 }
 
+function checksumsOf({ checksums, endpoint }: S3StoreOptions): 'when_required' | 'when_supported' {
+  return checksums ?? (endpoint === undefined ? 'when_supported' : 'when_required')
+}
+
 function clientConfig(options: S3StoreOptions): S3ClientConfig {
   const elsewhere = options.endpoint !== undefined
   const region = options.region ?? (elsewhere ? 'us-east-1' : undefined)
-  const checksums = (options.checksums ?? (elsewhere ? 'when_required' : 'when_supported')) === 'when_required' ? 'WHEN_REQUIRED' : 'WHEN_SUPPORTED'
+  const checksums = checksumsOf(options) === 'when_required' ? 'WHEN_REQUIRED' : 'WHEN_SUPPORTED'
   return {
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
     ...(region === undefined ? {} : { region }),
@@ -130,6 +143,8 @@ function clientConfig(options: S3StoreOptions): S3ClientConfig {
     responseChecksumValidation: checksums,
     // Ours repeat instead (retries.ts): the SDK waits at most five seconds longer than it would anyway, whatever Retry-After says.
     maxAttempts: 1,
+    // With it every part of an upload would open a connection of its own.
+    expectContinueHeader: false,
     requestHandler: {
       connectionTimeout: CONNECT_MS,
       socketTimeout: COPY_MS,

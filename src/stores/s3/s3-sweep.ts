@@ -6,6 +6,7 @@ import {
   ListPartsCommand,
   type ListMultipartUploadsCommandInput,
   type MultipartUpload,
+  type Part,
   type _Object,
 } from '@aws-sdk/client-s3'
 import { isS3Error } from './s3-errors.ts'
@@ -22,10 +23,10 @@ export async function* objectsBeneath(service: S3Service, prefix: string): Async
   }
 }
 
-/** Every multipart upload that has begun and not ended beneath the store's prefix. */
-async function* uploadsOf(service: S3Service): AsyncGenerator<MultipartUpload> {
+/** Every multipart upload that has begun and not ended, of keys that begin so. */
+export async function* uploadsBeneath(service: S3Service, prefix: string): AsyncGenerator<MultipartUpload> {
   for (let after: { readonly KeyMarker?: string; readonly UploadIdMarker?: string } | undefined = {}; after !== undefined;) {
-    const command: ListMultipartUploadsCommandInput = { Bucket: service.bucket, Prefix: service.prefix, MaxUploads: service.limits.pageItems, ...after }
+    const command: ListMultipartUploadsCommandInput = { Bucket: service.bucket, Prefix: prefix, MaxUploads: service.limits.pageItems, ...after }
     const page = await service.ask(abortSignal => service.client.send(new ListMultipartUploadsCommand(command), { abortSignal }))
     yield* page.Uploads ?? []
     after =
@@ -38,12 +39,16 @@ async function* uploadsOf(service: S3Service): AsyncGenerator<MultipartUpload> {
   }
 }
 
-/** Ends uploads and deletes temporary objects that nobody has written to since `before`; returns how many. Those of this process's running puts stay. */
-export async function sweepTemporary(service: S3Service, before: number): Promise<number> {
+/**
+ * Ends uploads and deletes temporary objects that nobody has written to since `before` (uploads to a final name, which can be gone on with: `resumableBefore`);
+ * returns how many. Those of this process's running puts stay.
+ */
+export async function sweepTemporary(service: S3Service, before: number, resumableBefore: number): Promise<number> {
   let swept = 0
-  for await (const { Key = '', UploadId = '', Initiated } of uploadsOf(service)) {
-    if (!isOurs(service, Key) || service.running.has(Key) || service.running.has(UploadId) || changedAt(Initiated) >= before) continue
-    if (await writtenSince(service, Key, UploadId, before)) continue
+  for await (const { Key = '', UploadId = '', Initiated } of uploadsBeneath(service, service.prefix)) {
+    const until = Key.startsWith(service.blobKey('')) ? resumableBefore : before
+    if (!isOurs(service, Key) || service.running.has(Key) || service.running.has(UploadId) || changedAt(Initiated) >= until) continue
+    if (await writtenSince(service, Key, UploadId, until)) continue
     if (await gone(service, new AbortMultipartUploadCommand({ Bucket: service.bucket, Key, UploadId }))) swept += 1
   }
   for await (const { Key = '', LastModified } of objectsBeneath(service, service.temporaryKey(''))) {
@@ -58,19 +63,25 @@ function isOurs(service: S3Service, key: string): boolean {
   return key.startsWith(service.prefix) && /^(tmp\/[0-9a-f-]{36}|blobs\/[0-9a-f]{64})$/.test(key.slice(service.prefix.length))
 }
 
-/** Whether a part came since: another process may still be sending, and a large body takes its time. */
-async function writtenSince(service: S3Service, Key: string, UploadId: string, before: number): Promise<boolean> {
+/** The parts that an upload has. Throws the service's `NoSuchUpload` when it has ended. */
+export async function* partsOfUpload(service: S3Service, Key: string, UploadId: string): AsyncGenerator<Part> {
   for (let marker: string | undefined; ;) {
     const command = { Bucket: service.bucket, Key, UploadId, MaxParts: service.limits.pageItems, ...(marker === undefined ? {} : { PartNumberMarker: marker }) }
-    try {
-      const page = await service.ask(abortSignal => service.client.send(new ListPartsCommand(command), { abortSignal }))
-      if ((page.Parts ?? []).some(part => changedAt(part.LastModified) >= before)) return true
-      marker = page.IsTruncated === true ? page.NextPartNumberMarker : undefined
-      if (marker === undefined) return false
-    } catch (error) {
-      if (isS3Error(error, 'NoSuchUpload')) return true // ended meanwhile
-      throw error
-    }
+    const page = await service.ask(abortSignal => service.client.send(new ListPartsCommand(command), { abortSignal }))
+    yield* page.Parts ?? []
+    marker = page.IsTruncated === true ? page.NextPartNumberMarker : undefined
+    if (marker === undefined) return
+  }
+}
+
+/** Whether a part came since: another process may still be sending, and a large body takes its time. */
+async function writtenSince(service: S3Service, key: string, uploadId: string, before: number): Promise<boolean> {
+  try {
+    for await (const part of partsOfUpload(service, key, uploadId)) if (changedAt(part.LastModified) >= before) return true
+    return false
+  } catch (error) {
+    if (isS3Error(error, 'NoSuchUpload')) return true // ended meanwhile
+    throw error
   }
 }
 

@@ -125,6 +125,6 @@ export async function completeUpload(
     await service.ask(abortSignal => client.send(new CompleteMultipartUploadCommand(command), { abortSignal }), { attemptMs: COPY_MS })
   } catch (error) {
     // An answer was lost and the upload completed before: then there is no upload any more, but the object is there.
-    if (!isS3Error(error, 'NoSuchUpload') || (await service.sizeOf(upload.key))?.size !== upload.size) throw error
+    if (!isS3Error(error, 'NoSuchUpload') || (await service.find(upload.key))?.size !== upload.size) throw error
   }
 }

@@ -69,6 +69,40 @@ export function crossingContract(world: World): void {
       expect((await world.job(job)).outcome).toBe('succeeded')
     })
 
+    it('show how far large blobs have come, while their lease lasts', async () => {
+      const [near, to] = [await world.collection(), await far()]
+      for (const path of ['a', 'big', 'twin', 'z']) await world.put(near, path, path === 'twin' ? 'big' : path)
+      const job = await world.start({ items: ['a', 'big', 'twin', 'z'].map(path => item([near, path], [to])) })
+      const moved = async (): Promise<unknown[]> => (await world.items(job)).map(({ state, bytes }) => [state, bytes])
+      const lease = await world.lease(job)
+      await world.ledger.renewLease(lease, 30_000, [
+        { sha256: sha256('big'), bytes: 2 },
+        { sha256: sha256('of another job'), bytes: 7 },
+      ])
+      const [none, some] = [
+        ['running', 0],
+        ['running', 2],
+      ]
+      expect(await moved()).toEqual([none, some, some, none])
+      await world.ledger.renewLease(lease, 30_000)
+      expect(await moved(), 'a renewal that tells nothing takes nothing back').toEqual([none, some, some, none])
+      await world.ledger.renewLease(lease, 30_000, [{ sha256: sha256('big'), bytes: 3 }])
+      expect((await moved())[1]).toEqual(['running', 3])
+      await world.ledger.releaseLease(lease)
+      expect((await moved())[1]).toEqual(['pending', 0])
+      const again = await world.lease(job)
+      expect((await moved())[1], 'of a new lease nothing is known yet').toEqual(['running', 0])
+      await world.ledger.renewLease(again, 30_000, [{ sha256: sha256('big'), bytes: 1 }])
+      await world.ledger.applyChunk(again, [], came(['a', 'big', 'z']))
+      expect(await moved()).toEqual([
+        ['done', 1],
+        ['done', 3],
+        ['done', 3],
+        ['done', 1],
+      ])
+      await world.assertCounters(job)
+    })
+
     it('never name bytes that nobody copied', async () => {
       const [near, to] = [await world.collection(), await far()]
       await world.put(near, 'a')

@@ -1,25 +1,38 @@
-import { writeFile } from 'node:fs/promises'
+import { stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WaybillError } from '../../../src/model/errors.ts'
-import type { BlobStore } from '../../../src/ports/blob-store.ts'
+import type { BlobSource, BlobStore } from '../../../src/ports/blob-store.ts'
 import { sha256 } from '../../support/sha256.ts'
 import { ALICE, itemsOf, openHouse, put, run, text, type House } from './house.ts'
 
-/** Stores that count what is put into them, and refuse what a test says. */
+/** Stores that count what is put into them by its bytes, and refuse what a test says. They are not taken for stores of one service: what they copy goes by its bytes. */
 class Watched {
   readonly puts: string[] = []
   refuse: ((store: string) => Error | null) | null = null
 
   readonly wrap = (store: BlobStore): BlobStore => {
-    const put: BlobStore['put'] = async (body, expect) => {
+    const check = (): void => {
       const refusal = this.refuse?.(store.name) ?? null
       if (refusal !== null) throw refusal
+    }
+    const put: BlobStore['put'] = async (body, expect) => {
+      check()
       this.puts.push(store.name)
       return store.put(body, expect)
     }
+    const receive: BlobStore['receive'] = async (source, options) => {
+      check()
+      const open: BlobSource['open'] = at => {
+        this.puts.push(store.name)
+        return source.open(at)
+      }
+      return store.receive({ ...source, open }, options)
+    }
     const given = (target: BlobStore, key: string | symbol): unknown => {
       if (key === 'put') return put
+      if (key === 'receive') return receive
       const value: unknown = Reflect.get(target, key)
       return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(target) : value
     }
@@ -109,4 +122,60 @@ describe('a job between two stores', () => {
     expect(watched.puts).toEqual([])
     expect(await house.ledger.referenced('far', [sha256('a')])).toEqual(new Set())
   })
+
+  it('links the blobs of stores on one file system, and copies them where the job reads the bytes', async () => {
+    const house = await openHouse({ more: ['far'] })
+    houses.push(house)
+    const near = (await house.engine.collections.create(ALICE, { id: 'near' })).id
+    const far = (await house.engine.collections.create(ALICE, { id: 'far-away', store: 'far' })).id
+    const place = (store: string, digest: string | null): string => join(house.directory, store, 'blobs', (digest ?? '').slice(0, 2), (digest ?? '').slice(2))
+    const linked = (await put(house, near, 'linked')).digest
+    expect(await run(house, copies(near, far, ['linked']))).toMatchObject({ outcome: 'succeeded' })
+    expect((await stat(place('far', linked))).ino).toBe((await stat(place('store', linked))).ino)
+    const copied = (await put(house, near, 'copied')).digest
+    expect(await run(house, { ...copies(near, far, ['copied']), verify: 'digest' })).toMatchObject({ outcome: 'succeeded' })
+    expect((await stat(place('far', copied))).ino).not.toBe((await stat(place('store', copied))).ino)
+  })
+
+  it('fails an item whose source breaks off in the middle, and goes on from there when it is tried again', async () => {
+    const large = Buffer.alloc(9_000_000, 'waybill')
+    let breakAt: number | null = null
+    const opened: number[] = []
+    const breaking = (store: BlobStore): BlobStore => {
+      const get: BlobStore['get'] = async (digest, range) => {
+        opened.push(range?.start ?? 0)
+        const body = await store.get(digest, range)
+        if (breakAt === null) return body
+        return Readable.from(brokenAt(body, breakAt), { objectMode: false })
+      }
+      const given = (target: BlobStore, key: string | symbol): unknown => {
+        const value: unknown = key === 'get' && store.name === 'local' ? get : Reflect.get(target, key)
+        return typeof value === 'function' && value !== get ? (value as (...args: unknown[]) => unknown).bind(target) : value
+      }
+      return new Proxy(store, { get: given })
+    }
+    const house = await openHouse({ more: ['far'], wrap: breaking, maxUploadBytes: 10_000_000 })
+    houses.push(house)
+    const near = (await house.engine.collections.create(ALICE, { id: 'near' })).id
+    const far = (await house.engine.collections.create(ALICE, { id: 'far-away', store: 'far' })).id
+    await house.engine.entries.put(ALICE, near, 'large', Readable.from([large], { objectMode: false }), {})
+    breakAt = 5_000_000
+    const job = await run(house, copies(near, far, ['large']))
+    expect((await itemsOf(house, job.id))[0]).toMatchObject({ state: 'failed', reason: { code: 'unavailable' } })
+    await expect(house.engine.entries.stat(ALICE, far, 'large')).rejects.toMatchObject({ code: 'entry_not_found' })
+    breakAt = null
+    await house.engine.jobs.retry(ALICE, job.id, ['failed'])
+    expect(await house.engine.jobs.wait(ALICE, job.id, 60_000)).toMatchObject({ outcome: 'succeeded', bytesDone: large.length })
+    expect(opened[0]).toBe(0)
+    expect(opened[1]).toBeGreaterThan(4_000_000)
+  })
 })
+
+async function* brokenAt(body: Readable, at: number): AsyncGenerator<Buffer> {
+  let given = 0
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    given += chunk.byteLength
+    if (given > at) throw new WaybillError('unavailable', 'the store broke off a download')
+    yield chunk
+  }
+}

@@ -32,7 +32,12 @@ export const MAX_ITEMS = 50
 
 /** `wrap` puts something between the engine and its store; `more` are further stores, by their names; `started` false leaves the engine at rest. */
 export async function openHouse(
-  options: { readonly wrap?: (store: BlobStore) => BlobStore; readonly more?: readonly string[]; readonly started?: boolean } = {},
+  options: {
+    readonly wrap?: (store: BlobStore) => BlobStore
+    readonly more?: readonly string[]
+    readonly started?: boolean
+    readonly maxUploadBytes?: number
+  } = {},
 ): Promise<House> {
   const directory = await mkdtemp(join(tmpdir(), 'waybill-engine-'))
   const clock = new VirtualClock()
@@ -50,7 +55,7 @@ export async function openHouse(
     worker: 'test',
     concurrency: 4,
     maxItems: MAX_ITEMS,
-    maxUploadBytes: 1_000_000,
+    maxUploadBytes: options.maxUploadBytes ?? 1_000_000,
     uploadLifeMs: 7 * 24 * 3600 * 1000,
     onError,
   })

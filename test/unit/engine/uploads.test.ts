@@ -201,6 +201,8 @@ function reading(store: BlobStore, meanwhile: () => Promise<void>): BlobStore {
     shared: store.shared,
     capabilities: store.capabilities,
     put: (bytes, expect) => store.put(bytes, expect),
+    receive: (source, options) => store.receive(source, options),
+    copyFrom: (other, blobs, options) => store.copyFrom(other, blobs, options),
     get: async (sha, range) => {
       await meanwhile()
       return store.get(sha, range)

@@ -53,7 +53,7 @@ export async function applyFree(tx: Tx, id: string, job: Row, chunk: Row): Promi
   return settleChunk(tx, { id, job, chunk, read: { corrupt: [], copied: NOTHING_COPIED }, startedAt: tx.now, token, from, outcomes: noOutcomes() })
 }
 
-const SETTLED = `UPDATE chunk SET state = 2, waiting = 0, token = :token, leased_at = :startedAt, worker = NULL, expires_at = NULL WHERE job = :job AND no = :no`
+const SETTLED = `UPDATE chunk SET state = 2, waiting = 0, token = :token, leased_at = :startedAt, worker = NULL, expires_at = NULL, progress = NULL WHERE job = :job AND no = :no`
 
 function countSettled(from: 'pending' | 'running'): string {
   return `UPDATE job SET ${from} = ${from} - :n, done = done + :done, skipped = skipped + :skipped, failed = failed + :failed, evicted = evicted + :evicted,

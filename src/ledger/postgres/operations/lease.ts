@@ -1,5 +1,5 @@
 import { isUuid } from '../../../model/text.ts'
-import type { ChunkBlob, Lease, NextWork } from '../../../ports/ledger.ts'
+import type { BlobProgress, ChunkBlob, Lease, NextWork } from '../../../ports/ledger.ts'
 import { hexText } from '../../shared/codec.ts'
 import { handsOnBytes, kindOf, mustVerify } from '../../shared/job-row.ts'
 import { staleLease } from '../../shared/refusals.ts'
@@ -65,7 +65,7 @@ export async function startRunning(tx: Tx, id: string): Promise<Row> {
   return job
 }
 
-const LEASE = `UPDATE chunk SET state = 1, token = :token, worker = :worker, leased_at = :now, expires_at = :until WHERE job = :job AND no = :no`
+const LEASE = `UPDATE chunk SET state = 1, token = :token, worker = :worker, leased_at = :now, expires_at = :until, progress = NULL WHERE job = :job AND no = :no`
 
 /** Leases a chunk that is locked. */
 export async function take(tx: Tx, id: string, job: Row, chunk: Row, worker: string, leaseMs: number): Promise<Lease> {
@@ -112,10 +112,24 @@ export async function heldChunk(tx: Tx, job: Row, lease: Lease): Promise<Row> {
 
 const RENEW = 'UPDATE chunk SET expires_at = :until WHERE job = :job AND no = :no'
 
-/** Holds a lease for another `leaseMs` from now. Throws `stale_lease` (I7). */
-export async function renewLease(tx: Tx, lease: Lease, leaseMs: number): Promise<void> {
+/** By the items' numbers: a reader finds it without asking what their sources are. */
+const KEEP_PROGRESS = `UPDATE chunk SET progress = (
+    SELECT json_object_agg(i.seq, p.bytes) FROM item i JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path
+    JOIN unnest(:digests::bytea[], :bytes::bigint[]) AS p (digest, bytes) ON p.digest = s.digest
+    WHERE i.job = :job AND i.seq BETWEEN :first AND :last AND i.state = 0)::text
+  WHERE job = :job AND no = :no`
+
+/** Holds a lease for another `leaseMs` from now, and keeps how far its blobs have come. Throws `stale_lease` (I7). */
+export async function renewLease(tx: Tx, lease: Lease, leaseMs: number, progress: readonly BlobProgress[] = []): Promise<void> {
   const job = await jobRow(tx, lease.job)
   await heldChunk(tx, job, lease)
+  if (progress.length > 0) {
+    await tx.db.run(KEEP_PROGRESS, {
+      ...{ job: job['key'], no: lease.chunk, first: lease.firstSeq, last: lease.lastSeq },
+      digests: progress.map(({ sha256 }) => Buffer.from(sha256, 'hex')),
+      bytes: progress.map(({ bytes }) => bytes),
+    })
+  }
   await tx.db.run(RENEW, { job: job['key'], no: lease.chunk, until: tx.now + leaseMs })
 }
 
@@ -126,7 +140,7 @@ export async function releaseLease(tx: Tx, lease: Lease): Promise<void> {
 }
 
 /** The token stays: the next lease's must be higher than any that was given out. */
-const RELEASE = 'UPDATE chunk SET state = 0, worker = NULL, leased_at = NULL, expires_at = NULL WHERE job = :job AND no = :no'
+const RELEASE = 'UPDATE chunk SET state = 0, worker = NULL, leased_at = NULL, expires_at = NULL, progress = NULL WHERE job = :job AND no = :no'
 
 async function release(tx: Tx, job: number, chunk: Row): Promise<void> {
   await tx.db.run(RELEASE, { job, no: chunk['no'] })

@@ -56,7 +56,7 @@ export interface Slice {
 
 /** At most `limit` matching items after `after`, and where to go on, null at the end. */
 export async function take(db: Queries, job: number, filter: ItemFilter, after: number, limit: number): Promise<Slice> {
-  const runs = toRuns(await db.all('SELECT first_seq, last_seq, leased_at FROM chunk WHERE job = :job AND state = 1', { job }))
+  const runs = toRuns(await db.all('SELECT first_seq, last_seq, leased_at, progress FROM chunk WHERE job = :job AND state = 1', { job }))
   const where = await parameters(db, job, filter)
   const wanted = filter.states?.map(state => ITEM_STATES.indexOf(state))
   if (wanted?.every(state => state >= FIRST_RARE) === true) return takeRare(db, where, wanted, Math.max(after, -1), limit, runs)

@@ -26,7 +26,7 @@ export function applyChunk(tx: Tx, lease: Lease, corrupt: readonly string[], cop
   const { job, chunk } = held(tx, lease)
   if (job['cancelling'] === 1) cancelChunk(tx, job, chunk)
   else workChunk(tx, job, chunk, { corrupt, copied })
-  tx.db.run('UPDATE chunk SET state = 2, waiting = 0, worker = NULL, expires_at = NULL WHERE job = :job AND no = :no', {
+  tx.db.run('UPDATE chunk SET state = 2, waiting = 0, worker = NULL, expires_at = NULL, progress = NULL WHERE job = :job AND no = :no', {
     job: job['key'] as number,
     no: chunk['no'] as number,
   })

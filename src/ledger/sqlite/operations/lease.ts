@@ -1,4 +1,4 @@
-import type { ChunkBlob, Lease, NextWork } from '../../../ports/ledger.ts'
+import type { BlobProgress, ChunkBlob, Lease, NextWork } from '../../../ports/ledger.ts'
 import { hexText, uuidBytes } from '../../shared/codec.ts'
 import { staleLease } from '../../shared/refusals.ts'
 import type { Row } from '../database.ts'
@@ -57,14 +57,17 @@ function take(tx: Tx, id: string, job: Row, chunk: Row, worker: string, leaseMs:
     verify: mustVerify(job),
     crosses: crosses(tx, job),
   }
-  tx.db.run('UPDATE chunk SET state = 1, token = :token, worker = :worker, leased_at = :now, expires_at = :until WHERE job = :job AND no = :no', {
-    job: job['key'] as number,
-    no: lease.chunk,
-    token: lease.token,
-    worker,
-    now: tx.now,
-    until: lease.expiresAt,
-  })
+  tx.db.run(
+    'UPDATE chunk SET state = 1, token = :token, worker = :worker, leased_at = :now, expires_at = :until, progress = NULL WHERE job = :job AND no = :no',
+    {
+      job: job['key'] as number,
+      no: lease.chunk,
+      token: lease.token,
+      worker,
+      now: tx.now,
+      until: lease.expiresAt,
+    },
+  )
   if (chunk['state'] === 0) countRunning(tx, job['key'] as number, chunk['waiting'] as number)
   tx.jobs.add(id)
   return lease
@@ -92,10 +95,25 @@ export function held(tx: Tx, lease: Lease): { job: Row; chunk: Row } {
   return { job, chunk }
 }
 
-/** Holds a lease for another `leaseMs` from now. Throws `stale_lease` (I7). */
-export function renewLease(tx: Tx, lease: Lease, leaseMs: number): void {
+/** Holds a lease for another `leaseMs` from now, and keeps how far its blobs have come. Throws `stale_lease` (I7). */
+export function renewLease(tx: Tx, lease: Lease, leaseMs: number, progress: readonly BlobProgress[] = []): void {
   const { job } = held(tx, lease)
-  tx.db.run('UPDATE chunk SET expires_at = :until WHERE job = :job AND no = :no', { job: job['key'] as number, no: lease.chunk, until: tx.now + leaseMs })
+  const key = job['key'] as number
+  if (progress.length > 0) keepProgress(tx, key, lease, progress)
+  tx.db.run('UPDATE chunk SET expires_at = :until WHERE job = :job AND no = :no', { job: key, no: lease.chunk, until: tx.now + leaseMs })
+}
+
+/** By the items' numbers: a reader finds it without asking what their sources are. */
+function keepProgress(tx: Tx, job: number, lease: Lease, progress: readonly BlobProgress[]): void {
+  tx.db.run(
+    `UPDATE chunk SET progress = (
+       SELECT json_group_object(CAST(i.seq AS TEXT), p.value ->> 'bytes')
+       FROM item i CROSS JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path
+       CROSS JOIN json_each(:progress) p ON unhex(p.value ->> 'sha256') = s.digest
+       WHERE ${itemsBetween('i', ':first', ':last')} AND i.state = 0)
+     WHERE job = :job AND no = :no`,
+    { job, no: lease.chunk, first: lease.firstSeq, last: lease.lastSeq, progress: JSON.stringify(progress) },
+  )
 }
 
 /** Gives a chunk back undone. Throws `stale_lease` (I7). */
@@ -106,7 +124,10 @@ export function releaseLease(tx: Tx, lease: Lease): void {
 
 function release(tx: Tx, job: number, chunk: Row): void {
   // the token stays: the next lease's must be higher than any that was given out
-  tx.db.run('UPDATE chunk SET state = 0, worker = NULL, leased_at = NULL, expires_at = NULL WHERE job = :job AND no = :no', { job, no: chunk['no'] as number })
+  tx.db.run('UPDATE chunk SET state = 0, worker = NULL, leased_at = NULL, expires_at = NULL, progress = NULL WHERE job = :job AND no = :no', {
+    job,
+    no: chunk['no'] as number,
+  })
   countRunning(tx, job, -(chunk['waiting'] as number))
 }
 

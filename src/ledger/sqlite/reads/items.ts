@@ -131,5 +131,5 @@ function beforeNextUnsettled(db: Database, job: number, after: number, last: num
 }
 
 function leasedRuns(db: Database, job: number): Runs {
-  return toRuns(db.all('SELECT first_seq, last_seq, leased_at FROM chunk WHERE job = :job AND state = 1', { job }))
+  return toRuns(db.all('SELECT first_seq, last_seq, leased_at, progress FROM chunk WHERE job = :job AND state = 1', { job }))
 }
