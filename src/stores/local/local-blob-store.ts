@@ -9,9 +9,9 @@ import type { Clock } from '../../ports/clock.ts'
 import { BodyMeter, bodyChunks } from '../body-meter.ts'
 import { checkDigest, checkRange } from '../digest.ts'
 import { DirectorySync } from './directory-sync.ts'
-import { errnoOf, fileError } from './file-errors.ts'
+import { errnoOf, fileError } from '../file-errors.ts'
 import { digestOfFile } from './file-digest.ts'
-import { UnfinishedBlob } from './unfinished-blob.ts'
+import { UnfinishedFile } from '../unfinished-file.ts'
 
 export interface LocalStoreOptions {
   /** The store's name, as collections and errors call it. */
@@ -81,7 +81,7 @@ class LocalBlobStore implements BlobStore {
   async put(body: Readable, expect: PutExpectations = {}): Promise<Blob> {
     const meter = new BodyMeter(expect)
     const name = randomUUID()
-    const file = new UnfinishedBlob(join(this.#temporary, name))
+    const file = new UnfinishedFile(join(this.#temporary, name))
     this.#unfinished.add(name)
     return this.#files(async () => {
       try {
@@ -180,7 +180,7 @@ class LocalBlobStore implements BlobStore {
     }
   }
 
-  async #publish(file: UnfinishedBlob, sha256: string): Promise<void> {
+  async #publish(file: UnfinishedFile, sha256: string): Promise<void> {
     const path = this.#path(sha256)
     const shard = dirname(path)
     let shardIsNew = false
