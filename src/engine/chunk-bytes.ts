@@ -1,5 +1,5 @@
 import { isWaybillError } from '../model/errors.ts'
-import type { BlobStore } from '../ports/blob-store.ts'
+import type { Blob, BlobStore } from '../ports/blob-store.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { BytesRead, ChunkBlob, Lease } from '../ports/ledger.ts'
 import type { Stores } from './stores.ts'
@@ -48,8 +48,7 @@ async function verified({ stores }: ChunkBytesParts, blob: ChunkBlob): Promise<C
 async function copied({ stores, clock, onError }: ChunkBytesParts, blob: ChunkBlob, to: string): Promise<Came> {
   const target = stores.named(to)
   try {
-    const there = await target.stat(blob.sha256)
-    if (there?.size === blob.size && there.putAt > clock.now() - FRESH_MS) return 'there'
+    if (await isFresh(target, blob, clock)) return 'there'
     await stream(stores.named(blob.store), target, blob)
     return 'there'
   } catch (error) {
@@ -60,6 +59,12 @@ async function copied({ stores, clock, onError }: ChunkBytesParts, blob: ChunkBl
     onError(error, `copying a blob from the store "${blob.store}" to "${to}"`)
     return 'unavailable'
   }
+}
+
+/** True for a blob that a store has, and that no sweep takes before it is named. */
+export async function isFresh(store: BlobStore, { sha256, size }: Blob, clock: Clock): Promise<boolean> {
+  const there = await store.stat(sha256)
+  return there?.size === size && there.putAt > clock.now() - FRESH_MS
 }
 
 async function stream(source: BlobStore, target: BlobStore, { sha256, size }: ChunkBlob): Promise<void> {

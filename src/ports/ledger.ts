@@ -9,6 +9,7 @@ import type { Page, PageQuery } from '../model/page.ts'
 import type { Scope, TokenRecord } from '../model/access.ts'
 import type { UploadPart, UploadPlan } from '../model/upload.ts'
 import type { Blob } from './blob-store.ts'
+import type { LookSelection, Moved, PlaceLedger } from './place-ledger.ts'
 
 /** Idempotency-Key of a submission; `fingerprint` (any string) stands for the body, null while it is still arriving. */
 export interface Idempotency {
@@ -49,19 +50,25 @@ export interface Lease {
   readonly verify: boolean
   /** Items may go from one store to another: their bytes must be there before it is applied. */
   readonly crosses: boolean
+  /** Items have ends in places, which must be looked at before they are planned (`look`), and bytes to be moved from or to them (`move`). */
+  readonly places: 'none' | 'look' | 'move'
+  /** Its items touch each other: each must be applied before the next one is planned. */
+  readonly serial: boolean
 }
 
 /** What a worker should do next for a job. */
 export type NextWork = { readonly do: 'resolve' } | { readonly do: 'run'; readonly lease: Lease } | { readonly do: 'nothing' }
 
 /**
- * What came of a turn: nothing was to do; something was done, and perhaps more waits; or a leased chunk whose bytes must be read first, to verify them or to copy them to another store. `followers`: ordered
- * jobs that waited for the end of this one and must be woken.
+ * What came of a turn: nothing was to do; something was done, and perhaps more waits; a leased chunk whose bytes must be read first, to verify them or to copy
+ * them to another store; or a place that must be looked through before a selection over it can be resolved. `followers`: ordered jobs that waited for the end of
+ * this one and must be woken.
  */
 export type Turn =
   | { readonly do: 'nothing' }
   | { readonly do: 'worked'; readonly more: boolean; readonly followers: readonly string[] }
   | { readonly do: 'read'; readonly lease: Lease }
+  | { readonly do: 'look'; readonly selection: LookSelection }
 
 /** A blob that a leased chunk's items read. `to`: the other store that they take it to; null: it stays in its own. */
 export interface ChunkBlob extends Blob {
@@ -79,6 +86,8 @@ export interface CopiedBlobs {
 export interface BytesRead {
   readonly corrupt: readonly string[]
   readonly copied: CopiedBlobs
+  /** What came of the bytes of items with an end in a place. */
+  readonly moved?: readonly Moved[]
 }
 
 /** A write of one entry from outside a job. `subject` is recorded, and is the holder that locks are compared with. */
@@ -144,8 +153,11 @@ export interface FieldType {
   readonly type: string
 }
 
-/** A new collection; `addressable` is what its id says (model/collection.ts) unless it is given. */
-export type NewCollection = Omit<Collection, 'createdAt' | 'modifiedAt' | 'addressable'> & { readonly addressable?: boolean }
+/** A new collection; `addressable` is what its id says (model/collection.ts) unless it is given, `attached` false. */
+export type NewCollection = Omit<Collection, 'createdAt' | 'modifiedAt' | 'addressable' | 'attached'> & {
+  readonly addressable?: boolean
+  readonly attached?: boolean
+}
 
 /** Entries in path order, and the prefixes that a delimiter rolled up. */
 export interface EntryPage extends Page<Entry> {
@@ -214,12 +226,13 @@ export interface CommitNotice {
  * - Ordered jobs MUST be worked on in the order in which `createJob` (sealed) or `seal` acknowledged them, as far as they write the same collections.
  * - A lock held by a subject other than the writer's MUST stop each write beneath it: `locked` for single writes, the item's reason in jobs.
  */
-export interface Ledger {
+export interface Ledger extends PlaceLedger {
   // collections and grants
+  /** Throws `collection_exists` also for a second one that is attached to the same place. */
   createCollection(collection: NewCollection): Promise<Collection>
   /** `attributes` is a merge patch (RFC 7396), merged in the transaction: changes made at the same time all hold. */
   updateCollection(id: string, change: { readonly name?: string; readonly attributes?: Readonly<Record<string, unknown>> }): Promise<Collection>
-  /** Refuses a collection with live entries that are no folders (`collection_not_empty`) and one in which a subject other than `subject` holds a lock (`locked`). Its id may be taken again afterwards; old jobs keep naming it. */
+  /** Refuses a collection with live entries that are no folders (`collection_not_empty`), unless it is attached: its files stay where they are; and one in which a subject other than `subject` holds a lock (`locked`). Its id may be taken again afterwards; old jobs keep naming it. */
   deleteCollection(id: string, subject: string): Promise<void>
   collection(id: string): Promise<Collection | null>
   collections(subject: string, filter: { readonly minRole?: Role; readonly prefix?: string }, page: PageQuery): Promise<Page<CollectionView>>

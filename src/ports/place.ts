@@ -82,7 +82,7 @@ export interface Place {
   /** Takes bytes in, whole and durable, without showing them. Never destroys `body`. */
   stage(body: Readable, expect: PutExpectations): Promise<Staged>
   /** The same of a file of another place (or this one), without its bytes passing through here; null where there is no such way. Throws `source_changed`. */
-  stageCopy(source: Place, file: PlacedFile): Promise<Staged | null>
+  stageCopy(source: Place, file: Pick<PlacedFile, 'path' | 'size' | 'stamp'>): Promise<Staged | null>
   /**
    * Publishes one after the other, or some at once; resolves when all names are durable, with what came of each, in their order. Each is begun only while
    * `mayGoOn` is true, else it fails with `stale_lease`.

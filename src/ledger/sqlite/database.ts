@@ -8,9 +8,10 @@ import { unwritten } from './migrations/0004-unwritten.ts'
 import { entitySelections } from './migrations/0005-entity-selections.ts'
 import { changes } from './migrations/0006-changes.ts'
 import { namesAndOrder } from './migrations/0007-names-and-order.ts'
+import { places } from './migrations/0008-places.ts'
 
 /** Numbered migrations: the schema's number is how many of these have run (PRAGMA user_version). Never change one that has shipped. */
-const MIGRATIONS = [initial, addressableCollections, uploads, unwritten, entitySelections, changes, namesAndOrder]
+const MIGRATIONS = [initial, addressableCollections, uploads, unwritten, entitySelections, changes, namesAndOrder, places]
 
 /** A statement's named parameters. */
 export type Params = Record<string, SQLInputValue>

@@ -29,7 +29,10 @@ export interface DirectoryPlaceOptions {
 /** Opens a directory as a place. Throws `unsupported` on another system than Linux, `unavailable` when it is not there or no directory. */
 export async function openDirectoryPlace(options: DirectoryPlaceOptions): Promise<Place> {
   if (process.platform !== 'linux') {
-    throw new WaybillError('unsupported', `the store "${options.name}" attaches a directory, which is safe against links on Linux only; attach a bucket instead`)
+    throw new WaybillError(
+      'unsupported',
+      `the store "${options.name}" attaches a directory, which is safe against links on Linux only; attach a bucket instead`,
+    )
   }
   try {
     const directory = await realpath(options.directory)
@@ -130,7 +133,7 @@ class DirectoryPlace implements Place {
     })
   }
 
-  async stageCopy(source: Place, wanted: PlacedFile): Promise<Staged | null> {
+  async stageCopy(source: Place, wanted: Pick<PlacedFile, 'path' | 'size' | 'stamp'>): Promise<Staged | null> {
     if (!(source instanceof DirectoryPlace)) return null
     return this.#staging(async (id, path) => {
       await source.#copyOut(wanted, path)
@@ -191,7 +194,7 @@ class DirectoryPlace implements Place {
   }
 
   /** Copies a file, if it is still of that stamp at the end, without its bytes passing through here: shared blocks where the file system has them. */
-  async #copyOut({ path, stamp }: PlacedFile, to: string): Promise<void> {
+  async #copyOut({ path, stamp }: Pick<PlacedFile, 'path' | 'stamp'>, to: string): Promise<void> {
     await this.#within(async chain => {
       const file = await (await folderOf(chain, path))?.openFile(nameOf(path))
       if (file == null) throw sourceChanged(path)
@@ -217,7 +220,11 @@ class DirectoryPlace implements Place {
         try {
           const staged = await work(id, own.at(id))
           const stats = await own.look(id)
-          if (stats === null) throw new WaybillError('unavailable', `bytes that were written to the store "${this.name}" are gone; is something deleting its folder ${OWN_FOLDER}?`)
+          if (stats === null)
+            throw new WaybillError(
+              'unavailable',
+              `bytes that were written to the store "${this.name}" are gone; is something deleting its folder ${OWN_FOLDER}?`,
+            )
           return { ...staged, mark: markOf(stats) }
         } catch (error) {
           await unlinkIfThere(own.at(id))

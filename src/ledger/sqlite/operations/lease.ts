@@ -6,6 +6,7 @@ import type { Row } from '../database.ts'
 import { itemsBetween } from '../item-range.ts'
 import { addEvent } from './events.ts'
 import { waitsItsTurn } from './order.ts'
+import { namesPlaces } from './places/attached.ts'
 import { jobRow, type Tx } from './tx.ts'
 
 const NEXT_WAITING = 'SELECT * FROM chunk WHERE job = :job AND state = 0 ORDER BY no LIMIT 1'
@@ -57,6 +58,8 @@ function take(tx: Tx, id: string, job: Row, chunk: Row, worker: string, leaseMs:
     kind,
     verify: job['verify'] === VERIFY.indexOf('digest') && readsBytes(job),
     crosses: crosses(tx, job),
+    places: !namesPlaces(tx, job['key'] as number) ? 'none' : handsOn(job) && job['dry_run'] === 0 ? 'move' : 'look',
+    serial: chunk['serial'] === 1,
   }
   tx.db.run('UPDATE chunk SET state = 1, token = :token, worker = :worker, leased_at = :now, expires_at = :until WHERE job = :job AND no = :no', {
     job: job['key'] as number,
@@ -71,17 +74,22 @@ function take(tx: Tx, id: string, job: Row, chunk: Row, worker: string, leaseMs:
   return lease
 }
 
-const STORES = 'SELECT count(DISTINCT c.store) AS n FROM job_collection j CROSS JOIN collection c ON c.key = j.collection WHERE j.job = :job'
+const STORES = 'SELECT count(DISTINCT c.store) AS n FROM job_collection j CROSS JOIN collection c ON c.key = j.collection WHERE j.job = :job AND c.attached = 0'
 
-/** True when the job hands bytes on and names collections of more than one store: its items may take bytes from one to another. */
+/** True when the job hands bytes on and names managed collections of more than one store: its items may take bytes from one to another. */
 export function crosses(tx: Tx, job: Row): boolean {
   return readsBytes(job) && (tx.db.get(STORES, { job: job['key'] as number })?.['n'] as number) > 1
 }
 
 /** Only kinds whose items hand bytes on have any to read, and only when something is done. */
-function readsBytes(job: Row): boolean {
+export function readsBytes(job: Row): boolean {
+  return handsOn(job) && job['dry_run'] === 0 && job['cancelling'] === 0
+}
+
+/** True for the kinds whose items hand bytes on. */
+export function handsOn(job: Row): boolean {
   const kind = JOB_KINDS[job['kind'] as number]
-  return (kind === 'copy' || kind === 'move') && job['dry_run'] === 0 && job['cancelling'] === 0
+  return kind === 'copy' || kind === 'move'
 }
 
 /** Moves n items between pending and running in the job's counters: an item runs while its chunk is leased. */
@@ -123,7 +131,7 @@ export function releaseAll(tx: Tx): void {
   for (const chunk of leased) release(tx, chunk['job'] as number, chunk)
 }
 
-/** The distinct blobs that the chunk's waiting items would copy now, and where to. */
+/** The distinct blobs that the chunk's waiting items would copy now, and where to; what lies in a place, or goes to one, is another matter (places/). */
 export function chunkBlobs(tx: Tx, lease: Lease): ChunkBlob[] {
   const { job } = held(tx, lease)
   return tx.db
@@ -131,7 +139,7 @@ export function chunkBlobs(tx: Tx, lease: Lease): ChunkBlob[] {
       `SELECT DISTINCT c.store, s.digest, s.size, nullif(d.store, c.store) AS to_store
        FROM item i CROSS JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path
        CROSS JOIN collection c ON c.key = s.collection LEFT JOIN collection d ON d.key = i.dst_collection
-       WHERE ${itemsBetween('i', ':first', ':last')} AND i.state = 0 AND s.digest IS NOT NULL`,
+       WHERE ${itemsBetween('i', ':first', ':last')} AND i.state = 0 AND s.digest IS NOT NULL AND c.attached = 0 AND d.attached IS NOT 1`,
       { job: job['key'] as number, first: lease.firstSeq, last: lease.lastSeq },
     )
     .map(row => ({ store: row['store'] as string, sha256: hexText(row['digest']), size: row['size'] as number, to: row['to_store'] as string | null }))
