@@ -4,6 +4,7 @@ import { WholeReporter } from './scripts/whole-reporter.ts'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/postgres-setup.ts'],
     // processes, not threads: tests open SQLite files, start worker threads and servers, and must not share them
     pool: 'forks',
     maxWorkers: 2,

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { apiBench } from './api.ts'
+import { clusterBench } from './cluster.ts'
 import { copyBench } from './copy.ts'
 import { updateBench } from './update.ts'
 
@@ -7,8 +8,9 @@ const BENCHES: Readonly<Record<string, (quick: boolean) => Promise<Record<string
   copy: copyBench,
   api: apiBench,
   update: updateBench,
+  cluster: clusterBench,
 }
-const USAGE = 'usage: npm run bench -- copy|api|update [--json] [--quick]'
+const USAGE = 'usage: npm run bench -- copy|api|update|cluster [--json] [--quick]'
 
 /** Runs one bench; with `--json` the last line is one JSON object of the named figures. */
 async function main(): Promise<number> {

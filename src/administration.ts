@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { PostgresLedger } from './ledger/postgres/postgres-ledger.ts'
 import { SqliteLedger } from './ledger/sqlite/sqlite-ledger.ts'
 import { WaybillError } from './model/errors.ts'
 import type { Clock } from './ports/clock.ts'
@@ -13,21 +14,38 @@ export async function openLedger(data: string, clock: Clock): Promise<Ledger> {
   return SqliteLedger.open(ledgerFile(data), clock)
 }
 
+/** Opens the ledger in a PostgreSQL database, making its tables when they are missing. Loaded only now: the embedded default starts without any of it. */
+export async function openSharedLedger(database: string, clock: Clock): Promise<PostgresLedger> {
+  const { PostgresLedger } = await import('./ledger/postgres/postgres-ledger.ts')
+  return PostgresLedger.open(database, clock)
+}
+
+/** Where the ledger is: in a data directory, or in a database, if one is given. */
+export interface LedgerPlace {
+  readonly data?: string
+  readonly database?: string
+}
+
 /**
- * The ledger of a data directory for administration, beside a running server or without one. Apart from main.ts, so that no command waits for the server's code.
- * `create` makes what is missing; without it a directory that holds no ledger (a name mistyped, most likely) is an `invalid_request`.
+ * The ledger for administration, beside running servers or without one. Apart from main.ts, so that no command waits for the server's code.
+ * `create` makes a data directory that is missing; without it one that holds no ledger (a name mistyped, most likely) is an `invalid_request`.
  */
 export async function openAdministration(
-  data: string,
+  { data, database }: LedgerPlace,
   options: { readonly create: boolean },
   clock: Clock = systemClock,
 ): Promise<{ readonly ledger: Ledger; close(): Promise<void> }> {
+  if (database !== undefined) return closable(await openSharedLedger(database, clock))
+  if (data === undefined) throw new WaybillError('invalid_request', 'name a data directory, or a database')
   const found = statSync(data, { throwIfNoEntry: false })
   if (found !== undefined && !found.isDirectory()) throw new WaybillError('invalid_request', `${data} is a file where a directory is needed`)
   if (!options.create && statSync(ledgerFile(data), { throwIfNoEntry: false }) === undefined) {
     throw new WaybillError('invalid_request', `there is no data directory at ${data}; name the one that the server runs on`)
   }
-  const ledger = await openLedger(data, clock)
+  return closable(await openLedger(data, clock))
+}
+
+function closable(ledger: Ledger): { readonly ledger: Ledger; close(): Promise<void> } {
   return { ledger, close: () => ledger.close() }
 }
 

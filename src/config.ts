@@ -47,6 +47,11 @@ const OTHER_VARIABLES = ['WAYBILL_URL', 'WAYBILL_TOKEN', 'WAYBILL_DEBUG', 'WAYBI
 
 const settings = z.strictObject({
   data: z.string().min(1).default('./waybill-data').describe('directory of the ledger and the local store'),
+  database: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'must be a URL such as postgres://user:password@host/name' })
+    .nullable()
+    .default(null)
+    .describe('PostgreSQL (14 or newer) that holds the ledger, for any number of servers; null keeps it in the data directory'),
   host: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
   port: whole(0, 65_535).default(7070).describe('port to listen on; 0 takes a free one'),
   publicUrl: z
@@ -78,7 +83,7 @@ const settings = z.strictObject({
     .min(32, 'must have 32 characters or more, at random')
     .nullable()
     .default(null)
-    .describe('secret that signs URLs; null makes one and keeps it in the data directory'),
+    .describe('secret that signs URLs; null makes one and keeps it beside the ledger'),
   signedUrlLifeMs: whole(1000, LONGEST_RETENTION_MS).default(HOUR_MS).describe('how long a signed URL works'),
   headerTimeoutMs: whole(100, LONGEST_TIMER_MS).default(15_000).describe("time for a request's header to arrive"),
   bodyTimeoutMs: whole(100, LONGEST_TIMER_MS).default(60_000).describe("time for each KiB of a request's body"),

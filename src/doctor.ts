@@ -32,7 +32,7 @@ export async function* examine(config: Config, clock: Clock = systemClock): Asyn
   yield directory
   // the rest would only make what is missing
   if (!directory.well) return
-  yield await finding('ledger', () => ledger(config.data, clock))
+  yield await finding('ledger', () => ledger(config, clock))
   let stores: BlobStore[]
   try {
     stores = await openStores(config, clock)
@@ -74,8 +74,8 @@ async function dataDirectory(data: string): Promise<string> {
   return `${data}, ${gib} GiB free`
 }
 
-async function ledger(data: string, clock: Clock): Promise<string> {
-  const opened = await openAdministration(data, { create: false }, clock)
+async function ledger({ data, database }: Config, clock: Clock): Promise<string> {
+  const opened = await openAdministration(database === null ? { data } : { database }, { create: false }, clock)
   try {
     const begin = performance.now()
     await opened.ledger.health()

@@ -1,8 +1,9 @@
 import type { AddressInfo } from 'node:net'
+import { hostname } from 'node:os'
 import { pino } from 'pino'
 import { createAuthenticator } from './access/authenticator.ts'
 import { createJwtVerifier } from './access/jwt.ts'
-import { openLedger } from './administration.ts'
+import { openLedger, openSharedLedger } from './administration.ts'
 import type { Config } from './config.ts'
 import type { Engine } from './engine/api.ts'
 import { createEngine } from './engine/engine.ts'
@@ -12,11 +13,15 @@ import { claimDirectory } from './ledger/sqlite/claim.ts'
 import { openStores } from './open-stores.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Ledger } from './ports/ledger.ts'
+import type { Queue } from './ports/queue.ts'
 import { LocalQueue } from './queue/local/local-queue.ts'
 import { systemClock } from './system/clock.ts'
 import { makeDirectory } from './system/directories.ts'
 import { systemIds } from './system/ids.ts'
 import { storedKey } from './system/stored-key.ts'
+
+/** HMAC-SHA-256 wants a key as long as its output (RFC 2104 section 3). */
+const SIGNING_KEY_BYTES = 32
 
 /** A server that listens. */
 export interface RunningServer {
@@ -28,8 +33,9 @@ export interface RunningServer {
 }
 
 /**
- * Composes the server on the embedded default and starts it. Throws `unavailable` when another server works on the same data directory. A start that fails
- * (a port that is taken, say) undoes what it began, the claim on the directory last.
+ * Composes the server and starts it: on the embedded default, or, with `database`, as one of any number on one PostgreSQL. Throws `unavailable` when another
+ * server works on the same data directory, and when the database does not answer. A start that fails (a port that is taken, say) undoes what it began, the claim
+ * on the directory last.
  */
 export async function startServer(config: Config, clock: Clock = systemClock): Promise<RunningServer> {
   const begun = new AsyncDisposableStack()
@@ -44,19 +50,18 @@ export async function startServer(config: Config, clock: Clock = systemClock): P
 /** `begun` gets everything that must be ended again, in the order of its beginning. */
 async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack): Promise<RunningServer> {
   makeDirectory(config.data)
-  begun.defer(claimDirectory(config.data))
   const logger = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'req.headers["x-sbg-auth-token"]', 'token'] }, pino.destination(2))
   const onError = (error: unknown, what: string): void => logger.error({ err: error, what }, 'background work failed; it will be tried again')
   const jwt = config.jwt === null ? null : await createJwtVerifier(config.jwt, clock)
-  const ledger = await openLedger(config.data, clock)
-  begun.defer(() => ledger.close())
+  const parts = { config, clock, begun, onError }
+  const { ledger, queue, signingKey } = config.database === null ? await embedded(parts) : await shared(config.database, parts)
   const engine = createEngine({
     ledger,
     stores: await openStores(config, clock),
-    queue: new LocalQueue(onError),
+    queue,
     clock,
     ids: systemIds(clock),
-    worker: `${process.pid}`,
+    worker: `${hostname()}/${process.pid}`,
     concurrency: config.concurrency,
     maxItems: config.jsonItems,
     maxUploadBytes: config.uploadBytes,
@@ -65,7 +70,7 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
   })
   begun.defer(() => engine.stop())
   const authenticator = createAuthenticator({ ledger, clock, jwt })
-  const signer = new UrlSigner({ key: config.signingKey ?? storedKey(config.data), clock, lifeMs: config.signedUrlLifeMs })
+  const signer = new UrlSigner({ key: signingKey, clock, lifeMs: config.signedUrlLifeMs })
   const services = { engine, authenticator, clock, limits: config, signer, publicUrl: config.publicUrl }
   const app = await buildServer(services, { logger, retentionMs: config.retentionMs, cmwellCompat: config.cmwellCompat })
   begun.defer(() => app.close())
@@ -78,4 +83,36 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
     ledger,
     close: () => begun.disposeAsync(),
   }
+}
+
+/** Where the ledger is, who is woken how, and the key that signs URLs. */
+interface Storage {
+  readonly ledger: Ledger
+  readonly queue: Queue
+  readonly signingKey: string | Uint8Array
+}
+
+interface StorageParts {
+  readonly config: Config
+  readonly clock: Clock
+  readonly begun: AsyncDisposableStack
+  readonly onError: (error: unknown, what: string) => void
+}
+
+async function embedded({ config, clock, begun, onError }: StorageParts): Promise<Storage> {
+  begun.defer(claimDirectory(config.data))
+  const ledger = await openLedger(config.data, clock)
+  begun.defer(() => ledger.close())
+  return { ledger, queue: new LocalQueue(onError), signingKey: config.signingKey ?? storedKey(config.data) }
+}
+
+/** The data directory is not claimed: its store may be shared with the other servers, which must see the same files. */
+async function shared(database: string, { config, clock, begun, onError }: StorageParts): Promise<Storage> {
+  const ledger = await openSharedLedger(database, clock)
+  begun.defer(() => ledger.close())
+  const { PgBossQueue } = await import('./queue/pg-boss/pg-boss-queue.ts')
+  const queue = await PgBossQueue.open({ url: database, onError })
+  begun.defer(() => queue.stop())
+  ledger.sendWakesBy(queue)
+  return { ledger, queue, signingKey: config.signingKey ?? (await ledger.sharedSecret('signing-key', SIGNING_KEY_BYTES)) }
 }

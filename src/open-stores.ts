@@ -9,21 +9,28 @@ import { directoryOf, storesOf, type StoreConfig } from './store-config.ts'
  * are larger than the server. Asks no service anything. Throws `invalid_request` for what the environment lacks, and what a local store throws.
  */
 export async function openStores(
-  config: Pick<Config, 'data' | 'stores' | 'defaultStore'>,
+  config: Pick<Config, 'data' | 'database' | 'stores' | 'defaultStore'>,
   clock: Clock,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<BlobStore[]> {
   const stores: BlobStore[] = []
-  for (const [name, store] of storesOf(config)) stores.push(await openStore(config.data, name, store, clock, env))
+  for (const [name, store] of storesOf(config)) stores.push(await openStore(config, name, store, clock, env))
   return stores
 }
 
-async function openStore(data: string, name: string, store: StoreConfig, clock: Clock, env: NodeJS.ProcessEnv): Promise<BlobStore> {
+async function openStore(
+  { data, database }: Pick<Config, 'data' | 'database'>,
+  name: string,
+  store: StoreConfig,
+  clock: Clock,
+  env: NodeJS.ProcessEnv,
+): Promise<BlobStore> {
   const secret = (variable: string): string => secretOf(name, variable, env)
   switch (store.kind) {
     case 'local': {
       const { openLocalBlobStore } = await import('./stores/local/local-blob-store.ts')
-      return openLocalBlobStore({ name, directory: directoryOf(data, name, store), clock })
+      // servers on one database work on the same stores
+      return openLocalBlobStore({ name, directory: directoryOf(data, name, store), clock, shared: database !== null })
     }
     case 's3': {
       const { accessKeyIdVariable, secretAccessKeyVariable, sessionTokenVariable, kind: _kind, ...place } = store

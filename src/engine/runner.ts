@@ -10,7 +10,7 @@ import { workPlaces } from './places/place-work.ts'
 import type { Stores } from './stores.ts'
 
 /** How long a worker may be silent before its chunk is given to another. A chunk by reference takes some 20 ms; one that reads bytes renews. */
-const LEASE_MS = 30_000
+const LEASE_MS = 15_000
 /** So long before its end a lease counts as over for what cannot be taken back, such as giving a file its name: clocks and disks take their time. */
 const MARGIN_MS = 2_000
 
@@ -54,7 +54,7 @@ export class Runner {
     }
     if (turn.do === 'look') return this.#look(turn.selection)
     const read = await this.#readOrRelease(turn.lease)
-    if (read === null) return 'idle'
+    if (read === null) return 'more' // stopped: the queue gives the job to another node
     return (await this.#ledger.applyChunk(turn.lease, read.corrupt, read.copied)) ? 'more' : 'idle'
   }
 

@@ -95,3 +95,8 @@ export function refuseIncomplete(measures: Measures, parts: readonly UploadPart[
     `the parts have ${covered} bytes together, ${measures.size} were announced; the last one is in the one before as well, send it again empty`,
   )
 }
+
+/** True when both are the same parts, with the same bytes, in the same order. */
+export function sameParts(one: readonly UploadPart[], other: readonly UploadPart[]): boolean {
+  return one.length === other.length && one.every(({ number, sha256 }, at) => number === other[at]?.number && sha256 === other[at].sha256)
+}

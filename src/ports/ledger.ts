@@ -9,7 +9,10 @@ import type { Page, PageQuery } from '../model/page.ts'
 import type { Scope, TokenRecord } from '../model/access.ts'
 import type { UploadPart, UploadPlan } from '../model/upload.ts'
 import type { Blob } from './blob-store.ts'
-import type { LookSelection, Moved, PlaceLedger } from './place-ledger.ts'
+import type { CopiedBlobs, Lease } from './lease.ts'
+import type { LookSelection, PlaceLedger } from './place-ledger.ts'
+
+export type { BytesRead, CopiedBlobs, Lease } from './lease.ts'
 
 /** Idempotency-Key of a submission; `fingerprint` (any string) stands for the body, null while it is still arriving. */
 export interface Idempotency {
@@ -36,26 +39,6 @@ export interface Submitted {
   readonly replayed: boolean
 }
 
-/** A run of a job's items that one worker holds until `expiresAt`. `token` fences: each lease of a chunk has a higher one. */
-export interface Lease {
-  readonly job: string
-  readonly chunk: number
-  readonly firstSeq: number
-  readonly lastSeq: number
-  readonly token: number
-  readonly worker: string
-  readonly expiresAt: number
-  readonly kind: JobKind
-  /** The bytes of its sources must be read again before it is applied (`verify: digest`). */
-  readonly verify: boolean
-  /** Items may go from one store to another: their bytes must be there before it is applied. */
-  readonly crosses: boolean
-  /** Items have ends in places, which must be looked at before they are planned (`look`), and bytes to be moved from or to them (`move`). */
-  readonly places: 'none' | 'look' | 'move'
-  /** Its items touch each other: each must be applied before the next one is planned. */
-  readonly serial: boolean
-}
-
 /** What a worker should do next for a job. */
 export type NextWork = { readonly do: 'resolve' } | { readonly do: 'run'; readonly lease: Lease } | { readonly do: 'nothing' }
 
@@ -74,20 +57,6 @@ export type Turn =
 export interface ChunkBlob extends Blob {
   readonly store: string
   readonly to: string | null
-}
-
-/** What came of copying a chunk's blobs to other stores: a store and a digest each. */
-export interface CopiedBlobs {
-  readonly arrived: readonly { readonly store: string; readonly sha256: string }[]
-  readonly failed: readonly { readonly store: string; readonly sha256: string; readonly code: 'unavailable' | 'out_of_space' }[]
-}
-
-/** What was found when the bytes of a chunk were read: digests of bad ones, and what came of those to be copied. */
-export interface BytesRead {
-  readonly corrupt: readonly string[]
-  readonly copied: CopiedBlobs
-  /** What came of the bytes of items with an end in a place. */
-  readonly moved?: readonly Moved[]
 }
 
 /** A write of one entry from outside a job. `subject` is recorded, and is the holder that locks are compared with. */
@@ -207,7 +176,7 @@ export interface NewToken {
   readonly hash: string
 }
 
-/** What a commit changed; sent after it is durable. */
+/** What a commit changed; sent after it is durable, of other processes' commits, too. */
 export interface CommitNotice {
   readonly jobs: readonly string[]
   readonly lastEvent: number
@@ -227,6 +196,9 @@ export interface CommitNotice {
  * - A lock held by a subject other than the writer's MUST stop each write beneath it: `locked` for single writes, the item's reason in jobs.
  */
 export interface Ledger extends PlaceLedger {
+  /** True when it sends the wake-ups of jobs itself, in the transactions that give them something to do (`WakeSender`). */
+  readonly sendsWakes: boolean
+
   // collections and grants
   /** Throws `collection_exists` also for a second one that is attached to the same place. */
   createCollection(collection: NewCollection): Promise<Collection>
@@ -370,7 +342,10 @@ export interface Ledger extends PlaceLedger {
     after: number,
     limit: number,
   ): Promise<readonly { readonly job: string; readonly position: number; readonly tenant: string; readonly priority: number }[]>
-  /** For a process that is alone: frees every lease and drops unsealed jobs. */
+  /**
+   * After a start: frees what processes that are gone have left behind, leases and unsealed jobs. A ledger for one process frees all of them; one for several
+   * MUST leave alone what others work on: leases that have not expired, and jobs that another live process is still receiving.
+   */
   recover(): Promise<void>
   /** Purges a small batch of expired items, events, keys, locks, uploads; returns how many rows went. Purged jobs stay as tombstones. */
   purge(batch: number): Promise<number>

@@ -21,7 +21,7 @@ export interface Misfit {
   readonly fault: string
 }
 
-/** Which files. `after`: only those behind this path, or behind everything beneath it when it ends with "/". */
+/** Which files. `after`: only those behind this path, or behind the `through` of the page before. */
 export interface PlaceQuery {
   readonly prefix: string
   readonly after: string

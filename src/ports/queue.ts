@@ -8,6 +8,14 @@ export interface Wake {
   readonly priority: number
 }
 
+/** Runs one statement in a transaction that is open. */
+export type RunSql = (text: string, values: unknown[]) => Promise<{ rows: unknown[] }>
+
+/** Sends wake-ups in a transaction of the ledger: they are there once it is committed, or never were. */
+export interface WakeSender {
+  sendWithin(run: RunSql, wakes: readonly Wake[]): Promise<void>
+}
+
 /** How many turns may run at once; see `Queue.work`. */
 export interface TurnLimits {
   readonly concurrency: number
@@ -22,6 +30,8 @@ export interface TurnLimits {
  */
 export interface Queue {
   wake(wake: Wake): void
+  /** A wake-up was sent by the ledger, in a transaction that is committed now (`Ledger.sendsWakes`): it may be looked for at once. */
+  look(): void
   /** `concurrency`: turns at once; `quick` (default: the same): as many while fewer than `concurrency` are of jobs that have said `more`. */
   work(handler: (job: string) => Promise<TurnResult>, options: TurnLimits): void
   stop(): Promise<void>

@@ -25,7 +25,6 @@ placeContract('a directory', async () => {
     },
     removeOutside: path => rm(join(directory, 'one', path)),
     unfinished: async () => (await readdir(join(directory, 'one', '.waybill'))).length,
-    excludes: true,
     close: () => rm(directory, { recursive: true }),
   }
 })

@@ -15,8 +15,6 @@ export interface PlaceUnderTest {
   removeOutside(path: string): Promise<void>
   /** What lies in the place beside its files. */
   unfinished(): Promise<number>
-  /** Whether a publication over a file that must not be there is refused even when it appeared after the last look. */
-  readonly excludes: boolean
   close(): Promise<void>
 }
 
@@ -209,7 +207,7 @@ export function placeContract(name: string, open: () => Promise<PlaceUnderTest>)
       if (staged === null) throw new Error('there is no short way')
       expect(staged).toMatchObject({ size: bytes.length, sha256: null })
       const [copy] = await place.publish([{ staged, path: 'copied/to', expect: null }], always)
-      if (copy === undefined || 'error' in copy) throw new Error('the copy was not published')
+      if (copy === undefined || 'error' in copy) throw new Error('the copy was not published', { cause: copy?.error })
       expect((await buffer(await place.open('copied/to', copy.file.stamp))).equals(bytes)).toBe(true)
       expect(await place.marked('copied/to', staged.mark)).toEqual(copy.file)
       const stale = { ...file, stamp: `${file.stamp}0` }

@@ -35,6 +35,7 @@ describe('the configuration', () => {
   it('has a default for everything', () => {
     expect(loadConfig({})).toEqual({
       data: './waybill-data',
+      database: null,
       host: '127.0.0.1',
       port: 7070,
       publicUrl: null,

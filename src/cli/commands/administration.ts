@@ -1,24 +1,28 @@
-import type { Command } from 'commander'
-import type { openAdministration } from '../../administration.ts'
-import { required } from '../values.ts'
+import { type Command, Option } from 'commander'
+import type { LedgerPlace, openAdministration } from '../../administration.ts'
 
 /** What administration works on. */
 export type Ledger = Awaited<ReturnType<typeof openAdministration>>['ledger']
 
-export interface DataOptions {
-  readonly data: string
-}
+/** Where a command finds the ledger: a database if there is one, else a data directory. */
+export type DataOptions = LedgerPlace
 
-/** Gives a command the option that every command on a data directory has. */
+/** Gives a command the options that every command on a ledger has; one of them must be there. As for a server, the database may come from the environment. */
 export function onDataDirectory(command: Command): Command {
-  return required(command, '--data <dir>', 'the data directory (a server may be running on it)')
+  return command
+    .option('--data <dir>', 'the data directory (a server may be running on it)')
+    .addOption(new Option('--database <url>', 'instead: the PostgreSQL that holds the ledger').env('WAYBILL_DATABASE'))
+    .hook('preAction', () => {
+      const { data, database } = command.opts<DataOptions>()
+      if (data === undefined && database === undefined) command.error(`error: required option '--data <dir>' not specified`)
+    })
 }
 
-/** Opens the data directory's ledger for one piece of work and closes it again. The directory must be there, unless `create` may make it. */
+/** Opens the ledger for one piece of work and closes it again. A data directory must be there, unless `create` may make it. */
 export async function administrate<T>(options: DataOptions, work: (ledger: Ledger) => Promise<T>, create = false): Promise<T> {
   // loaded only now: most commands speak HTTP and need nothing of the server's own code
   const { openAdministration } = await import('../../administration.ts')
-  const administration = await openAdministration(options.data, { create })
+  const administration = await openAdministration(options, { create })
   try {
     return await work(administration.ledger)
   } finally {

@@ -46,8 +46,9 @@ function registerGrant(program: Command): void {
     .argument('<SUBJECT>', 'who', checked(parseSubject))
     .addArgument(new Argument('<ROLE>', 'each role includes those before it; none takes the role away').choices([...ROLES, NO_ROLE]))
     .action(async (collection: string, subject: string, role: string) => {
-      await administrate(grant.opts<DataOptions>(), async ledger => {
-        await mustExist(ledger, collection)
+      const flags = grant.opts<DataOptions>()
+      await administrate(flags, async ledger => {
+        await mustExist(ledger, collection, flags)
         if (role === NO_ROLE) await ledger.removeGrant(collection, subject)
         else await ledger.setGrant(collection, subject, role as Role)
       })
@@ -64,7 +65,7 @@ function registerLock(program: Command): void {
       const flags = lock.opts<LockFlags>()
       const wish = { collection, path: path ?? null, holder: flags.holder, reason: flags.reason ?? null, ttlMs: flags.ttl }
       const taken = await administrate(flags, async ledger => {
-        await mustExist(ledger, collection)
+        await mustExist(ledger, collection, flags)
         return ledger.acquireLock(wish)
       })
       await print(`${placeName(collection, path)} is locked by ${taken.holder} until ${new Date(taken.expiresAt).toISOString()}, fencing token ${taken.token}`)
@@ -76,7 +77,7 @@ function registerUnlock(program: Command): void {
   required(placeArguments(unlock), '--holder <subject>', 'who holds it', parseSubject).action(async (collection: string, path: string | undefined) => {
     const flags = unlock.opts<LockFlags>()
     await administrate(flags, async ledger => {
-      await mustExist(ledger, collection)
+      await mustExist(ledger, collection, flags)
       await ledger.releaseLock(collection, path ?? null, flags.holder)
     })
     note(`${placeName(collection, path)} is unlocked.`)
@@ -93,7 +94,7 @@ function placeName(collection: string, path: string | undefined): string {
   return path === undefined ? collection : `${collection}:${path}`
 }
 
-async function mustExist(ledger: Ledger, collection: string): Promise<void> {
+async function mustExist(ledger: Ledger, collection: string, { database }: DataOptions): Promise<void> {
   if ((await ledger.collection(collection)) === null)
-    throw new WaybillError('collection_not_found', `there is no collection ${collection} in this data directory`)
+    throw new WaybillError('collection_not_found', `there is no collection ${collection} in this ${database === undefined ? 'data directory' : 'database'}`)
 }

@@ -7,6 +7,7 @@ import { checked, wholeNumber } from '../values.ts'
 
 interface ServeFlags {
   readonly data?: string
+  readonly database?: string
   readonly port?: number
   readonly host?: string
   readonly config?: string
@@ -17,6 +18,7 @@ export function registerServe(program: Command): void {
   const serve = program.command('serve').description('run the server on a data directory')
   serve
     .option('--data <dir>', 'the data directory; it is made when it is not there (default: ./waybill-data)')
+    .option('--database <url>', 'the PostgreSQL that holds the ledger, for several servers at once (default: none, the ledger is in the data directory)')
     .option('--port <n>', 'the port to listen on; 0 takes a free one (default: 7070)', checked(wholeNumber(0, 65_535)))
     .option('--host <address>', 'the address to listen on (default: 127.0.0.1)')
     .option('--config <file>', 'a configuration file; the environment and these options win over it')

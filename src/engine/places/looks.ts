@@ -1,6 +1,7 @@
 import { WaybillError } from '../../model/errors.ts'
 import type { Ledger } from '../../ports/ledger.ts'
-import type { LookSelection, PlacePath } from '../../ports/place-ledger.ts'
+import type { LookSelection } from '../../ports/place-ledger.ts'
+import type { PlacePath } from '../../ports/transfer.ts'
 import type { PlacedFile } from '../../ports/place.ts'
 import type { Stores } from '../stores.ts'
 

@@ -1,7 +1,7 @@
 import { isWaybillError } from '../../model/errors.ts'
 import type { Readable } from 'node:stream'
 import type { Clock } from '../../ports/clock.ts'
-import type { MoveFault, Moved, Transfer } from '../../ports/place-ledger.ts'
+import type { MoveFault, Moved, Transfer } from '../../ports/transfer.ts'
 import type { Staged } from '../../ports/place.ts'
 import { isFresh } from '../chunk-bytes.ts'
 import type { Stores } from '../stores.ts'

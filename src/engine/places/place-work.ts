@@ -1,6 +1,7 @@
 import { isWaybillError } from '../../model/errors.ts'
 import type { BytesRead, Lease, Ledger } from '../../ports/ledger.ts'
-import type { Intent, Moved, PlacePath, PublishedItem, Run, Transfer } from '../../ports/place-ledger.ts'
+import type { Intent, PublishedItem, Run } from '../../ports/place-ledger.ts'
+import type { Moved, PlacePath, Transfer } from '../../ports/transfer.ts'
 import type { Published, Staged } from '../../ports/place.ts'
 import type { Looks } from './looks.ts'
 import { moveBytes, moveFault, type MovesParts } from './moves.ts'

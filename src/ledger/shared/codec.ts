@@ -66,6 +66,9 @@ export const FILE = ENTRY_KINDS.indexOf('file')
 export const FOLDER = ENTRY_KINDS.indexOf('folder')
 export const OBJECT = ENTRY_KINDS.indexOf('object')
 
+/** The media type of folders: they have no bytes to describe, and no type of their own is registered. */
+export const FOLDER_MEDIA_TYPE = 'application/octet-stream'
+
 /** A row of `collection`. */
 export function toCollection(row: Row): Collection {
   return {

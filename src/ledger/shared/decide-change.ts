@@ -1,6 +1,7 @@
-import { DEFAULT_MEDIA_TYPE, ENTRY_KINDS, MAX_VALUES_BYTES } from '../../model/entry.ts'
+import { DEFAULT_MEDIA_TYPE, ENTRY_KINDS, MAX_FIELDS_BYTES, MAX_VALUES_BYTES } from '../../model/entry.ts'
 import { onlyTakesAway, plainChange, type EntryChange } from '../../model/entry-change.ts'
 import { changedFields } from '../../model/field-values.ts'
+import { mergePatch } from '../../model/merge-patch.ts'
 import { FILE, FOLDER, hexBytes, hexText, OBJECT, sameBytes } from './codec.ts'
 import type { Row } from './row.ts'
 import { TROUBLES } from './troubles.ts'
@@ -45,6 +46,32 @@ function impossible(after: NewContent, row: Row): number {
 
 function byteLength(text: string | null): number {
   return text === null ? 0 : Buffer.byteLength(text)
+}
+
+/**
+ * Decides an item that carries a merge patch, from the same row with `patch` in the place of `change`. One that changes nothing is done and keeps the revision.
+ * For ledgers whose database does not merge by itself.
+ */
+export function decidePatch(row: Row): Decided {
+  const seq = row['seq'] as number
+  const code = patchTrouble(row)
+  if (code !== 0) return [seq, code, 0, 0, 0, 0, null, DEFAULT_MEDIA_TYPE, null]
+  const before = (row['fields'] as string | null) ?? '{}'
+  const after = JSON.stringify(mergePatch(JSON.parse(before) as Record<string, unknown>, JSON.parse(row['patch'] as string) as Record<string, unknown>))
+  const bytes = byteLength(after)
+  if (bytes > MAX_FIELDS_BYTES && bytes > byteLength(before)) return [seq, TROUBLES.largeFields.no, 0, 0, 0, 0, null, DEFAULT_MEDIA_TYPE, null]
+  const { kind, size, digest, media_type } = contentOf(row)
+  return [seq, 0, after === before ? 0 : 1, kind, 0, size, digest === null ? null : hexText(digest), media_type, after]
+}
+
+/** A condition on what is not there fails as one, not as a missing file. */
+function patchTrouble(row: Row): number {
+  const live = row['deleted'] === 0
+  const revision = row['src_revision_if']
+  const version = row['src_version_if'] as number | null
+  if (revision !== null && (!live || hexText(revision) !== hexText(row['revision']))) return TROUBLES.sourceRevision.no
+  if (version !== null && (!live || version !== row['version'])) return TROUBLES.sourceVersion.no
+  return live ? 0 : TROUBLES.missing.no
 }
 
 /** Conditions speak of the newest version, a tombstone included (model/entry-change.ts). */

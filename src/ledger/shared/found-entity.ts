@@ -49,6 +49,18 @@ export function foundEntity(kind: JobKind, selection: Row, there: Row | undefine
   return { ...found, destination }
 }
 
+/**
+ * What a job of a kind turns out to touch, by the keys of the collections, and whether it writes there. A source that it may not work on is told by an item all
+ * the same, so its collection is named, too: else the job would be seen by those who have no grant there (I9).
+ */
+export function collectionsOf(kind: JobKind, found: Found): ReadonlyMap<number, boolean> {
+  const named = new Map<number, boolean>()
+  const works = !('reason' in found)
+  if (found.source !== null) named.set(found.source.collection, works && kind !== 'copy')
+  if (works && found.destination !== null) named.set(found.destination.collection, true)
+  return named
+}
+
 /** The folder that the entity goes into; path '' is a collection's root. */
 function destinationFolder(selection: Row, target: Row | undefined): Place | Reason {
   if (selection['dst_id'] !== null) {

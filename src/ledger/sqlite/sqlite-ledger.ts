@@ -37,7 +37,8 @@ import type {
   Submitted,
   Turn,
 } from '../../ports/ledger.ts'
-import type { Intent, Look, Moved, PlacePath, PublishedItem, Run, Transfer } from '../../ports/place-ledger.ts'
+import type { Intent, Look, PublishedItem, Run } from '../../ports/place-ledger.ts'
+import type { Moved, PlacePath, Transfer } from '../../ports/transfer.ts'
 import { Database } from './database.ts'
 import { IDEMPOTENCY_MS } from '../shared/intake.ts'
 import { ReadCache } from './reads/cache.ts'
@@ -83,6 +84,8 @@ export class SqliteLedger implements Ledger {
   static async open(file: string, clock: Clock): Promise<SqliteLedger> {
     return new SqliteLedger(file, clock, await Writer.open(file, clock))
   }
+
+  readonly sendsWakes = false
 
   // collections and grants
   createCollection(collection: NewCollection): Promise<Collection> {

@@ -1,129 +1,13 @@
-import type { Queue, TurnLimits, TurnResult, Wake } from '../../ports/queue.ts'
-import { Line, type Turner } from './turns.ts'
+import type { Queue } from '../../ports/queue.ts'
+import { TurnDealer } from '../turn-dealer.ts'
 
-/** Turns of one big job at once: two, so that the next chunk is leased in the same commit that settles the one before. A job of one turn never needs the second. */
-const MOST_TURNS_OF_A_JOB = 2
-
-interface WaitingJob extends Turner {
-  readonly wake: Wake
-  readonly tenant: Tenant
-  /** Turns running now, and how many may. */
-  turns: number
-  width: number
-  /** Its last turn found nothing to do; only a wake-up, or a turn that did, changes that. */
-  idle: boolean
-  /** Woken while turns were running: one of them may have looked too early. */
-  news: boolean
-}
-
-interface Tenant extends Turner {
-  readonly name: string
-  readonly jobs: Map<string, WaitingJob>
-  readonly line: Line<WaitingJob>
-}
-
-/**
- * Wake-ups in memory, for one process. Turns are dealt on two levels: first between tenants, evenly, then between a tenant's jobs, by priority. So a ten-file
- * job waits for one turn of the others, never for their end.
- */
-export class LocalQueue implements Queue {
-  readonly #tenants = new Map<string, Tenant>()
-  readonly #line = new Line<Tenant>()
-  readonly #running = new Set<Promise<void>>()
-  readonly #onError: (error: unknown, job: string) => void
-  #handler: ((job: string) => Promise<TurnResult>) | null = null
-  #concurrency = 0
-  #quick = 0
-  /** Running turns of jobs that have said `more`: those take long. */
-  #long = 0
-  #stopped = false
-
+/** Wake-ups in memory, for one process that is alone. */
+export class LocalQueue extends TurnDealer implements Queue {
   /** `onError` hears of turns that threw: such a job rests until it is woken again. */
   constructor(onError: (error: unknown, job: string) => void) {
-    this.#onError = onError
+    super({ onError })
   }
 
-  wake(wake: Wake): void {
-    const job = this.#find(wake)
-    job.idle = false
-    job.news = true
-    this.#lineUp(job)
-    this.#deal()
-  }
-
-  work(handler: (job: string) => Promise<TurnResult>, { concurrency, quick = concurrency }: TurnLimits): void {
-    this.#handler = handler
-    this.#concurrency = concurrency
-    this.#quick = quick
-    this.#deal()
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true
-    await Promise.all(this.#running)
-  }
-
-  #find(wake: Wake): WaitingJob {
-    let tenant = this.#tenants.get(wake.tenant)
-    if (tenant === undefined) {
-      tenant = { name: wake.tenant, jobs: new Map(), line: new Line(), pass: this.#line.time, waiting: false }
-      this.#tenants.set(wake.tenant, tenant)
-    }
-    let job = tenant.jobs.get(wake.job)
-    if (job === undefined) {
-      job = { wake, tenant, pass: tenant.line.time, waiting: false, turns: 0, width: 1, idle: false, news: false }
-      tenant.jobs.set(wake.job, job)
-    }
-    return job
-  }
-
-  #lineUp(job: WaitingJob): void {
-    if (job.idle || job.turns >= job.width) return
-    job.tenant.line.join(job)
-    this.#line.join(job.tenant)
-  }
-
-  #deal(): void {
-    while (!this.#stopped && this.#handler !== null && this.#running.size < this.#quick && this.#long < this.#concurrency) {
-      const tenant = this.#line.take(() => 1)
-      if (tenant === null) return
-      const job = tenant.line.take(one => 1 / one.wake.priority)
-      if (!tenant.line.empty) this.#line.join(tenant)
-      if (job === null || job.idle) continue
-      this.#start(job, this.#handler)
-    }
-  }
-
-  #start(job: WaitingJob, handler: (job: string) => Promise<TurnResult>): void {
-    job.turns += 1
-    this.#lineUp(job)
-    const long = job.width > 1 ? 1 : 0
-    this.#long += long
-    const turn: Promise<void> = this.#turn(job, handler).finally(() => {
-      this.#running.delete(turn)
-      this.#long -= long
-      this.#deal()
-    })
-    this.#running.add(turn)
-  }
-
-  async #turn(job: WaitingJob, handler: (job: string) => Promise<TurnResult>): Promise<void> {
-    job.news = false
-    let more = false
-    try {
-      more = (await handler(job.wake.job)) === 'more'
-    } catch (error) {
-      this.#onError(error, job.wake.job)
-    }
-    job.turns -= 1
-    job.idle = !more && !job.news
-    if (more) job.width = MOST_TURNS_OF_A_JOB
-    if (job.idle && job.turns === 0) this.#forget(job)
-    else this.#lineUp(job)
-  }
-
-  #forget(job: WaitingJob): void {
-    job.tenant.jobs.delete(job.wake.job)
-    if (job.tenant.jobs.size === 0) this.#tenants.delete(job.tenant.name)
-  }
+  /** Does nothing: no ledger of one process sends wake-ups by itself. */
+  look(): void {}
 }

@@ -23,6 +23,8 @@ export interface DirectoryPlaceOptions {
   /** Must be there. It may be a link; what lies in it is never followed. */
   readonly directory: string
   readonly readonly: boolean
+  /** True when other processes have the same directory attached (default: false). */
+  readonly shared?: boolean
   readonly clock: Clock
 }
 
@@ -61,7 +63,7 @@ export async function openDirectoryPlace(options: DirectoryPlaceOptions): Promis
 class DirectoryPlace implements Place {
   readonly name: string
   readonly readonly: boolean
-  readonly shared = false
+  readonly shared: boolean
   readonly #directory: string
   readonly #clock: Clock
   /** Device and inode of the root: an empty mount point in its stead must not look as if all files were gone. */
@@ -70,9 +72,10 @@ class DirectoryPlace implements Place {
   /** Staged names of this process: never swept by it. */
   readonly #staged = new Set<string>()
 
-  constructor({ name, directory, readonly, clock }: DirectoryPlaceOptions, identity: string) {
+  constructor({ name, directory, readonly, shared = false, clock }: DirectoryPlaceOptions, identity: string) {
     this.name = name
     this.readonly = readonly
+    this.shared = shared
     this.#directory = directory
     this.#clock = clock
     this.#identity = identity

@@ -16,8 +16,10 @@ import { UnfinishedFile } from '../unfinished-file.ts'
 export interface LocalStoreOptions {
   /** The store's name, as collections and errors call it. */
   readonly name: string
-  /** Made when missing. Everything beneath it belongs to the store, and to one process at a time. */
+  /** Made when missing. Everything beneath it belongs to the store. */
   readonly directory: string
+  /** True when other processes have the same directory (default: false). */
+  readonly shared?: boolean
   /** Gives each put its time. */
   readonly clock: Clock
 }
@@ -42,11 +44,11 @@ export async function openLocalBlobStore(options: LocalStoreOptions): Promise<Bl
  *
  * A put writes under tmp/, checks, fsyncs the file, renames it onto its final name (also over the same blob: that renews its age and heals
  * a damaged one) and fsyncs the directory. Check-and-delete of a sweep and the renewal of a put are each one tick of this process, so that
- * neither falls into the middle of the other.
+ * neither falls into the middle of the other. Where other processes put, too, a blob is taken out of the way before it is looked at.
  */
 class LocalBlobStore implements BlobStore {
   readonly name: string
-  readonly shared = false
+  readonly shared: boolean
   readonly capabilities = { serverSideCopy: false, reflink: false, conditionalWrite: false }
   readonly #blobs: string
   readonly #temporary: string
@@ -57,6 +59,7 @@ class LocalBlobStore implements BlobStore {
 
   constructor(options: LocalStoreOptions) {
     this.name = options.name
+    this.shared = options.shared ?? false
     this.#blobs = join(resolve(options.directory), 'blobs')
     this.#temporary = join(resolve(options.directory), 'tmp')
     this.#clock = options.clock
@@ -145,9 +148,25 @@ class LocalBlobStore implements BlobStore {
       const found = statSync(path, { throwIfNoEntry: false })
       if (found === undefined) return true
       if (putAtOf(found) >= unlessPutSince) return false
+      if (this.shared) return this.#deleteBesideOthers(path, unlessPutSince)
       unlinkSync(path)
       return true // not fsynced: a blob that a power cut brings back is an orphan that the next sweep finds again
     })
+  }
+
+  /**
+   * Another process may put the same bytes between the look and the deletion. So the blob goes under a temporary name first, where nobody renews it, and back to
+   * its own if it turns out to be a newer one. All in one tick: nobody misses it for longer than a rename takes.
+   */
+  #deleteBesideOthers(path: string, unlessPutSince: number): boolean {
+    const aside = join(this.#temporary, randomUUID())
+    renameSync(path, aside)
+    if (putAtOf(statSync(aside)) >= unlessPutSince) {
+      renameSync(aside, path)
+      return false
+    }
+    unlinkSync(aside)
+    return true
   }
 
   async sweepUnfinished(before: number): Promise<number> {

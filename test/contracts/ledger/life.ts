@@ -90,9 +90,10 @@ export function lifeContract(world: World): void {
     it('of an unknown job has nothing to do, and nothing can be done to it', async () => {
       const id = '01890000-0000-7000-8000-000000000000'
       expect(await world.next(id)).toEqual({ do: 'nothing' })
-      for (const call of [world.ledger.cancel(id), world.ledger.pause(id), world.ledger.resume(id), world.ledger.retry(id, ['failed'])]) {
-        await refusal(call, 'job_not_found')
-      }
+      await refusal(world.ledger.cancel(id), 'job_not_found')
+      await refusal(world.ledger.pause(id), 'job_not_found')
+      await refusal(world.ledger.resume(id), 'job_not_found')
+      await refusal(world.ledger.retry(id, ['failed']), 'job_not_found')
     })
   })
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { twoChunks } from './life.ts'
-import { DAY_MS, HOUR_MS, item, refusal, type World } from './world.ts'
+import { DAY_MS, HOUR_MS, item, LEASE_MS, newJob, refusal, type World } from './world.ts'
 
 export function upkeepContract(world: World): void {
   async function purgeAll(batch = 1000): Promise<void> {
@@ -108,25 +108,30 @@ export function upkeepContract(world: World): void {
       await world.ledger.dropUnsealed(unsealed.job.id)
     })
 
-    it('frees every lease and forgets what was still arriving', async () => {
+    it('frees the leases of who is gone, and forgets what was still arriving there', async () => {
       const c = await world.collection()
       await world.put(c, 'a')
       const id = await twoChunks(world, [item([c, 'a'], [c, 'x'])], [item([c, 'a'], [c, 'y'])])
       await world.ledger.applyChunk(await world.lease(id), [])
-      const lost = await world.lease(id)
+      const gone = await world.another()
+      const lost = await gone.nextWork(id, 'gone', LEASE_MS)
+      if (lost.do !== 'run') throw new Error('there was nothing to lease')
       const key = randomUUID()
-      const arriving = await world.submit({ sealed: false, key, fingerprint: null })
-      await world.ledger.appendItems(arriving.job.id, [item([c, 'a'], [c, 'z'])])
+      const arriving = newJob({ sealed: false, key, fingerprint: null })
+      await gone.createJob(arriving)
+      await gone.appendItems(arriving.id, [item([c, 'a'], [c, 'z'])])
+      await gone.close()
+      world.clock.advance(LEASE_MS)
       await world.ledger.recover()
       await world.assertCounters(id)
       expect((await world.job(id)).counts).toMatchObject({ done: 1, pending: 1, running: 0 })
-      await refusal(world.ledger.applyChunk(lost, []), 'stale_lease')
+      await refusal(world.ledger.applyChunk(lost.lease, []), 'stale_lease')
       expect(await world.work(id)).toMatchObject({ outcome: 'succeeded' })
       expect(await world.versions(c, 'y')).toEqual(['1'])
       expect(await world.ledger.idempotent('alice', key)).toBeNull()
-      await refusal(world.ledger.seal(arriving.job.id, 'x'), 'job_not_found')
+      await refusal(world.ledger.seal(arriving.id, 'x'), 'job_not_found')
       await purgeAll()
-      await refusal(world.ledger.seal(arriving.job.id, 'x'), 'job_not_found')
+      await refusal(world.ledger.seal(arriving.id, 'x'), 'job_not_found')
       await world.ledger.recover()
     })
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Line, type Turner } from '../../../src/queue/local/turns.ts'
+import { Line, type Turner } from '../../../src/queue/turns.ts'
 
 interface Named extends Turner {
   readonly name: number

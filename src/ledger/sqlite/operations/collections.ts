@@ -1,9 +1,9 @@
 import { isAddressableId, ROLES, type Collection, type Role } from '../../../model/collection.ts'
 import { refuseLargeFields } from '../../../model/entry.ts'
-import { WaybillError } from '../../../model/errors.ts'
 import { lockedBy } from '../../../model/lock.ts'
 import type { NewCollection } from '../../../ports/ledger.ts'
 import { toCollection, toLock, FOLDER } from '../../shared/codec.ts'
+import { attachedAddressable, collectionNotEmpty, collectionTaken, lastOwner, noCollection, noGrant, placeTaken } from '../../shared/refusals.ts'
 import { collectionKey, type Tx } from './tx.ts'
 
 const OWNER = ROLES.indexOf('owner')
@@ -15,7 +15,7 @@ const NEXT_KEY = `CASE WHEN :addressable THEN (SELECT min(coalesce(min(key), 0),
 /** Makes a collection, owned by its creator. Throws `collection_exists`. */
 export function createCollection(tx: Tx, wish: NewCollection): Collection {
   const taken = tx.db.get('SELECT 1 FROM collection WHERE id = :id AND deleted_at IS NULL', { id: wish.id })
-  if (taken !== undefined) throw new WaybillError('collection_exists', `the collection id ${JSON.stringify(wish.id)} is taken; choose another`)
+  if (taken !== undefined) throw collectionTaken(wish.id)
   if (wish.attached === true) refuseSecond(tx, wish)
   const row = tx.db.get(
     `INSERT INTO collection (key, id, name, store, attributes, attached, created_at, created_by, modified_at)
@@ -36,13 +36,10 @@ export function createCollection(tx: Tx, wish: NewCollection): Collection {
   return toCollection(row)
 }
 
-/** What a place holds is mirrored once: two mirrors of one would each take what the other did for changes from outside. */
 function refuseSecond(tx: Tx, { store, addressable, id }: NewCollection): void {
-  if (addressable ?? isAddressableId(id))
-    throw new WaybillError('unsupported', `${JSON.stringify(id)} would be addressable, and an attached collection cannot be; take an id without "/" and "."`)
+  if (addressable ?? isAddressableId(id)) throw attachedAddressable(id)
   const other = tx.db.get('SELECT 1 FROM collection WHERE store = :store AND attached = 1 AND deleted_at IS NULL', { store })
-  if (other !== undefined)
-    throw new WaybillError('collection_exists', `there is a collection at the store ${JSON.stringify(store)} already; a place has one at most`)
+  if (other !== undefined) throw placeTaken(store)
 }
 
 /** Changes name and attributes (a merge patch, RFC 7396, by SQLite's own function, as for fields). Throws `collection_not_found`, `fields_too_large`. */
@@ -52,7 +49,7 @@ export function updateCollection(tx: Tx, id: string, change: { name?: string; at
      WHERE id = :id AND deleted_at IS NULL RETURNING *`,
     { id, name: change.name ?? null, patch: change.attributes === undefined ? null : JSON.stringify(change.attributes), now: tx.now },
   )
-  if (row === undefined) throw new WaybillError('collection_not_found', `there is no collection ${JSON.stringify(id)}`)
+  if (row === undefined) throw noCollection(id)
   if (change.attributes !== undefined) refuseLargeFields(row['attributes'] as string)
   return toCollection(row)
 }
@@ -67,7 +64,7 @@ export function deleteCollection(tx: Tx, id: string, subject: string): void {
   if (lock !== undefined) throw lockedBy(toLock(lock, id))
   const live = tx.db.get(LIVE, { key, folder: FOLDER })
   if (live !== undefined) {
-    throw new WaybillError('collection_not_empty', `the collection still holds ${JSON.stringify(live['path'])}; delete its entries first, or use force=true`)
+    throw collectionNotEmpty(live['path'])
   }
   tx.db.run('UPDATE collection SET deleted_at = :now WHERE key = :key', { key, now: tx.now })
   tx.db.run('DELETE FROM access_grant WHERE collection = :key', { key })
@@ -87,7 +84,7 @@ export function removeGrant(tx: Tx, id: string, subject: string): void {
   const key = collectionKey(tx, id)
   refuseLastOwner(tx, key, subject)
   const gone = tx.db.run('DELETE FROM access_grant WHERE collection = :key AND subject = :subject', { key, subject })
-  if (gone === 0) throw new WaybillError('grant_not_found', `${JSON.stringify(subject)} has no grant on this collection`)
+  if (gone === 0) throw noGrant(subject)
 }
 
 function putGrant(tx: Tx, key: number, subject: string, role: number): void {
@@ -103,6 +100,6 @@ function refuseLastOwner(tx: Tx, key: number, subject: string): void {
   const others = tx.db.get('SELECT 1 FROM access_grant WHERE collection = :key AND role = :owner AND subject <> :subject', { key, owner: OWNER, subject })
   const isOwner = tx.db.get('SELECT 1 FROM access_grant WHERE collection = :key AND role = :owner AND subject = :subject', { key, owner: OWNER, subject })
   if (isOwner !== undefined && others === undefined) {
-    throw new WaybillError('last_owner', `${JSON.stringify(subject)} is the last owner; make somebody else owner first`)
+    throw lastOwner(subject)
   }
 }

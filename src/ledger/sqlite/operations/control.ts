@@ -1,6 +1,6 @@
-import { WaybillError } from '../../../model/errors.ts'
 import type { Job } from '../../../model/job.ts'
 import { toJob } from '../../shared/codec.ts'
+import { jobFinished } from '../../shared/refusals.ts'
 import { jobRow, type Tx } from './tx.ts'
 
 /** Cancelling is a mark: the job's turns then settle its chunks as cancelled, so that no transaction grows with the job. A paused job goes on, to its end. */
@@ -8,7 +8,7 @@ export function cancel(tx: Tx, id: string): Job {
   const job = jobRow(tx, id)
   if (job['state'] === 3) {
     if (toJob(job).outcome === 'cancelled') return toJob(job)
-    throw finished(id)
+    throw jobFinished(id)
   }
   tx.db.run('UPDATE job SET cancelling = 1, paused = 0, change = change + 1 WHERE key = :key AND cancelling = 0', { key: job['key'] as number })
   return toJob(jobRow(tx, id))
@@ -26,15 +26,11 @@ export function resume(tx: Tx, id: string): Job {
 
 function setPaused(tx: Tx, id: string, paused: 0 | 1): Job {
   const job = jobRow(tx, id)
-  if (job['state'] === 3) throw finished(id)
+  if (job['state'] === 3) throw jobFinished(id)
   // a job that is being cancelled cannot be held up: there is only its end left
   tx.db.run('UPDATE job SET paused = :paused, change = change + 1 WHERE key = :key AND paused <> :paused AND cancelling = 0', {
     key: job['key'] as number,
     paused,
   })
   return toJob(jobRow(tx, id))
-}
-
-function finished(id: string): WaybillError {
-  return new WaybillError('job_finished', `job ${id} is finished; retry its items, or submit a new job`)
 }

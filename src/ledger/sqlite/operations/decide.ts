@@ -1,12 +1,12 @@
-import { CONFLICTS, JOB_KINDS, type JobKind } from '../../../model/job.ts'
 import { entityPrefix } from '../../shared/codec.ts'
+import { kindOf, renames } from '../../shared/job-row.ts'
 import type { Params, Row } from '../database.ts'
 import { isVacant, type List } from '../unwritten.ts'
 import { planChanges } from './changes.ts'
 import { planOf } from './plan.ts'
 import { keepTree, keepTreeOfNames } from './plan-tree.ts'
 import { explainTroubles, findFreeNames, markTroubles } from './troubles.ts'
-import type { Reading } from './reading.ts'
+import type { Reading } from '../../shared/reading.ts'
 import type { Tx } from './tx.ts'
 
 /** What a plan comes to; `replaces`: some of what it writes has a version before. */
@@ -30,13 +30,6 @@ export function decideList(tx: Tx, job: Row, list: List, read: Reading): Tally {
   return decide(tx, job, read)
 }
 
-const RENAME = CONFLICTS.indexOf('rename')
-
-/** True under the policy that gives an item another name when its own is taken. */
-export function renames(job: Row): boolean {
-  return job['conflict'] === RENAME
-}
-
 function beginPlan(tx: Tx, job: Row, plan: string, items: Params): void {
   tx.db.run('DELETE FROM plan')
   tx.db.run(plan, { ...items, job: job['key'] as number, conflict: job['conflict'] as number, now: tx.now, newEntity: entityPrefix(tx.now) })
@@ -58,9 +51,4 @@ const TALLY = `SELECT count(*) AS items, coalesce(sum(code = 0), 0) AS done, coa
 export function tallyPlan(tx: Tx): Tally {
   const row = tx.db.get(TALLY) as { items: number; done: number; bytes: number; replaces: number }
   return { ...row, replaces: row.replaces === 1 }
-}
-
-/** The kind of a job's row. */
-export function kindOf(job: Row): JobKind {
-  return JOB_KINDS[job['kind'] as number] as JobKind
 }

@@ -1,28 +1,19 @@
 import { ITEM_STATES, type Reason } from '../../../model/item.ts'
-import { hexText, uuidText } from '../../shared/codec.ts'
+import { failedEntity, newItemRow, type NewItem } from '../../shared/new-items.ts'
 import type { Row } from '../database.ts'
 import { itemId } from '../item-range.ts'
-import type { Found, Place } from '../../shared/found-entity.ts'
+import { collectionsOf, type Found, type Place } from '../../shared/found-entity.ts'
 import { lookUpEntity } from './entity-look.ts'
 import { filesBeneath, foldersMade } from './entity-folders.ts'
 import { addEvent } from './events.ts'
 import { Clashes } from '../../shared/clashes.ts'
 import { CHUNK_ITEMS } from '../../shared/intake.ts'
 import { addChunk } from './intake.ts'
-import { kindOf } from './decide.ts'
+import { kindOf } from '../../shared/job-row.ts'
 import { nameCollection, type Tx } from './tx.ts'
 
 /** How long one page may take, in milliseconds: other work of the writer waits meanwhile. */
 const PAGE_MS = 15
-
-/** An item to come. A failed one stands for an entity that could not be resolved. */
-interface NewItem {
-  readonly source: Place | null
-  readonly destination: Place | null
-  readonly size: number
-  readonly entity: unknown
-  readonly failed: { readonly reason: Reason; readonly selection: number } | null
-}
 
 const NEXT = 'SELECT * FROM entity_selection INDEXED BY entity_selection_open WHERE job = :job AND resolved = 0 ORDER BY no LIMIT 1'
 const LOOKED_UP = `UPDATE entity_selection SET src_collection = :srcCollection, src_path = :srcPath, dst_collection = :dstCollection, dst_path = :dstPath,
@@ -107,14 +98,9 @@ function endsOf(selection: Row): { readonly source: Place; readonly destination:
   return { source: { collection: selection['src_collection'] as number, path: selection['src_path'] as string }, destination }
 }
 
-/**
- * What the job turns out to touch is named by it from now on: its grants and locks are asked again when the items are worked on. A source that it may not work
- * on is told by an item all the same, so its collection is named, too: else the job would be seen by those who have no grant there (I9).
- */
+/** What the job turns out to touch is named by it from now on: its grants and locks are asked again when the items are worked on. */
 export function rememberCollections(tx: Tx, job: Row, found: Found): void {
-  const key = job['key'] as number
-  if (found.source !== null) nameCollection(tx, key, found.source.collection, !('reason' in found) && kindOf(job) !== 'copy')
-  if (!('reason' in found) && found.destination !== null) nameCollection(tx, key, found.destination.collection, true)
+  for (const [collection, writes] of collectionsOf(kindOf(job), found)) nameCollection(tx, job['key'] as number, collection, writes)
 }
 
 const FAILED = ITEM_STATES.indexOf('failed')
@@ -133,15 +119,7 @@ function addItems(tx: Tx, job: Row, items: readonly NewItem[]): void {
   const first = job['total'] as number
   const clashes = new Clashes()
   const move = kindOf(job) === 'move'
-  const rows = items.map(({ source, destination, entity, failed }) => {
-    if (source !== null && failed === null) {
-      const to = destination ?? source
-      clashes.add(source.collection, source.path, to.collection, to.path, destination === null, move)
-    }
-    const dstPath = destination === null || destination.path === source?.path ? null : destination.path
-    const from = [source?.collection ?? UNKNOWN, source?.path ?? '']
-    return [...from, destination?.collection ?? null, dstPath, entity === null ? null : hexText(entity), failed === null ? null : JSON.stringify(failed.reason)]
-  })
+  const rows = items.map(item => newItemRow(item, move, clashes))
   tx.db.run(INSERT_ITEMS, { job: key, first, rows: JSON.stringify(rows), now: tx.now })
   const lost = items.flatMap(({ failed, ...item }, at) => (failed === null ? [] : [{ ...item, ...failed, seq: first + at }]))
   const waiting = items.length - lost.length
@@ -150,9 +128,6 @@ function addItems(tx: Tx, job: Row, items: readonly NewItem[]): void {
   tx.db.run(COUNT_ITEMS, { job: key, n: items.length, waiting, failed: lost.length, bytes })
   for (const { seq, reason, selection, entity } of lost) {
     tx.db.run('INSERT INTO entity_item (job, seq, selection) VALUES (:job, :seq, :selection)', { job: key, seq, selection })
-    addEvent(tx, key, 'item.failed', { seq, source: { collection: '', path: '', entityId: uuidText(entity) }, destination: null, reason })
+    addEvent(tx, key, 'item.failed', failedEntity(seq, entity, reason))
   }
 }
-
-/** The key of no collection: of an item whose source is not known. */
-const UNKNOWN = 0

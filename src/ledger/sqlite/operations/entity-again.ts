@@ -1,5 +1,5 @@
 import { ITEM_STATES, type Reason } from '../../../model/item.ts'
-import { uuidText } from '../../shared/codec.ts'
+import { failedEntity } from '../../shared/new-items.ts'
 import type { Row } from '../database.ts'
 import { itemId } from '../item-range.ts'
 import { rememberCollections } from './entities.ts'
@@ -52,5 +52,5 @@ function failAgain(tx: Tx, job: number, chunk: Row, seq: number, row: Row, reaso
   tx.db.run(FAIL_AGAIN, { job, seq, reason: JSON.stringify(reason), now: tx.now })
   tx.db.run('UPDATE chunk SET waiting = waiting - 1 WHERE job = :job AND no = :no', { job, no: chunk['no'] as number })
   tx.db.run('UPDATE job SET pending = pending - 1, failed = failed + 1 WHERE key = :job', { job })
-  addEvent(tx, job, 'item.failed', { seq, source: { collection: '', path: '', entityId: uuidText(row['entity']) }, destination: null, reason })
+  addEvent(tx, job, 'item.failed', failedEntity(seq, row['entity'], reason))
 }

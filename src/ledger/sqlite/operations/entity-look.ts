@@ -1,7 +1,7 @@
 import { liveEntity } from '../addressable.ts'
 import { foundEntity, type Found } from '../../shared/found-entity.ts'
 import type { Row } from '../database.ts'
-import { kindOf } from './decide.ts'
+import { kindOf } from '../../shared/job-row.ts'
 import type { Tx } from './tx.ts'
 
 const ENTITY = `SELECT e.collection, e.path, e.kind, e.size, c.id, g.role FROM entry e CROSS JOIN collection c ON c.key = e.collection AND c.deleted_at IS NULL

@@ -1,11 +1,11 @@
 import { ENTRY_KINDS, refuseLargeFields, refuseUnmet, type Entry, type Fields } from '../../../model/entry.ts'
-import { WaybillError } from '../../../model/errors.ts'
 import type { EntryWrite, NewFolder, PutEntry } from '../../../ports/ledger.ts'
-import { hexBytes, hexText, newEntity, toEntry, FILE, FOLDER } from '../../shared/codec.ts'
+import { hexBytes, hexText, newEntity, toEntry, FILE, FOLDER, FOLDER_MEDIA_TYPE } from '../../shared/codec.ts'
+import { folderHolds, noEntry, pathTaken } from '../../shared/refusals.ts'
 import type { Params, Row } from '../database.ts'
 import { CONTENT, REPLACE_ENTRY } from '../entry-columns.ts'
 import { refuseLocked } from './locks.ts'
-import { childOf, FOLDER_MEDIA_TYPE, makeParents, pathTaken } from './parents.ts'
+import { childOf, makeParents } from './parents.ts'
 import { collectionKey, type Tx } from './tx.ts'
 
 const SUPERSEDE = `INSERT INTO history (collection, path, ${CONTENT}) SELECT collection, path, ${CONTENT} FROM entry WHERE collection = :key AND path = :path`
@@ -53,10 +53,10 @@ export function createFolder(tx: Tx, folder: NewFolder): Entry {
 /** Makes a tombstone the newest version. Throws `entry_not_found`, `precondition_failed`, `locked`, `folder_not_empty`. */
 export function removeEntry(tx: Tx, remove: EntryWrite): Entry {
   const { key, live } = lookUp(tx, remove)
-  if (live === undefined) throw notFound(remove.path)
+  if (live === undefined) throw noEntry(remove.path)
   const child = live['kind'] === FILE ? undefined : childOf(tx, key, remove.path)
   if (child !== undefined && live['kind'] === FOLDER) {
-    throw new WaybillError('folder_not_empty', `the folder ${JSON.stringify(remove.path)} holds ${JSON.stringify(child)}; delete what lies in it first`)
+    throw folderHolds(remove.path, child)
   }
   const tombstone = write(tx, remove, key, live, {
     kind: live['kind'] as number,
@@ -75,7 +75,7 @@ export function removeEntry(tx: Tx, remove: EntryWrite): Entry {
 /** Makes a new version over the same bytes, its fields merged (RFC 7396). Throws `entry_not_found`, `precondition_failed`, `locked`, `fields_too_large`. */
 export function patchEntry(tx: Tx, patch: EntryWrite & { fields?: Fields; mediaType?: string }): Entry {
   const { key, live } = lookUp(tx, patch)
-  if (live === undefined) throw notFound(patch.path)
+  if (live === undefined) throw noEntry(patch.path)
   const fields = live['fields'] as string | null
   return write(tx, patch, key, live, {
     kind: live['kind'] as number,
@@ -103,10 +103,6 @@ function lookUp(tx: Tx, wish: EntryWrite): { key: number; present: Row | undefin
   const live = present?.['deleted'] === 0 ? present : undefined
   refuseUnmet(wish.conditions, wish.path, live === undefined ? null : { revision: hexText(live['revision']), version: live['version'] as number })
   return { key, present, live }
-}
-
-function notFound(path: string): WaybillError {
-  return new WaybillError('entry_not_found', `there is no entry ${JSON.stringify(path)}`)
 }
 
 function write(tx: Tx, wish: EntryWrite, key: number, present: Row | undefined, content: Params): Entry {

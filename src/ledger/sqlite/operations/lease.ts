@@ -1,8 +1,8 @@
-import { WaybillError } from '../../../model/errors.ts'
-import { JOB_KINDS, VERIFY } from '../../../model/job.ts'
 import type { ChunkBlob, Lease, NextWork } from '../../../ports/ledger.ts'
 import { hexText, uuidBytes } from '../../shared/codec.ts'
+import { staleLease } from '../../shared/refusals.ts'
 import type { Row } from '../database.ts'
+import { handsOnBytes, kindOf, mustVerify, placeWork } from '../../shared/job-row.ts'
 import { itemsBetween } from '../item-range.ts'
 import { addEvent } from './events.ts'
 import { waitsItsTurn } from './order.ts'
@@ -46,7 +46,6 @@ export function startRunning(tx: Tx, id: string, job: Row): void {
 }
 
 function take(tx: Tx, id: string, job: Row, chunk: Row, worker: string, leaseMs: number): Lease {
-  const kind = JOB_KINDS[job['kind'] as number] as Lease['kind']
   const lease: Lease = {
     job: id,
     chunk: chunk['no'] as number,
@@ -55,10 +54,10 @@ function take(tx: Tx, id: string, job: Row, chunk: Row, worker: string, leaseMs:
     token: (chunk['token'] as number) + 1,
     worker,
     expiresAt: tx.now + leaseMs,
-    kind,
-    verify: job['verify'] === VERIFY.indexOf('digest') && readsBytes(job),
+    kind: kindOf(job),
+    verify: mustVerify(job),
     crosses: crosses(tx, job),
-    places: !namesPlaces(tx, job['key'] as number) ? 'none' : handsOn(job) && job['dry_run'] === 0 ? 'move' : 'look',
+    places: placeWork(job, namesPlaces(tx, job['key'] as number)),
     serial: chunk['serial'] === 1,
   }
   tx.db.run('UPDATE chunk SET state = 1, token = :token, worker = :worker, leased_at = :now, expires_at = :until WHERE job = :job AND no = :no', {
@@ -78,18 +77,7 @@ const STORES = 'SELECT count(DISTINCT c.store) AS n FROM job_collection j CROSS 
 
 /** True when the job hands bytes on and names managed collections of more than one store: its items may take bytes from one to another. */
 export function crosses(tx: Tx, job: Row): boolean {
-  return readsBytes(job) && (tx.db.get(STORES, { job: job['key'] as number })?.['n'] as number) > 1
-}
-
-/** Only kinds whose items hand bytes on have any to read, and only when something is done. */
-export function readsBytes(job: Row): boolean {
-  return handsOn(job) && job['dry_run'] === 0 && job['cancelling'] === 0
-}
-
-/** True for the kinds whose items hand bytes on. */
-export function handsOn(job: Row): boolean {
-  const kind = JOB_KINDS[job['kind'] as number]
-  return kind === 'copy' || kind === 'move'
+  return handsOnBytes(job) && (tx.db.get(STORES, { job: job['key'] as number })?.['n'] as number) > 1
 }
 
 /** Moves n items between pending and running in the job's counters: an item runs while its chunk is leased. */
@@ -102,7 +90,7 @@ export function held(tx: Tx, lease: Lease): { job: Row; chunk: Row } {
   const job = jobRow(tx, lease.job)
   const chunk = tx.db.get('SELECT * FROM chunk WHERE job = :job AND no = :no', { job: job['key'] as number, no: lease.chunk })
   if (chunk === undefined || chunk['state'] !== 1 || chunk['token'] !== lease.token) {
-    throw new WaybillError('stale_lease', `the lease of chunk ${lease.chunk} (token ${lease.token}) is over; its result was thrown away`)
+    throw staleLease(lease)
   }
   return { job, chunk }
 }

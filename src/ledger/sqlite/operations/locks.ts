@@ -1,6 +1,6 @@
-import { WaybillError } from '../../../model/errors.ts'
 import { lockedBy, type Lock } from '../../../model/lock.ts'
 import { toLock } from '../../shared/codec.ts'
+import { noLock } from '../../shared/refusals.ts'
 import { LOCKS_OVER } from '../reads/locks.ts'
 import { collectionKey, nextNumber, type Tx } from './tx.ts'
 
@@ -40,7 +40,7 @@ export function releaseLock(tx: Tx, collection: string, path: string | null, hol
   const key = collectionKey(tx, collection)
   const row = tx.db.get('SELECT * FROM lock WHERE collection = :key AND path = :path AND expires_at > :now', { key, path: path ?? '', now: tx.now })
   if (row === undefined) {
-    throw new WaybillError('lock_not_found', `there is no lock on ${path === null ? 'the collection' : JSON.stringify(path)}`)
+    throw noLock(path)
   }
   if (holder !== null && row['holder'] !== holder) throw lockedBy(toLock(row, collection))
   tx.db.run('DELETE FROM lock WHERE collection = :key AND path = :path', { key, path: path ?? '' })

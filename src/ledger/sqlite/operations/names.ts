@@ -1,4 +1,4 @@
-import { WaybillError } from '../../../model/errors.ts'
+import { tooManyNames } from '../../shared/refusals.ts'
 import { MOST_NAMES, NAME_KINDS, type NameKind } from '../../../model/names.ts'
 import type { FieldType } from '../../../ports/ledger.ts'
 import { collectionKey, type Tx } from './tx.ts'
@@ -14,7 +14,7 @@ export function setNames(tx: Tx, subject: string, kind: NameKind, names: readonl
   const whose = { subject, kind: NAME_KINDS.indexOf(kind) }
   if (tx.db.run(SET_NAMES, { ...whose, rows: JSON.stringify(names) }) === 0) return
   const n = tx.db.get(COUNT_NAMES, whose)?.['n'] as number
-  if (n > MOST_NAMES) throw new WaybillError('too_many_items', `you would have ${n} names of the kind ${kind}; at most ${MOST_NAMES} are kept`)
+  if (n > MOST_NAMES) throw tooManyNames(n, kind)
 }
 
 const ADD_TYPES = `INSERT OR IGNORE INTO field_type (collection, field, type) SELECT :key, value ->> 'field', value ->> 'type' FROM json_each(:types)`

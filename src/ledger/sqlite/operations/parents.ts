@@ -1,6 +1,6 @@
-import { WaybillError } from '../../../model/errors.ts'
 import { liveChildren, parentExpression } from '../addressable.ts'
-import { entityPrefix, FILE, FOLDER } from '../../shared/codec.ts'
+import { entityPrefix, FILE, FOLDER, FOLDER_MEDIA_TYPE } from '../../shared/codec.ts'
+import { pathTaken } from '../../shared/refusals.ts'
 import type { Params } from '../database.ts'
 import { CONTENT, NEW_ENTITY, NEW_REVISION, REPLACE_ENTRY } from '../entry-columns.ts'
 import type { Tx } from './tx.ts'
@@ -32,9 +32,6 @@ const MAKE_FOLDERS = `INSERT INTO entry (collection, path, ${CONTENT})
   FROM parent p LEFT JOIN entry e ON e.collection = p.collection AND e.path = p.path WHERE true
   ${REPLACE_ENTRY}`
 
-/** The media type of folders: they have no bytes to describe, and no type of their own is registered. */
-export const FOLDER_MEDIA_TYPE = 'application/octet-stream'
-
 /** Makes the folders above one place of an addressable collection; of others nothing. Throws `entry_exists` when one of them is a file. */
 export function makeParents(tx: Tx, key: number, path: string, subject: string): void {
   if (key >= 0 || !path.includes('/')) return
@@ -62,11 +59,6 @@ const ANY_CHILD = `SELECT e.path FROM ${liveChildren('e', ':key', ':path')} LIMI
 /** The path of something live that lies directly in a place of an addressable collection, or undefined. */
 export function childOf(tx: Tx, key: number, path: string): string | undefined {
   return key >= 0 ? undefined : (tx.db.get(ANY_CHILD, { key, path })?.['path'] as string | undefined)
-}
-
-/** The refusal of a write where something is that it cannot replace. */
-export function pathTaken(path: string, why: string): WaybillError {
-  return new WaybillError('entry_exists', `${JSON.stringify(path)} ${why}; choose another path`)
 }
 
 const SET_FIELDS = 'UPDATE entry SET fields = :fields WHERE collection = :key AND path = :path'

@@ -1,8 +1,8 @@
-import { WaybillError } from '../../../model/errors.ts'
 import { ITEM_STATES, type ItemState } from '../../../model/item.ts'
 import type { Job } from '../../../model/job.ts'
 import { toJob } from '../../shared/codec.ts'
 import { maskOf, statesOf } from '../../shared/state-mask.ts'
+import { jobCancelling } from '../../shared/refusals.ts'
 import type { Row } from '../database.ts'
 import { itemsBetween } from '../item-range.ts'
 import { clearAgain } from './clear-folders.ts'
@@ -18,7 +18,7 @@ const LOOK_CHUNKS = 500
 /** I2: a terminal state changes only by an explicit retry, which is a new attempt. */
 export function retry(tx: Tx, id: string, states: readonly ItemState[]): Job {
   const job = jobRow(tx, id)
-  if (job['cancelling'] === 1) throw new WaybillError('job_not_finished', `job ${id} is being cancelled; retry when it is finished`, { retryAfterSeconds: 1 })
+  if (job['cancelling'] === 1) throw jobCancelling(id)
   if (tx.db.get(ANY, { job: job['key'] as number, states: JSON.stringify(states.map(state => ITEM_STATES.indexOf(state))) }) === undefined) return toJob(job)
   clearAgain(tx, job['key'] as number)
   const wanted = (job['retrying'] as number) | maskOf(states)

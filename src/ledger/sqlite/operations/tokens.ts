@@ -1,7 +1,7 @@
 import type { TokenRecord } from '../../../model/access.ts'
-import { WaybillError } from '../../../model/errors.ts'
 import type { NewToken } from '../../../ports/ledger.ts'
 import { hexBytes, toToken } from '../../shared/codec.ts'
+import { noToken } from '../../shared/refusals.ts'
 import type { Tx } from './tx.ts'
 
 /** Stores a token by the hash of its secret. */
@@ -17,5 +17,5 @@ export function createToken(tx: Tx, token: NewToken): TokenRecord {
 /** Revokes a token, for good; again changes nothing. Throws `token_not_found`. */
 export function revokeToken(tx: Tx, id: string): void {
   const found = tx.db.run('UPDATE token SET revoked_at = coalesce(revoked_at, :now) WHERE id = :id', { id, now: tx.now })
-  if (found === 0) throw new WaybillError('token_not_found', `there is no token with the id ${JSON.stringify(id)}`)
+  if (found === 0) throw noToken(id)
 }

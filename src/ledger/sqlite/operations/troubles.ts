@@ -3,12 +3,13 @@ import { holderWords } from '../../../model/lock.ts'
 import { MAX_PATH_LENGTH, renamed } from '../../../model/paths.ts'
 import { newEntity, toLock } from '../../shared/codec.ts'
 import { firstFree } from '../../shared/free-number.ts'
+import { handsOn, handsOnBytes } from '../../shared/job-row.ts'
 import { blobKey, explanation, lockedEnd, TROUBLES, troubleEvent } from '../../shared/troubles.ts'
 import type { CopiedBlobs } from '../../../ports/ledger.ts'
-import { crosses, handsOn, readsBytes } from './lease.ts'
+import { crosses } from './lease.ts'
 import { namesPlaces } from './places/attached.ts'
 import { markPlaces } from './places/moved.ts'
-import type { Reading } from './reading.ts'
+import type { Reading } from '../../shared/reading.ts'
 import type { Row } from '../database.ts'
 import { itemId } from '../item-range.ts'
 import { LOCKS_OVER } from '../reads/locks.ts'
@@ -34,7 +35,7 @@ export function markTroubles(tx: Tx, job: Row, read: Reading): void {
     )
   }
   if (crosses(tx, job)) markNotArrived(tx, copied)
-  if (handsOn(job) && namesPlaces(tx, job['key'] as number)) markPlaces(tx, read, readsBytes(job))
+  if (handsOn(job) && namesPlaces(tx, job['key'] as number)) markPlaces(tx, read, handsOnBytes(job))
 }
 
 /** Items of the plan that would go to another store, and of whose blobs this is so. */

@@ -1,5 +1,5 @@
-import { WaybillError } from '../../../model/errors.ts'
 import { uuidBytes } from '../../shared/codec.ts'
+import { jobExpired, noCollection, noJob } from '../../shared/refusals.ts'
 import type { Database, Row } from '../database.ts'
 
 /** One operation's view of the transaction it runs in. */
@@ -14,18 +14,16 @@ export interface Tx {
 /** The key of a live collection. Throws `collection_not_found`. */
 export function collectionKey(tx: Tx, id: string): number {
   const row = tx.db.get('SELECT key FROM collection WHERE id = :id AND deleted_at IS NULL', { id })
-  if (row === undefined) throw new WaybillError('collection_not_found', `there is no collection ${JSON.stringify(id)}`)
+  if (row === undefined) throw noCollection(id)
   return row['key'] as number
 }
 
 /** The row of a job that is still kept. Throws `job_not_found`, `job_expired`. Marks the job as changed. */
 export function jobRow(tx: Tx, id: string): Row {
   const row = tx.db.get('SELECT * FROM job WHERE id = :id AND sealed <> 2', { id: uuidBytes(id) })
-  if (row === undefined) throw new WaybillError('job_not_found', `there is no job ${id}`)
-  // from that moment on its rows may be purged bit by bit: nothing may wake it again
-  if (row['purged'] === 1 || (row['expires_at'] !== null && (row['expires_at'] as number) <= tx.now)) {
-    throw new WaybillError('job_expired', `job ${id} was finished long ago and its record has expired`)
-  }
+  if (row === undefined) throw noJob(id)
+  const expired = jobExpired(row, id, tx.now)
+  if (expired !== null) throw expired
   tx.jobs.add(id)
   return row
 }

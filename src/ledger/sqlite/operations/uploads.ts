@@ -1,12 +1,13 @@
 import type { Entry } from '../../../model/entry.ts'
-import { WaybillError } from '../../../model/errors.ts'
-import type { UploadPart, UploadPlan } from '../../../model/upload.ts'
+import { sameParts, type UploadPart, type UploadPlan } from '../../../model/upload.ts'
 import type { Blob } from '../../../ports/blob-store.ts'
 import type { NewUpload } from '../../../ports/ledger.ts'
 import { hexBytes, uuidBytes } from '../../shared/codec.ts'
+import { noUpload, uploadCompleted } from '../../shared/refusals.ts'
 import type { Row } from '../database.ts'
 import { entry } from '../reads/entries.ts'
-import { partsOf, toPlan, uploadRow } from '../reads/uploads.ts'
+import { toPlan } from '../../shared/upload-codec.ts'
+import { partsOf, uploadRow } from '../reads/uploads.ts'
 import { putEntry } from './entries.ts'
 import { collectionKey, type Tx } from './tx.ts'
 
@@ -76,19 +77,15 @@ export function purgeUploads(tx: Tx, batch: number): number {
   return parts + tx.db.run('DELETE FROM upload WHERE key IN (SELECT key FROM upload WHERE expires_at <= :now LIMIT :batch)', { now: tx.now, batch })
 }
 
-function sameParts(present: readonly UploadPart[], joined: readonly UploadPart[]): boolean {
-  return present.length === joined.length && present.every(({ number, sha256 }, at) => number === joined[at]?.number && sha256 === joined[at].sha256)
-}
-
 function liveRow(tx: Tx, id: string): Row {
   const row = uploadRow(tx.db, id, tx.now)
-  if (row === undefined) throw new WaybillError('upload_not_found', `there is no upload ${id}; it may have ended`)
+  if (row === undefined) throw noUpload(id)
   return row
 }
 
 /** The row of an upload that still takes parts. */
 function openRow(tx: Tx, id: string): Row {
   const row = liveRow(tx, id)
-  if (row['version'] !== null) throw new WaybillError('upload_not_found', `the upload ${id} is completed; start a new one`)
+  if (row['version'] !== null) throw uploadCompleted(id)
   return row
 }

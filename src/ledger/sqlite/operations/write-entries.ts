@@ -1,7 +1,8 @@
 import type { Row } from '../database.ts'
 import { entityPrefix } from '../../shared/codec.ts'
 import { CONTENT, contentOf, NEW_REVISION, REPLACE_ENTRY } from '../entry-columns.ts'
-import { kindOf, type Tally } from './decide.ts'
+import { kindOf } from '../../shared/job-row.ts'
+import type { Tally } from './decide.ts'
 import { completeTree } from './plan-tree.ts'
 import type { Tx } from './tx.ts'
 

@@ -1,11 +1,12 @@
 import { decodeCursor, encodeCursor, pageOf } from '../../../model/cursor.ts'
 import { ENTRY_KINDS, type Entry } from '../../../model/entry.ts'
 import type { Page, PageQuery } from '../../../model/page.ts'
-import { laterOf, prefixEnd } from '../../../model/paths.ts'
+import { prefixEnd } from '../../../model/paths.ts'
 import type { EntryFilter, EntryPage } from '../../../ports/ledger.ts'
 import { hexBytes, hexText, toEntry } from '../../shared/codec.ts'
+import { folderOf, startOf } from '../../shared/roll-up.ts'
 import { CONTENT } from '../entry-columns.ts'
-import type { Database, Params, Row } from '../database.ts'
+import type { Database, Params } from '../database.ts'
 
 /** The key of a live collection, or null. */
 export function keyOf(db: Database, id: string): number | null {
@@ -53,12 +54,6 @@ export function entries(db: Database, collection: string, filter: EntryFilter, p
   }
 }
 
-/** A path never ends with "/": a cursor that does is a rolled-up prefix, behind all of which the listing goes on. */
-function startOf(prefix: string, after: string): { from: string; after: string } {
-  const end = after.endsWith('/') ? prefixEnd(after) : null
-  return end === null ? { from: laterOf(prefix, after), after } : { from: laterOf(prefix, end), after: '' }
-}
-
 /** One level of folders: what lies beneath the next "/" is told once and leapt over, however much it is. */
 function rolledUp(db: Database, collection: string, where: Params, prefix: string, start: string, limit: number): EntryPage {
   const items: Entry[] = []
@@ -68,7 +63,7 @@ function rolledUp(db: Database, collection: string, where: Params, prefix: strin
     const rows = db.all(LIST, { ...where, ...startOf(prefix, after), limit: 100 })
     for (const row of rows) {
       if (items.length + prefixes.length === limit) return { items, prefixes, nextCursor: encodeCursor(after) }
-      const folder = folderOf(row, prefix)
+      const folder = folderOf(row['path'] as string, prefix)
       if (folder !== null) {
         prefixes.push(folder)
         after = folder
@@ -79,12 +74,6 @@ function rolledUp(db: Database, collection: string, where: Params, prefix: strin
     }
     if (rows.length === 0) return { items, prefixes, nextCursor: null }
   }
-}
-
-function folderOf(row: Row, prefix: string): string | null {
-  const path = row['path'] as string
-  const slash = path.indexOf('/', prefix.length)
-  return slash === -1 ? null : path.slice(0, slash + 1)
 }
 
 /** Newest first: the present version, then the superseded ones. */

@@ -1,10 +1,10 @@
 import { decodeCursor, pageOf } from '../../../model/cursor.ts'
-import { WaybillError } from '../../../model/errors.ts'
 import { JOB_KINDS, JOB_STATES, OUTCOMES, type Job } from '../../../model/job.ts'
 import type { JobEvent } from '../../../model/event.ts'
 import type { Page, PageQuery } from '../../../model/page.ts'
 import type { JobFilter } from '../../../ports/ledger.ts'
 import { toEvent, toJob, uuidBytes, uuidText } from '../../shared/codec.ts'
+import { jobExpired } from '../../shared/refusals.ts'
 import type { Database, Params, Row } from '../database.ts'
 
 const NUMBER = /^[0-9]{1,16}$/
@@ -15,10 +15,8 @@ export function acknowledged(db: Database, idOrNumber: string, now: number): Row
     ? db.get('SELECT * FROM job WHERE number = :number AND sealed = 1', { number: Number(idOrNumber) })
     : db.get('SELECT * FROM job WHERE id = :id AND sealed = 1', { id: uuidBytes(idOrNumber) })
   if (row === undefined) return undefined
-  const expires = row['expires_at'] as number | null
-  if (row['purged'] === 1 || (expires !== null && expires <= now)) {
-    throw new WaybillError('job_expired', `job ${idOrNumber} was finished long ago and its record has expired`, { holder: row['submitted_by'] as string })
-  }
+  const expired = jobExpired(row, idOrNumber, now)
+  if (expired !== null) throw expired
   return row
 }
 

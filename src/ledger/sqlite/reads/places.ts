@@ -1,11 +1,11 @@
-import { WaybillError } from '../../../model/errors.ts'
 import { laterOf, prefixEnd } from '../../../model/paths.ts'
 import { FILE } from '../../shared/codec.ts'
+import { notAttached } from '../../shared/refusals.ts'
 import type { Database, Row } from '../database.ts'
 
 function attached(db: Database, id: string): Row {
   const row = db.get('SELECT key, edition FROM collection WHERE id = :id AND attached = 1 AND deleted_at IS NULL', { id })
-  if (row === undefined) throw new WaybillError('collection_not_found', `there is no attached collection ${JSON.stringify(id)}`)
+  if (row === undefined) throw notAttached(id)
   return row
 }
 

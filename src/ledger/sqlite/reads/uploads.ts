@@ -1,6 +1,6 @@
-import type { Conditions, Fields } from '../../../model/entry.ts'
 import type { UploadPart, UploadPlan } from '../../../model/upload.ts'
-import { hexText, uuidBytes, uuidText } from '../../shared/codec.ts'
+import { hexText, uuidBytes } from '../../shared/codec.ts'
+import { toPlan } from '../../shared/upload-codec.ts'
 import type { Database, Row } from '../database.ts'
 
 /** An upload's row with its collection's id; nothing once it has expired or its collection is gone. */
@@ -30,21 +30,4 @@ export function upload(db: Database, id: string, now: number): { plan: UploadPla
 export function uploadParts(db: Database, id: string, number: number | undefined, now: number): UploadPart[] {
   const row = uploadRow(db, id, now)
   return row === undefined ? [] : partsOf(db, row['key'] as number, number)
-}
-
-/** A row of `upload`, joined with its collection's id. */
-export function toPlan(row: Row): UploadPlan {
-  return {
-    id: uuidText(row['id']),
-    collection: row['collection_id'] as string,
-    path: row['path'] as string,
-    size: row['size'] as number,
-    partSize: row['part_size'] as number,
-    mediaType: row['media_type'] as string,
-    fields: row['fields'] === null ? null : (JSON.parse(row['fields'] as string) as Fields),
-    conditions: JSON.parse(row['conditions'] as string) as Conditions,
-    startedBy: row['started_by'] as string,
-    startedAt: row['started_at'] as number,
-    expiresAt: row['expires_at'] as number,
-  }
 }

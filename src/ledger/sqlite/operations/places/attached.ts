@@ -1,10 +1,10 @@
-import { WaybillError } from '../../../../model/errors.ts'
+import { notAttached } from '../../../shared/refusals.ts'
 import type { Tx } from '../tx.ts'
 
 /** The key and the present edition of a live attached collection. Throws `collection_not_found`. */
 export function attachedKey(tx: Tx, id: string): { readonly key: number; readonly edition: number } {
   const row = tx.db.get('SELECT key, edition FROM collection WHERE id = :id AND attached = 1 AND deleted_at IS NULL', { id })
-  if (row === undefined) throw new WaybillError('collection_not_found', `there is no attached collection ${JSON.stringify(id)}`)
+  if (row === undefined) throw notAttached(id)
   return { key: row['key'] as number, edition: row['edition'] as number }
 }
 

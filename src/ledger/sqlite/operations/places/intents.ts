@@ -1,6 +1,8 @@
 import type { BytesRead, Lease } from '../../../../ports/ledger.ts'
-import type { Intent, Moved, PlacePath, PublishedItem, Run, Transfer } from '../../../../ports/place-ledger.ts'
-import { entityPrefix, hexText } from '../../../shared/codec.ts'
+import type { Intent, PublishedItem, Run } from '../../../../ports/place-ledger.ts'
+import type { Moved, PlacePath, Transfer } from '../../../../ports/transfer.ts'
+import { toPlacePath, toTransfer } from '../../../shared/attached.ts'
+import { entityPrefix } from '../../../shared/codec.ts'
 import type { Row } from '../../database.ts'
 import { NEW_ENTITY, NEW_REVISION } from '../../entry-columns.ts'
 import { itemsBetween } from '../../item-range.ts'
@@ -8,7 +10,7 @@ import { carryOut, workRows } from '../apply.ts'
 import { decideRows, tallyPlan } from '../decide.ts'
 import { held } from '../lease.ts'
 import { CREATE_PLAN } from '../plan.ts'
-import { NOTHING_READ } from '../reading.ts'
+import { NOTHING_READ } from '../../../shared/reading.ts'
 import { settleRows } from '../settle.ts'
 import type { Tx } from '../tx.ts'
 import { newEdition } from './attached.ts'
@@ -25,10 +27,6 @@ export function chunkPaths(tx: Tx, lease: Lease, { first, last }: Run): PlacePat
   return tx.db.all(PATHS, { job: job['key'] as number, first, last }).map(toPlacePath)
 }
 
-function toPlacePath(row: Row): PlacePath {
-  return { collection: row['id'] as string, store: row['store'] as string, path: row['path'] as string }
-}
-
 const TRANSFERS = `SELECT p.seq, p.src_path, p.src_revision, s.stamp, p.digest, p.size, p.t_path, sc.id AS src_id, sc.store AS src_store, sc.attached AS src_attached,
     tc.id AS t_id, tc.store AS t_store, tc.attached AS t_attached
   FROM plan p CROSS JOIN collection sc ON sc.key = p.src_collection CROSS JOIN collection tc ON tc.key = p.t_collection
@@ -41,15 +39,7 @@ export function planTransfers(tx: Tx, lease: Lease, { first, last }: Run): Trans
   if (job['cancelling'] === 1) return []
   tx.db.exec(CREATE_PLAN)
   decideRows(tx, job, first, last, { ...NOTHING_READ, step: 'ask' })
-  return tx.db.all(TRANSFERS).map(row => ({
-    seq: row['seq'] as number,
-    source: {
-      ...{ collection: row['src_id'] as string, store: row['src_store'] as string, path: row['src_path'] as string, attached: row['src_attached'] === 1 },
-      ...{ revision: hexText(row['src_revision']), stamp: row['stamp'] as string | null, size: row['size'] as number },
-      sha256: row['digest'] === null ? null : hexText(row['digest']),
-    },
-    target: { collection: row['t_id'] as string, store: row['t_store'] as string, path: row['t_path'] as string, attached: row['t_attached'] === 1 },
-  }))
+  return tx.db.all(TRANSFERS).map(toTransfer)
 }
 
 const WRITE_INTENTS = `INSERT OR REPLACE INTO intent (job, seq, mark, src_collection, src_path, src_entity, src_version, src_revision, t_collection, t_path, kind, size, digest, media_type, fields)

@@ -1,6 +1,7 @@
-import { ITEM_STATES, type Reason } from '../../../../model/item.ts'
+import { ITEM_STATES } from '../../../../model/item.ts'
 import type { Look, LookSelection } from '../../../../ports/place-ledger.ts'
 import type { Misfit } from '../../../../ports/place.ts'
+import { reasonOfMisfit } from '../../../shared/attached.ts'
 import { uuidBytes } from '../../../shared/codec.ts'
 import type { Row } from '../../database.ts'
 import { itemId } from '../../item-range.ts'
@@ -44,7 +45,7 @@ const COUNT_MISFITS = 'UPDATE job SET total = total + :n, failed = failed + :n, 
 function failMisfits(tx: Tx, job: Row, no: number, misfits: readonly Misfit[]): void {
   const key = job['key'] as number
   const first = job['total'] as number
-  const reasons = misfits.map(({ path, code, fault }): Reason => ({ code, message: `${JSON.stringify(path)} ${fault}.`, end: 'source' }))
+  const reasons = misfits.map(reasonOfMisfit)
   const rows = misfits.map(({ path }, at) => [path, JSON.stringify(reasons[at])])
   tx.db.run(INSERT_MISFITS, { job: key, no, first, now: tx.now, misfits: JSON.stringify(rows) })
   addChunk(tx, key, job['chunks'] as number, first, misfits.length, false, 0)

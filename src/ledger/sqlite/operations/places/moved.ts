@@ -1,5 +1,5 @@
-import type { Moved } from '../../../../ports/place-ledger.ts'
-import type { Reading } from '../reading.ts'
+import type { Moved } from '../../../../ports/transfer.ts'
+import type { Reading } from '../../../shared/reading.ts'
 import { FILE } from '../../../shared/codec.ts'
 import { CODE_OF_FAULT } from '../../../shared/attached.ts'
 import { CODES } from '../../../shared/troubles.ts'

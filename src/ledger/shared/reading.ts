@@ -1,4 +1,4 @@
-import type { BytesRead } from '../../../ports/ledger.ts'
+import type { BytesRead } from '../../ports/lease.ts'
 
 /**
  * What is known of bytes when items are decided. `step`, of items with an end in a place: whether they are planned to learn which bytes must be moved (`ask`), to

@@ -1,0 +1,80 @@
+import { Http } from '../test/support/http.ts'
+import { Cluster } from '../test/support/cluster.ts'
+import { figure, grouped, median, say, seconds } from './figures.ts'
+import { createCollections, timedCopy } from './jobs.ts'
+import { sayMachine } from './machine.ts'
+import { filePath, upload } from './tree.ts'
+
+/** How much is measured: the job's files, and how often. */
+interface Size {
+  readonly items: number
+  readonly rounds: number
+}
+
+const WHOLE: Size = { items: 500_000, rounds: 3 }
+const QUICK: Size = { items: 50_000, rounds: 1 }
+const NODES = [1, 2, 4] as const
+/** Files that are uploaded; the collection is filled by copies of them. */
+const UPLOADED = 1_000
+/** PostgreSQL as it is installed: every commit waits for the disk. Only its memory is what a small machine of its own would give it. */
+const POSTGRES = ['-c', 'shared_buffers=512MB', '-c', 'max_wal_size=4GB']
+
+/** One job on a cluster of 1, 2 and 4 nodes over one PostgreSQL, in turn. See bench/README.md. */
+export async function clusterBench(quick: boolean): Promise<Record<string, number | null>> {
+  const size = quick ? QUICK : WHOLE
+  const cluster = await Cluster.start(POSTGRES, process.env['WAYBILL_BENCH_DIR'])
+  try {
+    sayMachine(cluster.directory)
+    await fill(cluster, size.items)
+    const took = await rounds(cluster, size)
+    const figures: Record<string, number> = {}
+    for (const nodes of NODES) {
+      const times = took.get(nodes) ?? []
+      const itemsPerSecond = size.items / median(times)
+      say(`job, ${grouped(size.items)} files, nodes: ${nodes}`, `${seconds(times)}   ${grouped(itemsPerSecond)} items/s`)
+      figures[`items_per_second_${nodes}`] = figure(itemsPerSecond)
+    }
+    return figures
+  } finally {
+    await cluster.stop()
+  }
+}
+
+async function rounds(cluster: Cluster, { items, rounds: count }: Size): Promise<Map<number, number[]>> {
+  const took = new Map<number, number[]>(NODES.map(nodes => [nodes, []]))
+  for (let round = 0; round < count; round++) {
+    for (const nodes of NODES) {
+      await cluster.scaleTo(nodes)
+      const seconds = await over(cluster, async http => {
+        const copy = `copy-${nodes}-${round}`
+        await createCollections(http, copy)
+        return timedCopy(http, { collection: 'source', prefix: '' }, { collection: copy, prefix: '' }, items)
+      })
+      took.get(nodes)?.push(seconds)
+    }
+  }
+  return took
+}
+
+/** Uploads some files, and copies them until there are enough. */
+async function fill(cluster: Cluster, items: number): Promise<void> {
+  await cluster.scaleTo(1)
+  await over(cluster, async http => {
+    await createCollections(http, 'uploaded', 'source')
+    for (let n = 0; n < UPLOADED; n++) await upload(http, 'uploaded', filePath(n), Buffer.from(`file ${n}`))
+    for (let n = 0; n < items / UPLOADED; n++) {
+      await timedCopy(http, { collection: 'uploaded', prefix: '' }, { collection: 'source', prefix: `part-${String(n).padStart(4, '0')}/` }, UPLOADED)
+    }
+  })
+}
+
+async function over<T>(cluster: Cluster, use: (http: Http) => Promise<T>): Promise<T> {
+  const [node] = cluster.nodes
+  if (node === undefined) throw new Error('the cluster has no node')
+  const http = new Http(node.url, cluster.token)
+  try {
+    return await use(http)
+  } finally {
+    http.close()
+  }
+}

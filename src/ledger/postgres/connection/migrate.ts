@@ -1,0 +1,65 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Client } from 'pg'
+import { WaybillError } from '../../../model/errors.ts'
+import { MIGRATION_LOCK } from '../advisory-locks.ts'
+import { initial } from '../migrations/0001-initial.ts'
+import { places } from '../migrations/0002-places.ts'
+import { faultOf } from './faults.ts'
+import { createClient, SCHEMA } from './pools.ts'
+import { Retries } from './transactions.ts'
+
+/** Numbered migrations: the schema's number is how many of these have run. Never change one that has shipped. */
+const MIGRATIONS = [initial, places]
+
+const LEAST_VERSION = 14
+
+/** Brings the schema up to date; of many nodes that start at once, one does it and the others wait for it. Waits for a database that is just starting. */
+export async function migrate(url: string): Promise<void> {
+  const retries = new Retries()
+  for (;;) {
+    const client = createClient(url)
+    client.on('error', () => undefined) // whatever breaks, the statement under way says so, too
+    try {
+      await client.connect()
+      await migrateWith(client)
+      return
+    } catch (error) {
+      if (faultOf(error) === 'other') throw error
+      await retries.next(error, false)
+    } finally {
+      await client.end().catch((error: unknown) => {
+        if (faultOf(error) !== 'lost') throw error
+      })
+    }
+  }
+}
+
+async function migrateWith(client: Client): Promise<void> {
+  const version = Number((await client.query<{ version: string }>(`SELECT current_setting('server_version_num') AS version`)).rows[0]?.version)
+  if (version < LEAST_VERSION * 10_000)
+    throw new WaybillError('unavailable', `the database is PostgreSQL ${Math.floor(version / 10_000)}; ${LEAST_VERSION} or newer is needed`)
+  if ((await schemaNumber(client)) === MIGRATIONS.length) return
+  // not waited for within the server: a waiter's snapshot would hold up what migrations do without a transaction
+  while (!(await take(client))) await pause(100)
+  const from = await schemaNumber(client) // again, now that no other node can migrate
+  if (from > MIGRATIONS.length) {
+    throw new WaybillError('unavailable', `the ledger's schema is number ${from}, this version knows ${MIGRATIONS.length}: use a newer version of Waybill`)
+  }
+  await client.query(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}; SET search_path = ${SCHEMA}; CREATE TABLE IF NOT EXISTS schema_number (value integer NOT NULL)`)
+  for (const [index, migration] of MIGRATIONS.entries()) {
+    if (index < from) continue
+    await client.query(`BEGIN; ${migration}; DELETE FROM schema_number; INSERT INTO schema_number VALUES (${index + 1}); COMMIT`)
+  }
+}
+
+/** The lock goes with the connection. */
+async function take(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ taken: boolean }>(`SELECT pg_try_advisory_lock(${MIGRATION_LOCK}, 0) AS taken`)
+  return rows[0]?.taken === true
+}
+
+async function schemaNumber(client: Client): Promise<number> {
+  const there = await client.query<{ there: boolean }>(`SELECT to_regclass('${SCHEMA}.schema_number') IS NOT NULL AS there`)
+  if (there.rows[0]?.there !== true) return 0
+  return (await client.query<{ value: number }>(`SELECT value FROM ${SCHEMA}.schema_number`)).rows[0]?.value ?? 0
+}

@@ -1,0 +1,245 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Pool, PoolClient } from 'pg'
+import { WaybillError } from '../../../model/errors.ts'
+import { EVENT_TYPES } from '../../../model/event.ts'
+import type { Clock } from '../../../ports/clock.ts'
+import type { Wake, WakeSender } from '../../../ports/queue.ts'
+import type { Row } from '../../shared/row.ts'
+import type { PendingEvent, Tx } from '../operations/tx.ts'
+import { faultOf, isDuplicate, translateFault } from './faults.ts'
+import { ConnectionQueries, type Queries } from './queries.ts'
+
+/** How long a call goes on trying while the database does not answer: a restart or a failover takes some seconds. By the real time, as all waits here. */
+export const PATIENCE_MS = 30_000
+/** How often a transaction is begun anew because of others; the later attempts have their collections for themselves. */
+const MOST_ATTEMPTS = 12
+/** What is there already on the third attempt, when nobody else writes there, is a duplicate in earnest. */
+const MOST_DUPLICATES = 4
+/** The first wait before trying again; the next ones double, up to a second. */
+const FIRST_WAIT_MS = 20
+
+/** What a commit changed: told when it is certain. */
+export interface Committed {
+  readonly jobs: readonly string[]
+  readonly lastEvent: number
+}
+
+/** The commit was sent and its answer lost. */
+class OutcomeUnknown extends Error {
+  readonly xid: string
+  readonly result: unknown
+  readonly committed: Committed
+
+  constructor(cause: unknown, xid: string, result: unknown, committed: Committed) {
+    super('the answer to a commit was lost', { cause })
+    this.xid = xid
+    this.result = result
+    this.committed = committed
+  }
+}
+
+/**
+ * Runs operations, each as one transaction. READ COMMITTED, with locks (operations/tx.ts): every statement sees what was committed before it. What others
+ * spoil, and what is lost with a connection before its commit, is done anew; where the answer to a commit was lost, the database is asked what became of it.
+ */
+export class Transactions {
+  readonly #pool: Pool
+  readonly #clock: Clock
+  readonly #node: string
+  readonly #onCommit: (committed: Committed) => void
+  /** Sends the wake-ups of each transaction within it. */
+  wakeSender: WakeSender | null = null
+  #closed = false
+
+  constructor(pool: Pool, clock: Clock, node: string, onCommit: (committed: Committed) => void) {
+    this.#pool = pool
+    this.#clock = clock
+    this.#node = node
+    this.#onCommit = onCommit
+  }
+
+  /** Runs an operation. Throws what it throws, and `unavailable` when the database stays away. */
+  async write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    const retries = new Retries()
+    for (let attempt = 0; ; attempt++) {
+      if (this.#closed) throw closedError()
+      const tx = new Transaction(this.#clock.now(), this.#node, attempt, retries.careful)
+      try {
+        return await this.#once(tx, work)
+      } catch (error) {
+        if (error instanceof OutcomeUnknown) {
+          if (await this.#wasCommitted(error.xid)) {
+            this.#onCommit(error.committed)
+            return error.result as T
+          }
+          continue
+        }
+        await retries.next(error, tx.wantsCare)
+      }
+    }
+  }
+
+  async #once<T>(tx: Transaction, work: (tx: Tx) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect()
+    let sent: OutcomeUnknown | null = null
+    try {
+      await client.query('BEGIN')
+      tx.db = new ConnectionQueries(client)
+      const result = await work(tx)
+      if (tx.wakes.size > 0) await this.wakeSender?.sendWithin((text, values) => client.query(text, values), [...tx.wakes.values()])
+      const { xid, committed } = await endOf(tx)
+      if (xid !== null) sent = new OutcomeUnknown(undefined, xid, result, committed)
+      const { command } = await client.query('COMMIT')
+      if (command !== 'COMMIT') throw new Error(`a failed statement was not noticed: the transaction ended with ${command}`)
+      client.release()
+      this.#onCommit(committed)
+      return result
+    } catch (error) {
+      await abandon(client, error)
+      if (sent !== null && faultOf(error) === 'lost') throw new OutcomeUnknown(error, sent.xid, sent.result, sent.committed)
+      throw error
+    }
+  }
+
+  /** Asks what became of a transaction, until that is certain. Throws `unavailable` when it does not become so. */
+  async #wasCommitted(xid: string): Promise<boolean> {
+    const until = performance.now() + PATIENCE_MS
+    for (;;) {
+      const status = await this.#statusOf(xid)
+      if (status === 'committed') return true
+      if (status === 'aborted') return false
+      // in progress: the server has not noticed yet that we are gone
+      if (performance.now() > until || this.#closed) {
+        throw new WaybillError('unavailable', 'the database was lost while it committed, and does not tell what became of it; look before you try again')
+      }
+      await pause(100)
+    }
+  }
+
+  async #statusOf(xid: string): Promise<string | null> {
+    const retries = new Retries()
+    for (;;) {
+      try {
+        const { rows } = await this.#pool.query<{ status: string | null }>('SELECT pg_xact_status($1::xid8) AS status', [xid])
+        return rows[0]?.status ?? null
+      } catch (error) {
+        await retries.next(error, false)
+      }
+    }
+  }
+
+  /** Refuses what is asked from now on. */
+  close(): void {
+    this.#closed = true
+  }
+}
+
+export function closedError(): WaybillError {
+  return new WaybillError('unavailable', 'the ledger is closed')
+}
+
+/** Decides after an error whether to try again, and waits until then. */
+export class Retries {
+  readonly #until = performance.now() + PATIENCE_MS
+  #attempts = 1
+  #waitMs = FIRST_WAIT_MS
+  careful = false
+
+  /** Returns when it is time to try again. Throws what there is to say instead. `wantsCare`: an error of the operation's own makes it careful, once. */
+  async next(error: unknown, wantsCare: boolean): Promise<void> {
+    const fault = faultOf(error)
+    const most = fault === 'lost' ? Infinity : isDuplicate(error) ? MOST_DUPLICATES : MOST_ATTEMPTS
+    if (fault !== 'other' && this.#attempts < most && performance.now() < this.#until) {
+      if (fault === 'again') this.#attempts += 1
+      // some are spread out, so that those who met do not meet again
+      await pause(this.#waitMs * (0.5 + Math.random() / 2))
+      this.#waitMs = Math.min(this.#waitMs * 2, 1000)
+      return
+    }
+    if (fault === 'other' && wantsCare && !this.careful && !(error instanceof WaybillError)) {
+      this.careful = true
+      return
+    }
+    throw translateFault(error)
+  }
+}
+
+class Transaction implements Tx {
+  readonly now: number
+  readonly node: string
+  readonly attempt: number
+  readonly careful: boolean
+  readonly jobs = new Set<string>()
+  readonly events: PendingEvent[] = []
+  readonly wakes = new Map<string, Wake>()
+  readonly kept = new Map<string, Promise<Row[]>>()
+  #db: Queries | null = null
+  #savepoints = 0
+  wantsCare = false
+
+  constructor(now: number, node: string, attempt: number, careful: boolean) {
+    this.now = now
+    this.node = node
+    this.attempt = attempt
+    this.careful = careful
+  }
+
+  get db(): Queries {
+    if (this.#db === null) throw new Error('the transaction has not begun')
+    return this.#db
+  }
+
+  set db(queries: Queries) {
+    this.#db = queries
+  }
+
+  mayBeCareful(): void {
+    this.wantsCare = true
+  }
+
+  async savepoint<T>(work: () => Promise<T>): Promise<T> {
+    const name = `s${++this.#savepoints}`
+    const events = this.events.length
+    await this.db.run(`SAVEPOINT ${name}`)
+    try {
+      const result = await work()
+      await this.db.run(`RELEASE ${name}`)
+      return result
+    } catch (error) {
+      if (faultOf(error) !== 'other') throw error // the whole transaction is to be done anew
+      await this.db.run(`ROLLBACK TO ${name}`)
+      await this.db.run(`RELEASE ${name}`)
+      this.events.length = events
+      throw error
+    } finally {
+      this.#savepoints -= 1
+    }
+  }
+}
+
+const END = 'SELECT xid, last_event FROM end_transaction(:jobs::bigint[], :types::smallint[], :data::text[], :now)'
+
+async function endOf(tx: Transaction): Promise<{ xid: string | null; committed: Committed }> {
+  const { events } = tx
+  const row = await tx.db.get(END, {
+    jobs: events.map(({ job }) => job),
+    types: events.map(({ type }) => EVENT_TYPES.indexOf(type)),
+    data: events.map(({ data }) => data),
+    now: tx.now,
+  })
+  return { xid: row?.['xid'] as string | null, committed: { jobs: [...tx.jobs], lastEvent: (row?.['last_event'] as number | null) ?? 0 } }
+}
+
+/** Undoes what a transaction did and gives its connection back; one that is lost, or does not even roll back, is closed. */
+async function abandon(client: PoolClient, error: unknown): Promise<void> {
+  if (faultOf(error) === 'lost') {
+    client.release(true)
+    return
+  }
+  try {
+    await client.query('ROLLBACK')
+    client.release()
+  } catch (cause) {
+    client.release(cause instanceof Error ? cause : true)
+  }
+}

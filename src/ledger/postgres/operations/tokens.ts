@@ -1,0 +1,21 @@
+import type { TokenRecord } from '../../../model/access.ts'
+import type { NewToken } from '../../../ports/ledger.ts'
+import { hexBytes, toToken } from '../../shared/codec.ts'
+import { noToken } from '../../shared/refusals.ts'
+import type { Tx } from './tx.ts'
+
+const INSERT = `INSERT INTO token (hash, id, subject, scopes, created_at, expires_at) VALUES (:hash, :id, :subject, :scopes, :now, :until) RETURNING *`
+
+/** Stores a token by the hash of its secret. */
+export async function createToken(tx: Tx, token: NewToken): Promise<TokenRecord> {
+  const { id, subject, expiresAt: until } = token
+  const row = await tx.db.get(INSERT, { hash: hexBytes(token.hash), id, subject, scopes: token.scopes.join(' '), now: tx.now, until })
+  if (row === undefined) throw new Error('the new token was not returned')
+  return toToken(row)
+}
+
+/** Revokes a token, for good; again changes nothing. Throws `token_not_found`. */
+export async function revokeToken(tx: Tx, id: string): Promise<void> {
+  const found = await tx.db.run('UPDATE token SET revoked_at = coalesce(revoked_at, :now) WHERE id = :id', { id, now: tx.now })
+  if (found === 0) throw noToken(id)
+}

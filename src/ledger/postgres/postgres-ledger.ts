@@ -1,0 +1,390 @@
+import { randomUUID } from 'node:crypto'
+import type { Pool } from 'pg'
+import type { TokenRecord } from '../../model/access.ts'
+import type { Collection, CollectionView, Grant, Role } from '../../model/collection.ts'
+import type { Entry, Fields } from '../../model/entry.ts'
+import type { JobEvent } from '../../model/event.ts'
+import type { Item, ItemState } from '../../model/item.ts'
+import type { Job, SubmitItem } from '../../model/job.ts'
+import type { Lock } from '../../model/lock.ts'
+import type { NameKind } from '../../model/names.ts'
+import type { Page, PageQuery } from '../../model/page.ts'
+import type { UploadPart, UploadPlan } from '../../model/upload.ts'
+import type { Blob } from '../../ports/blob-store.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type {
+  BytesRead,
+  ChildFilter,
+  Children,
+  ChunkBlob,
+  CommitNotice,
+  CopiedBlobs,
+  EntryFilter,
+  EntryPage,
+  EntryWrite,
+  FieldType,
+  ItemFilter,
+  ItemPart,
+  JobFilter,
+  JobSnapshot,
+  Lease,
+  Ledger,
+  NewCollection,
+  NewFolder,
+  NewJob,
+  NewToken,
+  NewUpload,
+  NextWork,
+  PutEntry,
+  Submitted,
+  Turn,
+} from '../../ports/ledger.ts'
+import type { Intent, Look, PublishedItem, Run } from '../../ports/place-ledger.ts'
+import type { Moved, PlacePath, Transfer } from '../../ports/transfer.ts'
+import type { WakeSender } from '../../ports/queue.ts'
+import { IDEMPOTENCY_MS } from '../shared/intake.ts'
+import { migrate } from './connection/migrate.ts'
+import { Notices } from './connection/notices.ts'
+import { createReaders, createSlowReaders, createWriters } from './connection/pools.ts'
+import { Readers } from './connection/readers.ts'
+import { Transactions } from './connection/transactions.ts'
+import { operations } from './operations/index.ts'
+import { successors } from './operations/order.ts'
+import * as collections from './reads/collections.ts'
+import * as entries from './reads/entries.ts'
+import * as items from './reads/items.ts'
+import * as jobs from './reads/jobs.ts'
+import * as locks from './reads/locks.ts'
+import * as names from './reads/names.ts'
+import * as places from './reads/places.ts'
+import { Snapshots } from './reads/snapshot.ts'
+import * as tokens from './reads/tokens.ts'
+import * as tree from './reads/tree.ts'
+import * as uploads from './reads/uploads.ts'
+
+/**
+ * The ledger on PostgreSQL (14 or newer), for any number of processes at once. Each write is a transaction (connection/, operations/), reads are answered from
+ * connections of their own; what one process commits the others hear by LISTEN. See docs/decisions/0030-the-ledger-on-postgresql.md.
+ */
+export class PostgresLedger implements Ledger {
+  readonly #clock: Clock
+  readonly #pools: readonly Pool[]
+  readonly #notices: Notices
+  readonly #writes: Transactions
+  readonly #db: Readers
+  readonly #walks: Readers
+  readonly #snapshots: Snapshots
+
+  private constructor(url: string, clock: Clock) {
+    const node = randomUUID()
+    const [writers, readers, slow] = [createWriters(url), createReaders(url), createSlowReaders(url)]
+    this.#clock = clock
+    this.#pools = [writers, readers, slow]
+    this.#notices = new Notices(url, node)
+    this.#writes = new Transactions(writers, clock, node, committed => this.#notices.committed(committed))
+    this.#db = new Readers(readers)
+    this.#snapshots = new Snapshots(slow, clock)
+    this.#walks = new Readers(slow)
+  }
+
+  /** Brings the schema of the database at `url` (postgres://...) up to date and opens it. Throws `unavailable`. */
+  static async open(url: string, clock: Clock): Promise<PostgresLedger> {
+    await migrate(url)
+    return new PostgresLedger(url, clock)
+  }
+
+  get sendsWakes(): boolean {
+    return this.#writes.wakeSender !== null
+  }
+
+  /** From now on the wake-ups of jobs are sent in the transactions that give them something to do. */
+  sendWakesBy(sender: WakeSender): void {
+    this.#writes.wakeSender = sender
+  }
+
+  // collections and grants
+  createCollection(collection: NewCollection): Promise<Collection> {
+    return this.#writes.write(tx => operations.createCollection(tx, collection))
+  }
+  updateCollection(id: string, change: { name?: string; attributes?: Readonly<Record<string, unknown>> }): Promise<Collection> {
+    return this.#writes.write(tx => operations.updateCollection(tx, id, change))
+  }
+  deleteCollection(id: string, subject: string): Promise<void> {
+    return this.#writes.write(tx => operations.deleteCollection(tx, id, subject))
+  }
+  collection(id: string): Promise<Collection | null> {
+    return collections.collection(this.#db, id)
+  }
+  collections(subject: string, filter: { minRole?: Role; prefix?: string }, page: PageQuery): Promise<Page<CollectionView>> {
+    return collections.collections(this.#db, subject, filter, page)
+  }
+  role(subject: string, collection: string): Promise<Role | null> {
+    return collections.role(this.#db, subject, collection)
+  }
+  roles(subject: string, ids: readonly string[]): Promise<Map<string, Role>> {
+    return collections.roles(this.#db, subject, ids)
+  }
+  grants(collection: string, page: PageQuery): Promise<Page<Grant>> {
+    return collections.grants(this.#db, collection, page)
+  }
+  setGrant(collection: string, subject: string, role: Role): Promise<void> {
+    return this.#writes.write(tx => operations.setGrant(tx, collection, subject, role))
+  }
+  removeGrant(collection: string, subject: string): Promise<void> {
+    return this.#writes.write(tx => operations.removeGrant(tx, collection, subject))
+  }
+
+  // locks
+  acquireLock(wish: { collection: string; path: string | null; holder: string; reason: string | null; ttlMs: number }): Promise<Lock> {
+    return this.#writes.write(tx => operations.acquireLock(tx, wish))
+  }
+  releaseLock(collection: string, path: string | null, holder: string | null): Promise<void> {
+    return this.#writes.write(tx => operations.releaseLock(tx, collection, path, holder))
+  }
+  locksOver(collection: string, path: string | null): Promise<readonly Lock[]> {
+    return locks.locksOver(this.#db, collection, path, this.#clock.now())
+  }
+  lockAgainst(holder: string, places: readonly { collection: string; path: string | null }[]): Promise<Lock | null> {
+    return locks.lockAgainst(this.#db, holder, places, this.#clock.now())
+  }
+
+  // entries
+  entry(collection: string, path: string, version?: number): Promise<Entry | null> {
+    return entries.entry(this.#db, collection, path, version)
+  }
+  async entries(collection: string, filter: EntryFilter, page: PageQuery): Promise<EntryPage> {
+    return entries.entries(this.#db, collection, filter, page)
+  }
+  async versions(collection: string, path: string, page: PageQuery): Promise<Page<Entry>> {
+    return entries.versions(this.#db, collection, path, page)
+  }
+  putEntry(put: PutEntry): Promise<{ entry: Entry; created: boolean }> {
+    return this.#writes.write(tx => operations.putEntry(tx, put))
+  }
+  removeEntry(remove: EntryWrite): Promise<Entry> {
+    return this.#writes.write(tx => operations.removeEntry(tx, remove))
+  }
+  patchEntry(patch: EntryWrite & { fields?: Fields; mediaType?: string }): Promise<Entry> {
+    return this.#writes.write(tx => operations.patchEntry(tx, patch))
+  }
+  createFolder(folder: NewFolder): Promise<Entry> {
+    return this.#writes.write(tx => operations.createFolder(tx, folder))
+  }
+  entriesById(entityIds: readonly string[]): Promise<readonly Entry[]> {
+    return tree.entriesById(this.#db, entityIds)
+  }
+  entryByRevision(revision: string): Promise<Entry | null> {
+    return tree.entryByRevision(this.#db, revision)
+  }
+  children(collection: string, folder: string, filter: ChildFilter, page: { offset: number; limit: number }): Promise<Children> {
+    return this.#db.atOnce(db => tree.children(db, collection, folder, filter, page))
+  }
+  referenced(store: string, digests: readonly string[]): Promise<Set<string>> {
+    return this.#walks.atOnce(db => entries.referenced(db, store, digests))
+  }
+
+  // names and types
+  names(subject: string, kind: NameKind): Promise<ReadonlyMap<string, string>> {
+    return names.names(this.#db, subject, kind)
+  }
+  setNames(subject: string, kind: NameKind, given: Readonly<Record<string, string>>): Promise<void> {
+    return this.#writes.write(tx => operations.setNames(tx, subject, kind, given))
+  }
+  fieldTypes(collection: string, fields: readonly string[]): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+    return names.fieldTypes(this.#db, collection, fields)
+  }
+  addFieldTypes(collection: string, types: readonly FieldType[]): Promise<void> {
+    return this.#writes.write(tx => operations.addFieldTypes(tx, collection, types))
+  }
+
+  // uploads in parts
+  createUpload(upload: NewUpload): Promise<UploadPlan> {
+    return this.#writes.write(tx => operations.createUpload(tx, upload))
+  }
+  upload(id: string): Promise<{ plan: UploadPlan; version: number | null } | null> {
+    return uploads.upload(this.#db, id, this.#clock.now())
+  }
+  uploadParts(upload: string, number?: number): Promise<readonly UploadPart[]> {
+    return uploads.uploadParts(this.#db, upload, number, this.#clock.now())
+  }
+  putUploadPart(upload: string, part: UploadPart): Promise<void> {
+    return this.#writes.write(tx => operations.putUploadPart(tx, upload, part))
+  }
+  completeUpload(upload: string, parts: readonly UploadPart[], blob: Blob): Promise<Entry | null> {
+    return this.#writes.write(tx => operations.completeUpload(tx, upload, parts, blob))
+  }
+  abortUpload(upload: string): Promise<void> {
+    return this.#writes.write(tx => operations.abortUpload(tx, upload))
+  }
+
+  // jobs: intake
+  async createJob(job: NewJob): Promise<Submitted> {
+    // whoever finds a job that is arriving asks whether its node is alive
+    if (!job.sealed) await this.#notices.bePresent()
+    return this.#writes.write(tx => operations.createJob(tx, job))
+  }
+  appendItems(job: string, more: readonly SubmitItem[]): Promise<void> {
+    return this.#writes.write(tx => operations.appendItems(tx, job, more))
+  }
+  mergeItems(job: string, parts: readonly ItemPart[]): Promise<void> {
+    return this.#writes.write(tx => operations.mergeItems(tx, job, parts))
+  }
+  seal(job: string, fingerprint: string | null, before?: string): Promise<Job> {
+    return this.#writes.write(tx => operations.seal(tx, job, fingerprint, before))
+  }
+  dropUnsealed(job: string): Promise<void> {
+    return this.#writes.write(tx => operations.dropUnsealed(tx, job))
+  }
+  idempotent(subject: string, key: string): Promise<{ job: string; fingerprint: string | null } | null> {
+    return jobs.idempotent(this.#db, subject, key, this.#clock.now() - IDEMPOTENCY_MS)
+  }
+
+  // jobs: life
+  async takeTurn(job: string, worker: string, leaseMs: number): Promise<Turn> {
+    const { turn, ordered } = await this.#writes.write(tx => operations.takeTurn(tx, job, worker, leaseMs))
+    if (turn.do !== 'worked' || ordered.length === 0) return turn
+    // looked for again, now that it is committed: one that was sealed meanwhile, and found it unfinished, is told, too
+    const followers = new Set(turn.followers)
+    for (const one of ordered) for (const follower of await successors(this.#db, one)) followers.add(follower)
+    return { ...turn, followers: [...followers] }
+  }
+  nextWork(job: string, worker: string, leaseMs: number): Promise<NextWork> {
+    return this.#writes.write(tx => operations.nextWork(tx, job, worker, leaseMs))
+  }
+  resolvePage(job: string): Promise<void> {
+    return this.#writes.write(tx => operations.resolvePage(tx, job))
+  }
+  renewLease(lease: Lease, leaseMs: number): Promise<void> {
+    return this.#writes.write(tx => operations.renewLease(tx, lease, leaseMs))
+  }
+  releaseLease(lease: Lease): Promise<void> {
+    return this.#writes.write(tx => operations.releaseLease(tx, lease))
+  }
+  chunkBlobs(lease: Lease): Promise<readonly ChunkBlob[]> {
+    return this.#writes.write(tx => operations.chunkBlobs(tx, lease))
+  }
+  applyChunk(lease: Lease, corrupt: readonly string[], copied?: CopiedBlobs): Promise<boolean> {
+    return this.#writes.write(tx => operations.applyChunk(tx, lease, corrupt, copied))
+  }
+  cancel(job: string): Promise<Job> {
+    return this.#writes.write(tx => operations.cancel(tx, job))
+  }
+  pause(job: string): Promise<Job> {
+    return this.#writes.write(tx => operations.pause(tx, job))
+  }
+  resume(job: string): Promise<Job> {
+    return this.#writes.write(tx => operations.resume(tx, job))
+  }
+  retry(job: string, states: readonly ItemState[]): Promise<Job> {
+    return this.#writes.write(tx => operations.retry(tx, job, states))
+  }
+
+  // places
+  edition(collection: string): Promise<number> {
+    return places.edition(this.#db, collection)
+  }
+  placedFiles(collection: string, range: { prefix: string; after: string }, limit: number): Promise<{ path: string; stamp: string }[]> {
+    return places.placedFiles(this.#db, collection, range, limit)
+  }
+  stamps(collection: string, paths: readonly string[]): Promise<Map<string, string>> {
+    return places.stamps(this.#db, collection, paths)
+  }
+  reconcile(look: Look): Promise<boolean> {
+    return this.#writes.write(tx => operations.reconcile(tx, look))
+  }
+  chunkPaths(lease: Lease, run: Run): Promise<readonly PlacePath[]> {
+    return this.#writes.write(tx => operations.chunkPaths(tx, lease, run))
+  }
+  planTransfers(lease: Lease, run: Run): Promise<readonly Transfer[]> {
+    return this.#writes.write(tx => operations.planTransfers(tx, lease, run))
+  }
+  intend(lease: Lease, run: Run, moved: readonly Moved[]): Promise<readonly Intent[]> {
+    return this.#writes.write(tx => operations.intend(tx, lease, run, moved))
+  }
+  settlePublished(lease: Lease, run: Run, published: readonly PublishedItem[]): Promise<void> {
+    return this.#writes.write(tx => operations.settlePublished(tx, lease, run, published))
+  }
+  applyRun(lease: Lease, run: Run, read: BytesRead): Promise<void> {
+    return this.#writes.write(tx => operations.applyRun(tx, lease, run, read))
+  }
+  unsettled(lease: Lease): Promise<readonly Intent[]> {
+    return this.#writes.write(tx => operations.unsettled(tx, lease))
+  }
+
+  // jobs: reading
+  job(idOrNumber: string): Promise<Job | null> {
+    return jobs.job(this.#db, idOrNumber, this.#clock.now())
+  }
+  async jobs(filter: JobFilter, page: PageQuery): Promise<Page<Job>> {
+    return jobs.jobs(this.#db, filter, page, this.#clock.now())
+  }
+  items(job: string, filter: ItemFilter, page: PageQuery): Promise<Page<Item>> {
+    return this.#db.atOnce(async db => {
+      const row = await jobs.acknowledged(db, job, this.#clock.now())
+      return row === undefined ? { items: [], nextCursor: null } : items.items(db, row['key'] as number, filter, page)
+    })
+  }
+  snapshot(job: string, reader?: string): Promise<JobSnapshot | null> {
+    return this.#snapshots.open(job, reader ?? null)
+  }
+  administers(subject: string, job: string): Promise<boolean> {
+    return jobs.administers(this.#db, subject, job)
+  }
+  touches(job: string, collection: string): Promise<boolean> {
+    return jobs.touches(this.#db, job, collection)
+  }
+  eventsAfter(after: number, limit: number, job?: string): Promise<readonly JobEvent[]> {
+    return jobs.eventsAfter(this.#db, after, limit, job)
+  }
+  lastEvent(): Promise<number> {
+    return jobs.lastEvent(this.#db)
+  }
+  onCommit(listener: (notice: CommitNotice) => void): () => void {
+    return this.#notices.onCommit(listener)
+  }
+
+  // upkeep
+  unfinished(after: number, limit: number): Promise<readonly { job: string; position: number; tenant: string; priority: number }[]> {
+    return jobs.unfinished(this.#db, after, limit)
+  }
+  recover(): Promise<void> {
+    return this.#writes.write(tx => operations.recover(tx))
+  }
+  purge(batch: number): Promise<number> {
+    return this.#writes.write(tx => operations.purge(tx, batch))
+  }
+
+  // tokens
+  createToken(token: NewToken): Promise<TokenRecord> {
+    return this.#writes.write(tx => operations.createToken(tx, token))
+  }
+  token(hash: string): Promise<TokenRecord | null> {
+    return tokens.token(this.#db, hash)
+  }
+  tokens(page: PageQuery): Promise<Page<TokenRecord>> {
+    return tokens.tokens(this.#db, page)
+  }
+  revokeToken(id: string): Promise<void> {
+    return this.#writes.write(tx => operations.revokeToken(tx, id))
+  }
+
+  /** A secret that all nodes on the database share; whoever asks first makes it, at random. */
+  sharedSecret(name: string, bytes: number): Promise<Uint8Array> {
+    return this.#writes.write(tx => operations.sharedSecret(tx, name, bytes))
+  }
+
+  async health(): Promise<void> {
+    await jobs.lastEvent(this.#db)
+    await this.#writes.write(tx => operations.probe(tx))
+  }
+
+  /** Waits for what was asked before, then closes the connections. */
+  async close(): Promise<void> {
+    this.#writes.close()
+    this.#db.close()
+    this.#walks.close()
+    this.#snapshots.close()
+    await this.#notices.close()
+    await Promise.all(this.#pools.map(pool => pool.end()))
+  }
+}

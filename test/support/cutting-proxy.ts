@@ -1,0 +1,67 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+
+/** How the answer to a commit is lost: the server never hears of it, or it commits and its answer does not come through. */
+export type Cut = 'before' | 'after'
+
+/** A way to a database that breaks, when told, at a commit. */
+export interface CuttingProxy {
+  readonly url: string
+  /** The next commit is cut off so, and its connection with it. */
+  cutNext(how: Cut): void
+  /** How many were. */
+  readonly cuts: number
+  close(): void
+}
+
+/** PostgreSQL's simple query: its kind, its length, its text. */
+const COMMIT = Buffer.from('Q\0\0\0\x0bCOMMIT\0', 'latin1')
+/** Until the server has committed, for certain. */
+const COMMITTED_MS = 200
+
+/** Starts one in front of the database of a URL. */
+export async function startCuttingProxy(database: string): Promise<CuttingProxy> {
+  const target = new URL(database)
+  const state: { next: Cut | null; cuts: number } = { next: null, cuts: 0 }
+  const sockets = new Set<Socket>()
+  const server = createServer(client => {
+    const upstream = connect(Number(target.port), target.hostname)
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      sockets.add(one)
+      one.on('error', () => other.destroy())
+      one.on('close', () => other.destroy())
+    }
+    let silent = false
+    upstream.on('data', data => {
+      if (!silent) client.write(data)
+    })
+    client.on('data', data => {
+      const how = data.includes(COMMIT) ? state.next : null
+      if (how !== null) {
+        silent = true
+        state.next = null
+        state.cuts += 1
+        setTimeout(() => client.destroy(), how === 'after' ? COMMITTED_MS : 0)
+      }
+      if (how !== 'before') upstream.write(data)
+    })
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const url = new URL(database)
+  url.port = String((server.address() as AddressInfo).port)
+  return {
+    url: url.href,
+    cutNext: how => {
+      state.next = how
+    },
+    get cuts() {
+      return state.cuts
+    },
+    close: () => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    },
+  }
+}
