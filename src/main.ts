@@ -10,7 +10,7 @@ import { createEngine } from './engine/engine.ts'
 import { buildServer } from './http/server.ts'
 import { UrlSigner } from './http/signed-url.ts'
 import { claimDirectory } from './ledger/sqlite/claim.ts'
-import { openStores } from './open-stores.ts'
+import { openPlaces, openStores } from './open-stores.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Ledger } from './ports/ledger.ts'
 import type { Queue } from './ports/queue.ts'
@@ -58,6 +58,7 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
   const engine = createEngine({
     ledger,
     stores: await openStores(config, clock),
+    places: await openPlaces(config, clock),
     queue,
     clock,
     ids: systemIds(clock),

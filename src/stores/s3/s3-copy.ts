@@ -1,32 +1,52 @@
 import { AbortMultipartUploadCommand, CopyObjectCommand, CreateMultipartUploadCommand, UploadPartCopyCommand, type CompletedPart } from '@aws-sdk/client-s3'
 import { CLEANING } from '../retries.ts'
 import { COPY_MS, type S3Service } from './s3-service.ts'
-import { completeUpload, completedPart, type TemporaryObject } from './s3-upload.ts'
+import { completeUpload, completedPart } from './s3-upload.ts'
 
 /** Copies of parts at once, for one blob. */
 const COPIES = 8
 
-interface CopyRange {
+/** An object that is copied, or a part of what is. */
+export interface CopySource {
+  /** Default: the service's own. */
+  readonly bucket?: string
   readonly key: string
+  readonly size: number
+  /** The ETag that it must still have. */
+  readonly etag?: string
+  /** It was made of parts, and so is its copy: of a plain one Swift lists another ETag than it tells otherwise. */
+  readonly ofParts?: boolean
+}
+
+/** What the new object has beside its bytes, and which one it may replace. */
+export interface CopyTarget {
+  readonly metadata?: Readonly<Record<string, string>>
+  readonly conditions?: { readonly IfMatch?: string; readonly IfNoneMatch?: '*' }
+}
+
+interface CopyRange {
+  readonly source: CopySource
   readonly start: number
   /** After its last byte. */
   readonly end: number
 }
 
-/** Makes one object of temporary ones, within the service. It is visible when it is whole, in place of an older one under that key. */
-export async function publishCopy(service: S3Service, sources: readonly TemporaryObject[], key: string): Promise<void> {
+/** Makes one object of others, within the service. It is visible when it is whole, in place of an older one under that key. */
+export async function publishCopy(service: S3Service, sources: readonly CopySource[], key: string, target: CopyTarget = {}): Promise<void> {
   const [only, ...more] = sources
-  if (only !== undefined && more.length === 0 && only.size <= service.limits.copyBytes) {
-    const command = { Bucket: service.bucket, Key: key, CopySource: copySource(service, only.key) }
+  if (only !== undefined && more.length === 0 && only.size <= service.limits.copyBytes && only.ofParts !== true) {
+    const metadata = target.metadata === undefined ? {} : { Metadata: { ...target.metadata }, MetadataDirective: 'REPLACE' as const }
+    const command = { Bucket: service.bucket, Key: key, ...copySource(service, only), ...metadata, ...target.conditions }
     await service.ask(abortSignal => service.client.send(new CopyObjectCommand(command), { abortSignal }), { attemptMs: COPY_MS })
     return
   }
-  await copyInParts(service, sources, key)
+  await copyInParts(service, sources, key, target)
 }
 
-async function copyInParts(service: S3Service, sources: readonly TemporaryObject[], key: string): Promise<void> {
+async function copyInParts(service: S3Service, sources: readonly CopySource[], key: string, { metadata, conditions }: CopyTarget): Promise<void> {
   const { client, bucket: Bucket } = service
-  const { UploadId = '' } = await service.ask(abortSignal => client.send(new CreateMultipartUploadCommand({ Bucket, Key: key }), { abortSignal }))
+  const begin = { Bucket, Key: key, ...(metadata === undefined ? {} : { Metadata: { ...metadata } }) }
+  const { UploadId = '' } = await service.ask(abortSignal => client.send(new CreateMultipartUploadCommand(begin), { abortSignal }))
   service.running.add(UploadId)
   try {
     const ranges = rangesOf(service, sources)
@@ -39,7 +59,7 @@ async function copyInParts(service: S3Service, sources: readonly TemporaryObject
         const number = next
         const command = {
           ...{ Bucket, Key: key, UploadId, PartNumber: number },
-          CopySource: copySource(service, range.key),
+          ...copySource(service, range.source),
           CopySourceRange: `bytes=${range.start}-${range.end - 1}`,
         }
         const send = (abortSignal: AbortSignal) => client.send(new UploadPartCopyCommand(command), { abortSignal })
@@ -56,7 +76,7 @@ async function copyInParts(service: S3Service, sources: readonly TemporaryObject
       throw error
     }
     const size = sources.reduce((sum, source) => sum + source.size, 0)
-    await completeUpload(service, { key, uploadId: UploadId, parts, size })
+    await completeUpload(service, { key, uploadId: UploadId, parts, size, ...(conditions === undefined ? {} : { conditions }) })
   } catch (error) {
     // What cannot be ended now is swept later; the reason that counts is the first one.
     const abort = { Bucket, Key: key, UploadId }
@@ -71,18 +91,20 @@ async function copyInParts(service: S3Service, sources: readonly TemporaryObject
  * The ranges to copy, in order. Those of one object are about equal, so that none but the very last is shorter than S3 allows (5 MiB), and they are as long as
  * the number of parts demands.
  */
-function rangesOf(service: S3Service, sources: readonly TemporaryObject[]): CopyRange[] {
+function rangesOf(service: S3Service, sources: readonly CopySource[]): CopyRange[] {
   const { copyBytes, copyPartBytes, parts } = service.limits
   const total = sources.reduce((sum, source) => sum + source.size, 0)
   const most = Math.min(copyBytes, Math.max(copyPartBytes, Math.ceil((2 * total) / parts)))
-  return sources.flatMap(({ key, size }) => {
+  return sources.flatMap(source => {
+    const { size } = source
     const count = Math.ceil(size / most)
     const length = Math.ceil(size / count)
-    return Array.from({ length: count }, (_, index) => ({ key, start: index * length, end: Math.min(size, (index + 1) * length) }))
+    return Array.from({ length: count }, (_, index) => ({ source, start: index * length, end: Math.min(size, (index + 1) * length) }))
   })
 }
 
 /** Bucket and key, as the header wants them: percent-encoded, slashes as they are. */
-function copySource(service: S3Service, key: string): string {
-  return [service.bucket, ...key.split('/')].map(encodeURIComponent).join('/')
+function copySource(service: S3Service, { bucket, key, etag }: CopySource): { readonly CopySource: string; readonly CopySourceIfMatch?: string } {
+  const CopySource = [bucket ?? service.bucket, ...key.split('/')].map(encodeURIComponent).join('/')
+  return etag === undefined ? { CopySource } : { CopySource, CopySourceIfMatch: etag }
 }

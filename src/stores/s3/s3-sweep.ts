@@ -42,20 +42,15 @@ async function* uploadsOf(service: S3Service): AsyncGenerator<MultipartUpload> {
 export async function sweepTemporary(service: S3Service, before: number): Promise<number> {
   let swept = 0
   for await (const { Key = '', UploadId = '', Initiated } of uploadsOf(service)) {
-    if (!isOurs(service, Key) || service.running.has(Key) || service.running.has(UploadId) || changedAt(Initiated) >= before) continue
+    if (!service.isOurs(Key) || service.running.has(Key) || service.running.has(UploadId) || changedAt(Initiated) >= before) continue
     if (await writtenSince(service, Key, UploadId, before)) continue
     if (await gone(service, new AbortMultipartUploadCommand({ Bucket: service.bucket, Key, UploadId }))) swept += 1
   }
   for await (const { Key = '', LastModified } of objectsBeneath(service, service.temporaryKey(''))) {
-    if (!isOurs(service, Key) || service.running.has(Key) || changedAt(LastModified) >= before) continue
+    if (!service.isOurs(Key) || service.running.has(Key) || changedAt(LastModified) >= before) continue
     if (await gone(service, new DeleteObjectCommand({ Bucket: service.bucket, Key }))) swept += 1
   }
   return swept
-}
-
-/** Only what this store makes itself: other things may lie beneath the same prefix. */
-function isOurs(service: S3Service, key: string): boolean {
-  return key.startsWith(service.prefix) && /^(tmp\/[0-9a-f-]{36}|blobs\/[0-9a-f]{64})$/.test(key.slice(service.prefix.length))
 }
 
 /** Whether a part came since: another process may still be sending, and a large body takes its time. */
