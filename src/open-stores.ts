@@ -46,7 +46,7 @@ async function openStore(
   }
 }
 
-/** Opens the places of a configuration. Throws what `openStores` throws, and `unavailable` for a directory that is not there. */
+/** Opens the places of a configuration. Throws what `openStores` throws. */
 export async function openPlaces(config: Pick<Config, 'database' | 'stores'>, clock: Clock, env: NodeJS.ProcessEnv = process.env): Promise<Place[]> {
   const places: Place[] = []
   for (const [name, store] of placesOf(config)) places.push(await openPlace(config, name, store, clock, env))

@@ -52,6 +52,14 @@ export function createEngine(parts: EngineParts): Engine {
   const changed = (job: Job): void => (ledger.sendsWakes ? queue.look() : wakeJob(job))
   const runner = new Runner({ ledger, stores, looks, clock, worker: parts.worker, wakeJob, onError: parts.onError })
   const upkeep = new Upkeep({ ledger, stores, clock, wake: wake => queue.wake(wake), onError: parts.onError })
+  /** A place that is not there keeps no server from starting. */
+  const sweepOrTell = async (place: Place): Promise<void> => {
+    try {
+      await place.sweepUnfinished(clock.now())
+    } catch (error) {
+      parts.onError(error, `sweep of the store ${place.name}`)
+    }
+  }
   return {
     collections: new CollectionService({ ledger, access, stores, ids }),
     entries: new EntryService({ ledger, access, stores, looks, maxUploadBytes: parts.maxUploadBytes }),
@@ -64,7 +72,8 @@ export function createEngine(parts: EngineParts): Engine {
     start: async () => {
       await ledger.recover()
       // What is unfinished in a store of this process alone died with the last one; in a shared store it may be another's, and the daily sweep takes it.
-      for (const store of [...stores.all(), ...stores.places()]) if (!store.shared) await store.sweepUnfinished(clock.now())
+      for (const store of stores.all()) if (!store.shared) await store.sweepUnfinished(clock.now())
+      for (const place of stores.places()) if (!place.shared) await sweepOrTell(place)
       queue.work(job => runner.turn(job), { concurrency: parts.concurrency, quick: Math.max(parts.concurrency, QUICK_TURNS) })
       await upkeep.wakeUnfinished()
       upkeep.start()

@@ -41,17 +41,18 @@ export class Looks {
     })
   }
 
-  /** Looks through the next part of a collection, behind `after`; returns up to where, null when that was the end. For a selection its cursor goes along. */
+  /** Looks through the next part of a collection, behind `after`; returns up to where, null when that was the end. For a selection its cursor goes along. `files`: about how many are looked at. */
   async range(
     { collection, store }: PlaceOf,
     { prefix, after }: { readonly prefix: string; readonly after: string },
     selection?: LookSelection,
+    files = PAGE_FILES,
   ): Promise<string | null> {
     const place = this.#stores.place(store)
     const { through } = await this.#repeated(collection, async edition => {
-      const page = await place.list({ prefix, after, limit: PAGE_FILES })
-      const known = await this.#ledger.placedFiles(collection, { prefix, after }, PAGE_FILES)
-      const end = earlier(page.through, known.length < PAGE_FILES ? null : (known.at(-1)?.path ?? null))
+      const page = await place.list({ prefix, after, limit: files })
+      const known = await this.#ledger.placedFiles(collection, { prefix, after }, files)
+      const end = earlier(page.through, known.length < files ? null : (known.at(-1)?.path ?? null))
       const found = page.files.filter(({ path }) => isWithin(path, end))
       const { again, unsure } = await this.#missing(store, known, found, end)
       const misfits = page.misfits.filter(({ path }) => isWithin(path, end))

@@ -21,12 +21,12 @@ export class PlacedEntries {
     const after = page.cursor === undefined ? '' : decodeCursor(page.cursor, 'string')
     // what lies beneath the folders of a level is not looked at: a page would go through all of it
     if (filter.delimiter !== undefined && filter.deleted !== true) return this.#level(at, filter, page, after)
-    let through = await this.#looks.range(at, { prefix: filter.prefix ?? '', after })
+    let through = await this.#looks.range(at, { prefix: filter.prefix ?? '', after }, undefined, page.limit + 1)
     for (;;) {
       const found = await this.#ledger.entries(at.collection, filter, page)
       const last = found.items.at(-1)?.path
       if (through === null || (last !== undefined && Buffer.compare(Buffer.from(last), Buffer.from(through)) <= 0)) return found
-      through = await this.#looks.range(at, { prefix: filter.prefix ?? '', after: through })
+      through = await this.#looks.range(at, { prefix: filter.prefix ?? '', after: through }, undefined, page.limit + 1)
     }
   }
 

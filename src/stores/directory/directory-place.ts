@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { copyFile, open, readdir, realpath, unlink } from 'node:fs/promises'
+import { copyFile, open, readdir, unlink } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { WaybillError } from '../../model/errors.ts'
 import type { ByteRange, PutExpectations } from '../../ports/blob-store.ts'
@@ -20,7 +21,7 @@ import { markOf, placedFile, stampOf } from './stamps.ts'
 
 export interface DirectoryPlaceOptions {
   readonly name: string
-  /** Must be there. It may be a link; what lies in it is never followed. */
+  /** It may be a link; those that lie in it are never followed. */
   readonly directory: string
   readonly readonly: boolean
   /** True when other processes have the same directory attached (default: false). */
@@ -28,26 +29,15 @@ export interface DirectoryPlaceOptions {
   readonly clock: Clock
 }
 
-/** Opens a directory as a place. Throws `unsupported` on another system than Linux, `unavailable` when it is not there or no directory. */
-export async function openDirectoryPlace(options: DirectoryPlaceOptions): Promise<Place> {
+/** Opens a directory as a place. Looks at nothing yet: one that is not there makes no server fail to start. Throws `unsupported` on another system than Linux. */
+export function openDirectoryPlace(options: DirectoryPlaceOptions): Place {
   if (process.platform !== 'linux') {
     throw new WaybillError(
       'unsupported',
       `the store "${options.name}" attaches a directory, which is safe against links on Linux only; attach a bucket instead`,
     )
   }
-  try {
-    const directory = await realpath(options.directory)
-    const root = await openFolder(directory)
-    try {
-      const { dev, ino } = await root.stat()
-      return new DirectoryPlace({ ...options, directory }, `${dev}-${ino}`)
-    } finally {
-      await root.close()
-    }
-  } catch (error) {
-    throw fileError(error, options.name)
-  }
+  return new DirectoryPlace(options)
 }
 
 /**
@@ -66,19 +56,18 @@ class DirectoryPlace implements Place {
   readonly shared: boolean
   readonly #directory: string
   readonly #clock: Clock
-  /** Device and inode of the root: an empty mount point in its stead must not look as if all files were gone. */
-  readonly #identity: string
+  /** Device and inode of the root when it was first seen: an empty mount point in its stead must not look as if all files were gone. */
+  #identity: string | null = null
   readonly #walks = new KeptWalks()
   /** Staged names of this process: never swept by it. */
   readonly #staged = new Set<string>()
 
-  constructor({ name, directory, readonly, shared = false, clock }: DirectoryPlaceOptions, identity: string) {
+  constructor({ name, directory, readonly, shared = false, clock }: DirectoryPlaceOptions) {
     this.name = name
     this.readonly = readonly
     this.shared = shared
-    this.#directory = directory
+    this.#directory = resolve(directory)
     this.#clock = clock
-    this.#identity = identity
   }
 
   async list(query: PlaceQuery): Promise<PlacePage> {
@@ -258,9 +247,13 @@ class DirectoryPlace implements Place {
   async #root(): Promise<Folder> {
     const root = await openFolder(this.#directory)
     const { dev, ino } = await root.stat()
+    this.#identity ??= `${dev}-${ino}`
     if (`${dev}-${ino}` === this.#identity) return root
     await root.close()
-    throw new WaybillError('unavailable', `the directory of the store "${this.name}" is another one than at the start of the server; is it mounted?`)
+    throw new WaybillError(
+      'unavailable',
+      `the directory of the store "${this.name}" is another one than it was; is it mounted? Start the server anew when it is meant`,
+    )
   }
 
   /** Work on folders of the place, all of which are closed, and what was changed in them is durable, when it ends. */
