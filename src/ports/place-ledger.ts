@@ -77,7 +77,10 @@ export interface PlaceLedger {
   chunkPaths(lease: Lease, run: Run): Promise<readonly PlacePath[]>
   /** The bytes that must be moved before the run can be applied, as it would be planned now. None for a job that is being cancelled. */
   planTransfers(lease: Lease, run: Run): Promise<readonly Transfer[]>
-  /** Plans the run with the bytes that were moved, and writes down what is to be published: from now on these paths are looked at by nobody else. */
+  /**
+   * Plans the run with the bytes that were moved, and writes down what is to be published: from now on these paths are looked at by nobody else, and nobody else
+   * can intend to write them.
+   */
   intend(lease: Lease, run: Run, moved: readonly Moved[]): Promise<readonly Intent[]>
   /** Settles the items whose files were published, also of a job that is being cancelled. The intents of the run are over. The chunk stays leased. */
   settlePublished(lease: Lease, run: Run, published: readonly PublishedItem[]): Promise<void>

@@ -148,7 +148,9 @@ describe('a directory with what does not belong into one', () => {
     await expect(place.list({ prefix: '', after: '', limit: 1 })).rejects.toMatchObject({ code: 'unavailable' })
     await rm(inside, { recursive: true })
     await expect(place.stat(['a'])).rejects.toMatchObject({ code: 'unavailable' })
-    await expect(openDirectoryPlace({ name: 'p', directory: inside, readonly: true, clock: systemClock }).health()).rejects.toMatchObject({ code: 'unavailable' })
+    await expect(openDirectoryPlace({ name: 'p', directory: inside, readonly: true, clock: systemClock }).health()).rejects.toMatchObject({
+      code: 'unavailable',
+    })
   })
 
   it('leaves a file that is replaced between two looks to whoever replaced it', async () => {

@@ -219,6 +219,25 @@ export function placesContract(world: World): void {
       expect(await world.listing(p)).toEqual([])
     })
 
+    it('are written at one path by one item at a time', async () => {
+      const [c, p] = [await world.collection(), await attached()]
+      for (const path of ['a', 'b']) await world.put(c, path)
+      const intendOf = async (path: string): Promise<readonly [Lease, number]> => {
+        const lease = await leaseOf(await world.start({ items: [item([c, path], [p, 'x'])] }))
+        const transfers = await world.ledger.planTransfers(lease, whole(lease))
+        const intents = await world.ledger.intend(
+          lease,
+          whole(lease),
+          transfers.map(transfer => moved(transfer, path, `mark ${path}`)),
+        )
+        return [lease, intents.length]
+      }
+      const [first, second] = [await intendOf('a'), await intendOf('b')]
+      expect([first[1], second[1]]).toEqual([1, 0])
+      await world.ledger.settlePublished(first[0], whole(first[0]), [{ seq: 0, stamp: 'ours' }])
+      expect((await intendOf('b'))[1]).toBe(1)
+    })
+
     it('are settled by who takes a chunk over, also when the job is being cancelled', async () => {
       const [c, p] = [await world.collection(), await attached()]
       for (const path of ['a', 'b', 'c']) await world.put(c, path)

@@ -28,7 +28,7 @@ export async function markTroubles(tx: Tx, job: Row, read: Reading): Promise<voi
   await markLostGrants(tx, job)
   if (corrupt.length > 0) await tx.db.run(MARK_CORRUPT, { corrupt: corrupt.map(digest => Buffer.from(digest, 'hex')) })
   if (await crosses(tx, job)) await markNotArrived(tx, copied)
-  if (handsOn(job) && (await namesPlaces(tx, job['key'] as number))) await markPlaces(tx, read, handsOnBytes(job))
+  if (handsOn(job) && (await namesPlaces(tx, job['key'] as number))) await markPlaces(tx, job, read, handsOnBytes(job))
 }
 
 /** Items of the plan that would go to another store, and of whose blobs this is so. */

@@ -35,7 +35,7 @@ export function markTroubles(tx: Tx, job: Row, read: Reading): void {
     )
   }
   if (crosses(tx, job)) markNotArrived(tx, copied)
-  if (handsOn(job) && namesPlaces(tx, job['key'] as number)) markPlaces(tx, read, handsOnBytes(job))
+  if (handsOn(job) && namesPlaces(tx, job['key'] as number)) markPlaces(tx, job, read, handsOnBytes(job))
 }
 
 /** Items of the plan that would go to another store, and of whose blobs this is so. */

@@ -14,7 +14,7 @@ export async function lockedAttached(tx: Tx, id: string): Promise<{ readonly key
 
 const NAMED = 'SELECT j.collection, j.writes, c.attached FROM job_collection j JOIN collection c ON c.key = j.collection WHERE j.job = :job'
 
-/** Locks the collections that a job (its key) names, those at places for itself: what is known of their files is about to change. */
+/** Locks the collections that a job (its key) names, those at places for itself: which of their files are written, and by whom, is about to change. */
 export async function lockForPublished(tx: Tx, job: number): Promise<void> {
   const named = await tx.db.all(NAMED, { job })
   await lockCollections(

@@ -61,7 +61,7 @@ const INTENTS = `SELECT n.seq, n.mark, n.t_path AS path, c.id, c.store, CASE WHE
 
 /** Plans a run with the bytes that were moved, and writes down what is to be published for it. */
 export async function intend(tx: Tx, lease: Lease, run: Run, moved: readonly Moved[]): Promise<Intent[]> {
-  const { job } = await held(tx, lease, lockJobCollections)
+  const { job } = await held(tx, lease, lockForPublished)
   if (job['cancelling'] === 1) return []
   const key = job['key'] as number
   await learnDigests(tx, job, moved)

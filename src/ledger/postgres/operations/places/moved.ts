@@ -45,12 +45,17 @@ const MARK_CHANGED = `UPDATE plan SET code = ${CODES.sourceChanged} WHERE ${WITH
 /** What goes to a place is done by its intent alone: the version is written when the file is there. */
 const MARK_UNPUBLISHED = `UPDATE plan SET code = ${CODES.destinationChanged} WHERE ${GOING} AND kind = ${FILE} AND t_collection IN ${AT_PLACES}`
 
+/** What another item is about to publish at the same path: between two writers of one file nobody could tell who was first. */
+const MARK_INTENDED = `UPDATE plan SET code = ${CODES.destinationChanged} WHERE ${GOING} AND EXISTS
+  (SELECT 1 FROM intent n WHERE n.t_collection = plan.t_collection AND n.t_path = plan.t_path AND (n.job <> :job OR n.seq <> plan.seq))`
+
 /** Marks items with an end in a place: those that no place can hold, and, where bytes are to be moved, those of which that has not come to pass. */
-export async function markPlaces(tx: Tx, { moved = [], step = 'settle' }: Reading, movesBytes: boolean): Promise<void> {
+export async function markPlaces(tx: Tx, job: Row, { moved = [], step = 'settle' }: Reading, movesBytes: boolean): Promise<void> {
   await tx.db.run(REFUSE_OTHERS)
   if (!movesBytes || step === 'ask') return
   await markNotMoved(tx, moved)
   if (step === 'settle') await tx.db.run(MARK_UNPUBLISHED)
+  else await tx.db.run(MARK_INTENDED, { job: job['key'] })
 }
 
 /** Items of which no bytes have been moved, or others than the source has now. */
