@@ -15,7 +15,7 @@ export interface Lease {
   readonly verify: boolean
   /** Items may go from one store to another: their bytes must be there before it is applied. */
   readonly crosses: boolean
-  /** Items have ends in places, which must be looked at before they are planned (`look`), and bytes to be moved from or to them (`move`). */
+  /** Items have ends in places, which must be looked at before they are planned (`look`), and bytes to be moved from or to them, or files to be removed (`move`). */
   readonly places: 'none' | 'look' | 'move'
   /** Its items touch each other: each must be applied before the next one is planned. */
   readonly serial: boolean

@@ -32,17 +32,18 @@ export interface LookSelection {
   readonly after: string
 }
 
-/** A file that is to be published for an item; `expect`: the stamp of the one that it replaces, null where nothing may be. */
+/** A file that is to be published for an item, or (`removes`) removed; `expect`: the stamp of the one that is there before, null where nothing may be. */
 export interface Intent extends PlacePath {
   readonly seq: number
+  readonly removes: boolean
   readonly mark: string
   readonly expect: string | null
 }
 
-/** A file that was published for an item. */
+/** A file that was published for an item, or (null) removed. */
 export interface PublishedItem {
   readonly seq: number
-  readonly stamp: string
+  readonly stamp: string | null
 }
 
 /** Items of a leased chunk, by their numbers, both included. */
@@ -78,7 +79,7 @@ export interface PlaceLedger {
   /** The bytes that must be moved before the run can be applied, as it would be planned now. None for a job that is being cancelled. */
   planTransfers(lease: Lease, run: Run): Promise<readonly Transfer[]>
   /**
-   * Plans the run with the bytes that were moved, and writes down what is to be published: from now on these paths are looked at by nobody else, and nobody else
+   * Plans the run with the bytes that were moved, and writes down what is to be published, or, by a deletion, removed: from now on these paths are looked at by nobody else, and nobody else
    * can intend to write them.
    */
   intend(lease: Lease, run: Run, moved: readonly Moved[]): Promise<readonly Intent[]>

@@ -55,6 +55,15 @@ export interface Publication {
   readonly expect: string | null
 }
 
+/** A file to be removed, if it is still of this stamp. */
+export interface Removal {
+  readonly path: string
+  readonly stamp: string
+}
+
+/** What came of a removal: null, or why it was left. */
+export type Removed = { readonly error: unknown } | null
+
 /** What came of a publication. */
 export type Published = { readonly file: PlacedFile } | { readonly error: unknown }
 
@@ -63,12 +72,12 @@ export type Published = { readonly file: PlacedFile } | { readonly error: unknow
  * - MUST make a file visible only whole, under its final name, after its bytes are durable (invariant I4), and leave nothing visible when that fails;
  * - MUST NOT read or write anything outside of the place, whatever links lie in it and whoever changes them meanwhile;
  * - MUST NOT give bytes of another file than that of the stamp it was asked for: `source_changed`;
- * - MUST NOT replace a file that is not the expected one: `destination_changed`;
+ * - MUST NOT replace or remove a file that is not the expected one: `destination_changed`;
  * - MUST refuse paths that it cannot have: `invalid_path`; and a path where something else than a file is, or beneath a file: `entry_exists`.
  */
 export interface Place {
   readonly name: string
-  /** Nothing may be written: `stage`, `stageCopy` and `publish` throw `unsupported`. */
+  /** Nothing may be written: `stage`, `stageCopy`, `publish` and `remove` throw `unsupported`. */
   readonly readonly: boolean
   /** True when other processes may write into it in our way at the same time: then what is unfinished may be theirs. */
   readonly shared: boolean
@@ -88,6 +97,8 @@ export interface Place {
    * `mayGoOn` is true, else it fails with `stale_lease`.
    */
   publish(publications: readonly Publication[], mayGoOn: () => boolean): Promise<readonly Published[]>
+  /** Removes files one after the other, or some at once, as `publish` publishes them; folders that were emptied stay. `destination_changed` where the file is another, or gone. */
+  remove(removals: readonly Removal[], mayGoOn: () => boolean): Promise<readonly Removed[]>
   /** Lets go of staged bytes that are not published. */
   discard(staged: Staged): Promise<void>
   /** Removes what unfinished work left behind before `before` (epoch ms); returns how many. */

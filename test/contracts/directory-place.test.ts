@@ -68,6 +68,9 @@ describe('a directory with what does not belong into one', () => {
     await expect(place.open('inner-link/file', real.stamp)).rejects.toMatchObject({ code: 'source_changed' })
     expect(await write('folder-link/planted')).toMatchObject({ error: { code: 'entry_exists' } })
     expect(await write('file-link')).toMatchObject({ error: { code: 'destination_changed' } })
+    for (const path of ['folder-link/secret', 'file-link', 'inner-link/file']) {
+      expect(await place.remove([{ path, stamp: real.stamp }], () => true)).toMatchObject([{ error: { code: 'destination_changed' } }])
+    }
     expect(await readdir(join(root, 'outside'))).toEqual(['secret'])
     expect(await readFile(join(root, 'outside', 'secret'), 'utf8')).toBe('secret')
   })
@@ -136,6 +139,8 @@ describe('a directory with what does not belong into one', () => {
   it('writes nothing into one that is read-only, not even a folder of its own', async () => {
     const only = openDirectoryPlace({ name: 'p', directory: inside, readonly: true, clock: systemClock })
     await expect(only.stage(Readable.from(['x'], { objectMode: false }), {})).rejects.toMatchObject({ code: 'unsupported' })
+    const [file] = await only.stat(['sub/file'])
+    await expect(only.remove([file as PlacedFile], () => true)).rejects.toMatchObject({ code: 'unsupported' })
     await only.health()
     expect(await only.sweepUnfinished(Date.now())).toBe(0)
     expect(await readdir(inside)).toEqual(['sub'])

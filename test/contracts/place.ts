@@ -135,6 +135,19 @@ export function placeContract(name: string, open: () => Promise<PlaceUnderTest>)
       expect(await under.unfinished()).toBe(0)
     })
 
+    it('removes the expected file only, and nothing when it may not go on', async () => {
+      const [one, two] = [await put('removed/one', 'one'), await put('removed/two', 'two')]
+      const removal = ({ path, stamp }: PlacedFile): { path: string; stamp: string } => ({ path, stamp })
+      const codes = async (files: readonly PlacedFile[], mayGoOn = always): Promise<unknown[]> =>
+        (await place.remove(files.map(removal), mayGoOn)).map(result => (result === null ? null : codeOf(result)))
+      expect(await codes([one, two], () => false)).toEqual(['stale_lease', 'stale_lease'])
+      await under.writeOutside('removed/two', 'theirs')
+      const never = { ...one, path: 'removed/never/there' }
+      expect(await codes([one, two, never])).toEqual([null, 'destination_changed', 'destination_changed'])
+      expect(await codes([one])).toEqual(['destination_changed'])
+      expect((await place.list({ prefix: 'removed/', after: '', limit: 10 })).files.map(({ path }) => path)).toEqual(['removed/two'])
+    })
+
     it('stages nothing of a body that breaks off, or is another than was announced', async () => {
       const broken = Readable.from(
         (function* () {

@@ -1,8 +1,8 @@
-import { isWaybillError } from '../../model/errors.ts'
+import { isWaybillError, WaybillError } from '../../model/errors.ts'
 import type { BytesRead, Lease, Ledger } from '../../ports/ledger.ts'
 import type { Intent, PublishedItem, Run } from '../../ports/place-ledger.ts'
-import type { Moved, PlacePath, Transfer } from '../../ports/transfer.ts'
-import type { Published, Staged } from '../../ports/place.ts'
+import type { MoveFault, Moved, PlacePath, Transfer } from '../../ports/transfer.ts'
+import type { Place, Published, Removed, Staged } from '../../ports/place.ts'
 import type { Looks } from './looks.ts'
 import { moveBytes, moveFault, type MovesParts } from './moves.ts'
 
@@ -44,15 +44,23 @@ export async function workPlaces(parts: PlaceWorkParts, chunk: PlaceChunk): Prom
   return true
 }
 
-/** What a worker before may have published and could not settle any more: a file with the mark of its intent is ours, and its item done. */
+/** What a worker before may have done and could not settle any more: a file with the mark of its intent is ours, and one to be removed that is not there is gone. */
 async function settleLeft({ ledger, stores }: PlaceWorkParts, lease: Lease): Promise<void> {
-  const published: PublishedItem[] = []
   const left = await ledger.unsettled(lease)
-  for (const { seq, store, path, mark } of left) {
-    const file = await stores.place(store).marked(path, mark)
-    if (file !== null) published.push({ seq, stamp: file.stamp })
+  const published: PublishedItem[] = []
+  for (const intent of left) {
+    const stamp = await stampAfter(stores.place(intent.store), intent)
+    if (stamp !== undefined) published.push({ seq: intent.seq, stamp })
   }
   if (left.length > 0) await ledger.settlePublished(lease, { first: lease.firstSeq, last: lease.lastSeq }, published)
+}
+
+/** The stamp of the file that an intent has published, null for one that it has removed; undefined when it has not come to that. */
+async function stampAfter(place: Place, { path, mark, removes, expect }: Intent): Promise<string | null | undefined> {
+  if (!removes) return (await place.marked(path, mark))?.stamp
+  const [file] = await place.stat([path])
+  if (file === undefined) throw new WaybillError('unavailable', `the store "${place.name}" does not tell whether ${JSON.stringify(path)} is there`)
+  return file?.stamp === expect ? undefined : null
 }
 
 async function lookOnly(parts: PlaceWorkParts, lease: Lease, run: Run): Promise<Run> {
@@ -73,7 +81,8 @@ async function workRun(parts: PlaceWorkParts, chunk: PlaceChunk, wish: Run): Pro
   const { moved, staged, ended } = await moveBytes(parts, transfers, { verify: lease.verify, isUnsure, stopped: chunk.stopped })
   try {
     if (!ended) return null
-    const after = staged.size === 0 ? moved : await publishAll(parts, chunk, run, { transfers, paths, moved, staged })
+    const mayChange = staged.size > 0 || lease.kind === 'delete'
+    const after = !mayChange ? moved : await publishAll(parts, chunk, run, { transfers, paths, moved, staged })
     await ledger.applyRun(lease, run, { ...read, moved: after })
     return run
   } finally {
@@ -98,7 +107,7 @@ interface StagedRun {
   readonly staged: Map<number, Staged>
 }
 
-/** Publishes what was staged, as the ledger decides now; returns what was moved, with those that could not be published among the faults. */
+/** Publishes what was staged, or removes what is to be deleted, as the ledger decides now; returns what was moved, with those that could not be published among the faults. */
 async function publishAll(
   parts: PlaceWorkParts,
   { lease, holds }: PlaceChunk,
@@ -109,23 +118,39 @@ async function publishAll(
   const targets = transfers.flatMap(({ target }) => (target.attached ? [target] : []))
   await lookAt(parts, [...paths, ...targets])
   const intents = await parts.ledger.intend(lease, run, moved)
+  if (intents.length === 0) return moved
   const published: PublishedItem[] = []
   const faults = new Map<number, Moved>()
   for (const [store, wishes] of Map.groupBy(intents, intent => intent.store)) {
-    const results = await parts.stores.place(store).publish(
-      wishes.map(intent => publicationOf(intent, staged)),
-      holds,
-    )
+    const results = await carriedOut(parts.stores.place(store), wishes, staged, holds)
     results.forEach((result, index) => {
       const { seq, path } = wishes[index] as Intent
-      if ('file' in result) {
-        published.push({ seq, stamp: result.file.stamp })
+      if (result === null || 'file' in result) {
+        published.push({ seq, stamp: result?.file.stamp ?? null })
         staged.delete(seq)
-      } else faults.set(seq, { seq, code: publishFault(parts, result, path, store) })
+      } else faults.set(seq, { seq, code: publishFault(parts, result.error, path, store) })
     })
   }
   await parts.ledger.settlePublished(lease, run, published)
-  return moved.map(each => faults.get(each.seq) ?? each)
+  return [...moved.filter(({ seq }) => !faults.has(seq)), ...faults.values()]
+}
+
+/** Publishes or removes what intents of one place say: those of a run are all of one kind. */
+function carriedOut(
+  place: Place,
+  intents: readonly Intent[],
+  staged: ReadonlyMap<number, Staged>,
+  holds: () => boolean,
+): Promise<readonly (Published | Removed)[]> {
+  if (intents.some(({ removes }) => removes))
+    return place.remove(
+      intents.map(({ path, expect }) => ({ path, stamp: expect ?? '' })),
+      holds,
+    )
+  return place.publish(
+    intents.map(intent => publicationOf(intent, staged)),
+    holds,
+  )
 }
 
 function publicationOf(
@@ -137,15 +162,10 @@ function publicationOf(
   return { staged: bytes, path, expect }
 }
 
-function publishFault(
-  parts: PlaceWorkParts,
-  result: Exclude<Published, { file: unknown }>,
-  path: string,
-  store: string,
-): Extract<Moved, { code: unknown }>['code'] {
+function publishFault(parts: PlaceWorkParts, error: unknown, path: string, store: string): MoveFault {
   // whoever holds the lease now does it
-  if (isWaybillError(result.error, 'stale_lease')) throw result.error
-  return moveFault(result.error, false, error => parts.onError(error, `publishing ${JSON.stringify(path)} in the store "${store}"`))
+  if (isWaybillError(error, 'stale_lease')) throw error
+  return moveFault(error, false, fault => parts.onError(fault, `changing ${JSON.stringify(path)} in the store "${store}"`))
 }
 
 async function discardAll(parts: PlaceWorkParts, transfers: readonly Transfer[], staged: ReadonlyMap<number, Staged>): Promise<void> {

@@ -5,12 +5,12 @@ import type { Ledger } from '../../ports/ledger.ts'
 import type { Want } from '../jobs/check.ts'
 import type { Stores } from '../stores.ts'
 
-/** Throws `unsupported` for a single write of bytes into an attached collection: files come there by copy jobs, which a crash cannot leave half done. */
+/** Throws `unsupported` for a single write into an attached collection: files come and go there by jobs, which a crash cannot leave half done. */
 export function refusePlacedWrite({ id, attached }: Pick<Collection, 'id' | 'attached'>): void {
   if (!attached) return
   throw new WaybillError(
     'unsupported',
-    `${JSON.stringify(id)} is attached: its files are written by copy jobs and by other programs; upload into a managed collection and copy from there`,
+    `${JSON.stringify(id)} is attached: its files are written and deleted by jobs, and by other programs; upload into a managed collection and copy from there`,
   )
 }
 
@@ -41,8 +41,8 @@ export class PlaceRefusals {
   }
 
   #faultOf(kind: JobKind, { id, store }: Collection, pointer: string, items: readonly SubmitItem[]): string | null {
-    if (kind === 'move' || kind === 'delete')
-      return `its files are not moved or deleted by jobs; copy them, and delete what is not needed with the tools of the place`
+    if (kind === 'move') return 'files are not moved from or to a place in one step; copy them, and then delete what was copied'
+    if (kind === 'delete' && this.#stores.place(store).readonly) return 'it is read-only'
     if (kind === 'update' && items.some(({ change, source }) => change !== undefined && source.collection === id))
       return 'its entries take merge patches of their fields only'
     if (kind === 'copy' && pointer.endsWith('/destination/collection') && this.#stores.place(store).readonly) return 'it is read-only'

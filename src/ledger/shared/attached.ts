@@ -1,5 +1,6 @@
 import type { Reason } from '../../model/item.ts'
 import type { MoveFault, PlacePath, Transfer } from '../../ports/transfer.ts'
+import type { Intent } from '../../ports/place-ledger.ts'
 import type { Misfit } from '../../ports/place.ts'
 import { hexText } from './codec.ts'
 import type { Row } from './row.ts'
@@ -27,6 +28,11 @@ export function reasonOfMisfit({ path, code, fault }: Misfit): Reason {
 /** A row with the collection's id, its store and a path. */
 export function toPlacePath(row: Row): PlacePath {
   return { collection: row['id'] as string, store: row['store'] as string, path: row['path'] as string }
+}
+
+/** A row of an intent, with what is there before. */
+export function toIntent(row: Row): Intent {
+  return { ...toPlacePath(row), seq: row['seq'] as number, removes: row['deleted'] === 1, mark: row['mark'] as string, expect: row['expect'] as string | null }
 }
 
 /** A row of a plan with both its collections (`src_`, `t_`) and the source's stamp. */

@@ -28,7 +28,12 @@ export function handsOnBytes(job: Row): boolean {
 /** What a job that names attached collections, or does not, needs of places before its chunks are applied. One that is cancelled may have published files. */
 export function placeWork(job: Row, namesPlaces: boolean): Lease['places'] {
   if (!namesPlaces) return 'none'
-  return handsOn(job) && job['dry_run'] === 0 ? 'move' : 'look'
+  return (handsOn(job) || kindOf(job) === 'delete') && job['dry_run'] === 0 ? 'move' : 'look'
+}
+
+/** True when the job changes what lies in places, as things are now. */
+export function changesPlaces(job: Row): boolean {
+  return handsOnBytes(job) || (kindOf(job) === 'delete' && job['dry_run'] === 0 && job['cancelling'] === 0)
 }
 
 /** True when the bytes of a job's items are to be read before they are handed on. */

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 import { WaybillError } from '../../model/errors.ts'
 import type { ByteRange, PutExpectations } from '../../ports/blob-store.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { Place, PlacedFile, PlacePage, PlaceQuery, Publication, Published, Staged } from '../../ports/place.ts'
+import type { Place, PlacedFile, PlacePage, PlaceQuery, Publication, Published, Removal, Removed, Staged } from '../../ports/place.ts'
 import { BodyMeter, bodyChunks } from '../body-meter.ts'
 import { errnoOf, fileError } from '../file-errors.ts'
 import { UnfinishedFile } from '../unfinished-file.ts'
@@ -16,7 +16,7 @@ import { FolderChain } from './folder-chain.ts'
 import { FolderWalk, isForbidden } from './folder-walk.ts'
 import { KeptWalks } from './kept-walks.ts'
 import { folderOf, nameOf, OWN_FOLDER } from './own-folder.ts'
-import { publishOne } from './publish.ts'
+import { publishOne, removeOne } from './publish.ts'
 import { markOf, placedFile, stampOf } from './stamps.ts'
 
 export interface DirectoryPlaceOptions {
@@ -153,6 +153,15 @@ class DirectoryPlace implements Place {
     })
   }
 
+  async remove(removals: readonly Removal[], mayGoOn: () => boolean): Promise<readonly Removed[]> {
+    this.#refuseReadonly()
+    return this.#within(async chain => {
+      const removed: Removed[] = []
+      for (const removal of removals) removed.push(await removeOne(chain, removal, mayGoOn))
+      return removed
+    })
+  }
+
   async discard({ id }: Staged): Promise<void> {
     await this.#within(async chain => {
       const own = await chain.enter(OWN_FOLDER)
@@ -203,7 +212,7 @@ class DirectoryPlace implements Place {
 
   /** Work that makes a file under the place's own names; what it made goes when it fails. */
   async #staging(work: (id: string, path: string) => Promise<Omit<Staged, 'mark'>>): Promise<Staged> {
-    if (this.readonly) throw new WaybillError('unsupported', `the store "${this.name}" is attached read-only; nothing is written to it`)
+    this.#refuseReadonly()
     const id = randomUUID()
     this.#staged.add(id)
     try {
@@ -229,6 +238,10 @@ class DirectoryPlace implements Place {
       this.#staged.delete(id)
       throw error
     }
+  }
+
+  #refuseReadonly(): void {
+    if (this.readonly) throw new WaybillError('unsupported', `the store "${this.name}" is attached read-only; nothing is written to it`)
   }
 
   /** The folder of what has no name yet, made where it is missing. */

@@ -1,11 +1,11 @@
 import { linkSync, renameSync, unlinkSync, type BigIntStats } from 'node:fs'
 import { WaybillError } from '../../model/errors.ts'
 import { checkPath } from '../../model/paths.ts'
-import type { PlacedFile, Publication, Published } from '../../ports/place.ts'
+import type { PlacedFile, Publication, Published, Removal, Removed } from '../../ports/place.ts'
 import { errnoOf } from '../file-errors.ts'
 import type { Folder } from './folder.ts'
 import type { FolderChain } from './folder-chain.ts'
-import { beneathOf, isOwn, nameOf, OWN_FOLDER } from './own-folder.ts'
+import { beneathOf, folderOf, isOwn, nameOf, OWN_FOLDER } from './own-folder.ts'
 import { placedFile, stampOf } from './stamps.ts'
 
 /** Gives staged bytes, which lie in `own`, their name. What it throws is coded where the path or what lies there is at fault. */
@@ -22,9 +22,24 @@ export async function publishOne(chain: FolderChain, own: Folder, publication: P
   }
 }
 
+/** Removes a file, if it is still the one that is meant. What it throws is coded where what lies there is at fault. */
+export async function removeOne(chain: FolderChain, { path, stamp }: Removal, mayGoOn: () => boolean): Promise<Removed> {
+  try {
+    const folder = await folderOf(chain, path)
+    if (folder === null) throw destinationChanged(path)
+    if (!mayGoOn()) throw leaseOver(path)
+    refuseOther(folder.lookNow(nameOf(path)), path, stamp)
+    unlinkSync(folder.at(nameOf(path)))
+    folder.isChanged = true
+    return null
+  } catch (error) {
+    return { error }
+  }
+}
+
 /** In one tick: whether the worker may still go on, what is there, and the new name, with nothing of this process between them. */
 function giveName(folder: Folder, own: Folder, { staged, path, expect }: Publication, name: string, mayGoOn: () => boolean): PlacedFile {
-  if (!mayGoOn()) throw new WaybillError('stale_lease', `the lease was over before ${JSON.stringify(path)} was published`)
+  if (!mayGoOn()) throw leaseOver(path)
   if (expect === null) {
     refuseFolder(folder.lookNow(name), path)
     linkSync(own.at(staged.id), folder.at(name))
@@ -37,6 +52,10 @@ function giveName(folder: Folder, own: Folder, { staged, path, expect }: Publica
   const stats = folder.lookNow(name)
   if (stats === null) throw destinationChanged(path)
   return placedFile(path, stats)
+}
+
+function leaseOver(path: string): WaybillError {
+  return new WaybillError('stale_lease', `the lease was over before ${JSON.stringify(path)} was changed`)
 }
 
 function refuseFolder(stats: BigIntStats | null, path: string): void {

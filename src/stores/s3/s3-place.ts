@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { WaybillError } from '../../model/errors.ts'
 import type { Blob, ByteRange, PutExpectations } from '../../ports/blob-store.ts'
-import type { Place, PlacedFile, PlacePage, PlaceQuery, Publication, Published, Staged } from '../../ports/place.ts'
+import type { Place, PlacedFile, PlacePage, PlaceQuery, Publication, Published, Removal, Removed, Staged } from '../../ports/place.ts'
 import { BodyMeter } from '../body-meter.ts'
 import { checkRange } from '../digest.ts'
 import { partsOf } from '../parts.ts'
@@ -11,7 +11,7 @@ import { resumingRead } from '../resuming-read.ts'
 import { CLEANING } from '../retries.ts'
 import { isMissing, isUnmet, s3Error } from './s3-errors.ts'
 import { lookAtObject } from './s3-object.ts'
-import { publishObject, type StagedObject } from './s3-publish.ts'
+import { publishObject, removeObject, type StagedObject } from './s3-publish.ts'
 import { OWN_PREFIX } from './s3-own-keys.ts'
 import { listPlace } from './s3-place-list.ts'
 import { S3Service, checkRegion, type S3StoreOptions } from './s3-service.ts'
@@ -148,6 +148,18 @@ class S3Place implements Place {
         const file = await this.#service.coded(() => publishObject(this.#service, object, wish))
         await this.discard(staged)
         return { file }
+      } catch (error) {
+        return { error }
+      }
+    })
+  }
+
+  async remove(removals: readonly Removal[], mayGoOn: () => boolean): Promise<readonly Removed[]> {
+    this.#refuseReadonly()
+    return allOf(removals, async removal => {
+      try {
+        await this.#service.coded(() => removeObject(this.#service, removal, this.#options.conditionalWrites, mayGoOn))
+        return null
       } catch (error) {
         return { error }
       }

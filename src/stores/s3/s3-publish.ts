@@ -1,7 +1,7 @@
-import { PutObjectCommand } from '@aws-sdk/client-s3'
+import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { WaybillError } from '../../model/errors.ts'
 import { checkPath } from '../../model/paths.ts'
-import type { PlacedFile } from '../../ports/place.ts'
+import type { PlacedFile, Removal } from '../../ports/place.ts'
 import { publishCopy, type CopySource } from './s3-copy.ts'
 import { isUnmet } from './s3-errors.ts'
 import { lookAtObject, MARK } from './s3-object.ts'
@@ -31,7 +31,7 @@ export async function publishObject(service: S3Service, object: StagedObject, wi
   if (isOwn(path)) throw new WaybillError('invalid_path', `${JSON.stringify(path)} lies in ${OWN_PREFIX}, which the place keeps for itself`)
   const there = await lookAtObject(service, path)
   if ((there?.file.stamp ?? null) !== expect) throw destinationChanged(path)
-  if (!mayGoOn()) throw new WaybillError('stale_lease', `the lease was over before ${JSON.stringify(path)} was published`)
+  if (!mayGoOn()) throw leaseOver(path)
   try {
     await write(service, object, wish)
   } catch (error) {
@@ -45,6 +45,20 @@ export async function publishObject(service: S3Service, object: StagedObject, wi
   const written = await lookAtObject(service, path)
   if (written?.mark !== mark) throw destinationChanged(path)
   return written.file
+}
+
+/** Removes an object, if it is still the one that is meant. Throws `destination_changed`, `stale_lease`. */
+export async function removeObject(service: S3Service, { path, stamp }: Removal, conditional: boolean, mayGoOn: () => boolean): Promise<void> {
+  const there = await lookAtObject(service, path)
+  if (there?.file.stamp !== stamp) throw destinationChanged(path)
+  if (!mayGoOn()) throw leaseOver(path)
+  const { client, bucket: Bucket, prefix } = service
+  const command = { Bucket, Key: prefix + path, ...(conditional ? { IfMatch: stamp } : {}) }
+  try {
+    await service.ask(abortSignal => client.send(new DeleteObjectCommand(command), { abortSignal }))
+  } catch (error) {
+    throw isUnmet(error) ? destinationChanged(path) : error
+  }
 }
 
 async function write(service: S3Service, { bytes, sources }: StagedObject, { path, expect, mark, conditional }: PublishWish): Promise<void> {
@@ -61,6 +75,10 @@ async function write(service: S3Service, { bytes, sources }: StagedObject, { pat
 
 function sourceChanged(path: string): WaybillError {
   return new WaybillError('source_changed', `the source of ${JSON.stringify(path)} is not the object any more that it was when it was looked at`)
+}
+
+function leaseOver(path: string): WaybillError {
+  return new WaybillError('stale_lease', `the lease was over before ${JSON.stringify(path)} was changed`)
 }
 
 function destinationChanged(path: string): WaybillError {

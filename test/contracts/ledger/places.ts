@@ -219,6 +219,48 @@ export function placesContract(world: World): void {
       expect(await world.listing(p)).toEqual([])
     })
 
+    it('lose what a deletion says, when its file was removed', async () => {
+      const p = await attached()
+      await look(p, [file('a'), file('b'), file('c')])
+      const job = await world.start({ kind: 'delete', items: ['a', 'b', 'c', 'never'].map(path => item([p, path])) })
+      const lease = await leaseOf(job)
+      expect(lease.places).toBe('move')
+      expect(await world.ledger.planTransfers(lease, whole(lease))).toEqual([])
+      const intents = await world.ledger.intend(lease, whole(lease), [])
+      expect(intents.map(({ seq, path, removes, expect: there }) => [seq, path, removes, there])).toEqual([
+        [0, 'a', true, 'a'],
+        [1, 'b', true, 'b'],
+        [2, 'c', true, 'c'],
+      ])
+      await look(p, [file('b'), file('c', 'changed')]) // passes over all three
+      expect(await world.listing(p)).toEqual(['a', 'b', 'c'])
+      await world.ledger.settlePublished(lease, whole(lease), [
+        { seq: 0, stamp: null },
+        { seq: 1, stamp: null },
+      ])
+      await world.ledger.applyRun(lease, whole(lease), { ...READ, moved: [{ seq: 2, code: 'destination_changed' }] })
+      await end(lease)
+      expect(await states(job)).toEqual([
+        ['done', undefined],
+        ['done', undefined],
+        ['failed', 'destination_changed'],
+        ['failed', 'entry_not_found'],
+      ])
+      expect(await world.versions(p, 'a')).toEqual(['2x', '1'])
+      expect(await world.entry(p, 'b')).toMatchObject({ deleted: true, stamp: null, digest: null, modifiedBy: 'alice' })
+      expect(await world.listing(p)).toEqual(['c'])
+      await world.assertCounters(job)
+      // nothing is deleted by a rehearsal, nor without an intent
+      const rehearsal = await leaseOf(await world.start({ kind: 'delete', items: [item([p, 'c'])], dryRun: true }))
+      expect(rehearsal.places).toBe('look')
+      await end(rehearsal)
+      expect(await states(rehearsal.job)).toEqual([['done', undefined]])
+      const bare = await leaseOf(await world.start({ kind: 'delete', items: [item([p, 'c'])] }))
+      await end(bare)
+      expect(await states(bare.job)).toEqual([['failed', 'destination_changed']])
+      expect(await world.listing(p)).toEqual(['c'])
+    })
+
     it('are written at one path by one item at a time', async () => {
       const [c, p] = [await world.collection(), await attached()]
       for (const path of ['a', 'b']) await world.put(c, path)

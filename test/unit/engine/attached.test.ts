@@ -97,6 +97,50 @@ describe('jobs over an attached directory', () => {
     expect(await readdir(join(directory, '.waybill'))).toEqual([])
   })
 
+  it('delete files, each once, whatever a worker that died had removed already', async () => {
+    let deaths = 0
+    let removals = 0
+    await open({
+      place: place => ({
+        remove: (wishes, mayGoOn) => {
+          removals += wishes.length
+          return place.remove(wishes, mayGoOn)
+        },
+      }),
+      ledger: ledger => ({
+        settlePublished: async (lease, wish, published) => {
+          deaths += 1
+          if (deaths > 1) return ledger.settlePublished(lease, wish, published)
+          await write('b', 'a new one')
+          throw new Error('died')
+        },
+      }),
+    })
+    for (const path of ['a', 'b', 'dir/c']) await write(path, path)
+    const items = ['a', 'b', 'dir/c'].map(path => ({ source: { collection: 'out', path } }))
+    const { id, outcome } = await runOn({ kind: 'delete', items })
+    expect([outcome, deaths, removals]).toEqual(['succeeded', 2, 3])
+    expect(await outcomes(id)).toEqual(items.map(() => ['done', undefined]))
+    expect(await read('b')).toBe('a new one')
+    expect((await (house as House).engine.entries.list(ALICE, 'out', {}, { limit: 10 })).items.map(({ path, version }) => [path, version])).toEqual([['b', 3]])
+    await expect(read('a')).rejects.toThrow('ENOENT')
+  })
+
+  it('delete no file that was changed since it was looked at', async () => {
+    await open({
+      place: place => ({
+        remove: async (wishes, mayGoOn) => {
+          await write('a', 'changed')
+          return place.remove(wishes, mayGoOn)
+        },
+      }),
+    })
+    await write('a', 'a')
+    const { id } = await run(house as House, { kind: 'delete', items: [{ source: { collection: 'out', path: 'a' } }] })
+    expect(await outcomes(id)).toEqual([['failed', 'destination_changed']])
+    expect(await read('a')).toBe('changed')
+  })
+
   it('begin anew what was intended and never published', async () => {
     let deaths = 0
     await open({

@@ -1,6 +1,6 @@
 /**
  * Attached collections, as SQLite's ledger has them with its eighth schema (src/ledger/sqlite/migrations/0008-places.ts): stamps of files in places, editions of
- * what is known of them, how far a place was looked through for a selection, and the files that leased chunks publish.
+ * what is known of them, how far a place was looked through for a selection, and the files that leased chunks publish or remove.
  */
 export const places = `
 ALTER TABLE collection ADD COLUMN attached smallint NOT NULL DEFAULT 0;
@@ -23,6 +23,7 @@ CREATE TABLE intent (
   t_collection integer NOT NULL,
   t_path text COLLATE "C" NOT NULL,
   kind smallint NOT NULL,
+  deleted smallint NOT NULL,
   size bigint NOT NULL,
   digest bytea,
   media_type text NOT NULL,

@@ -3,7 +3,7 @@ import { MAX_PATH_LENGTH, renamed } from '../../../model/paths.ts'
 import type { CopiedBlobs } from '../../../ports/ledger.ts'
 import { hexText, newEntity, toLock } from '../../shared/codec.ts'
 import { firstFree } from '../../shared/free-number.ts'
-import { handsOn, handsOnBytes, kindOf } from '../../shared/job-row.ts'
+import { changesPlaces, kindOf } from '../../shared/job-row.ts'
 import type { Reading } from '../../shared/reading.ts'
 import type { Row } from '../../shared/row.ts'
 import { blobKey, explanation, lockedEnd, TROUBLES, troubleEvent } from '../../shared/troubles.ts'
@@ -28,7 +28,7 @@ export async function markTroubles(tx: Tx, job: Row, read: Reading): Promise<voi
   await markLostGrants(tx, job)
   if (corrupt.length > 0) await tx.db.run(MARK_CORRUPT, { corrupt: corrupt.map(digest => Buffer.from(digest, 'hex')) })
   if (await crosses(tx, job)) await markNotArrived(tx, copied)
-  if (handsOn(job) && (await namesPlaces(tx, job['key'] as number))) await markPlaces(tx, job, read, handsOnBytes(job))
+  if (kindOf(job) !== 'update' && (await namesPlaces(tx, job['key'] as number))) await markPlaces(tx, job, read, changesPlaces(job))
 }
 
 /** Items of the plan that would go to another store, and of whose blobs this is so. */

@@ -1,7 +1,7 @@
 /**
  * Attached collections (docs/decisions/0035-places-are-mirrored.md): `stamp` tells the bytes of a file in a place from others, `edition` grows with what is known of
- * the files. `look_cursor`: how far the place was looked through for a selection. An intent is a file that a leased chunk publishes, and the version that it
- * becomes (0036): columns as of the plan.
+ * the files. `look_cursor`: how far the place was looked through for a selection. An intent is a file that a leased chunk publishes or removes, and the version that
+ * it becomes (0036): columns as of the plan.
  */
 export const places = `
 ALTER TABLE collection ADD COLUMN attached INTEGER NOT NULL DEFAULT 0;
@@ -24,6 +24,7 @@ CREATE TABLE intent (
   t_collection INTEGER NOT NULL,
   t_path TEXT NOT NULL,
   kind INTEGER NOT NULL,
+  deleted INTEGER NOT NULL,
   size INTEGER NOT NULL,
   digest BLOB,
   media_type TEXT NOT NULL,

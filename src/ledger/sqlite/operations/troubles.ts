@@ -3,7 +3,7 @@ import { holderWords } from '../../../model/lock.ts'
 import { MAX_PATH_LENGTH, renamed } from '../../../model/paths.ts'
 import { newEntity, toLock } from '../../shared/codec.ts'
 import { firstFree } from '../../shared/free-number.ts'
-import { handsOn, handsOnBytes } from '../../shared/job-row.ts'
+import { changesPlaces, kindOf } from '../../shared/job-row.ts'
 import { blobKey, explanation, lockedEnd, TROUBLES, troubleEvent } from '../../shared/troubles.ts'
 import type { CopiedBlobs } from '../../../ports/ledger.ts'
 import { crosses } from './lease.ts'
@@ -35,7 +35,7 @@ export function markTroubles(tx: Tx, job: Row, read: Reading): void {
     )
   }
   if (crosses(tx, job)) markNotArrived(tx, copied)
-  if (handsOn(job) && namesPlaces(tx, job['key'] as number)) markPlaces(tx, job, read, handsOnBytes(job))
+  if (kindOf(job) !== 'update' && namesPlaces(tx, job['key'] as number)) markPlaces(tx, job, read, changesPlaces(job))
 }
 
 /** Items of the plan that would go to another store, and of whose blobs this is so. */

@@ -1,8 +1,9 @@
 import type { BytesRead, Lease } from '../../../../ports/lease.ts'
 import type { Intent, PublishedItem, Run } from '../../../../ports/place-ledger.ts'
 import type { Moved, PlacePath, Transfer } from '../../../../ports/transfer.ts'
-import { toPlacePath, toTransfer } from '../../../shared/attached.ts'
+import { toIntent, toPlacePath, toTransfer } from '../../../shared/attached.ts'
 import { entityPrefix } from '../../../shared/codec.ts'
+import { handsOn } from '../../../shared/job-row.ts'
 import { NOTHING_READ } from '../../../shared/reading.ts'
 import type { Row } from '../../../shared/row.ts'
 import { NEW_ENTITY, NEW_REVISION } from '../../entry-columns.ts'
@@ -45,17 +46,22 @@ const TRANSFERS = `SELECT p.seq, p.src_path, p.src_revision, s.stamp, p.digest, 
 /** The bytes that must be moved before a run of a leased chunk can be applied, as it would be planned now. */
 export async function planTransfers(tx: Tx, lease: Lease, { first, last }: Run): Promise<Transfer[]> {
   const { job } = await held(tx, lease, reading)
-  if (job['cancelling'] === 1) return []
+  if (job['cancelling'] === 1 || !handsOn(job)) return []
   await decideRows(tx, job, first, last, { ...NOTHING_READ, step: 'ask' })
   return (await tx.db.all(TRANSFERS)).map(toTransfer)
 }
 
-const WRITE_INTENTS = `INSERT INTO intent (job, seq, mark, src_collection, src_path, src_entity, src_version, src_revision, t_collection, t_path, kind, size, digest, media_type, fields)
-  SELECT :job::bigint, p.seq, m.mark, p.src_collection, p.src_path, p.src_entity, p.src_version, p.src_revision, p.t_collection, p.t_path, p.kind, p.size, p.digest, p.media_type, p.fields
+const WRITE_INTENTS = `INSERT INTO intent (job, seq, mark, src_collection, src_path, src_entity, src_version, src_revision, t_collection, t_path, kind, deleted, size, digest, media_type, fields)
+  SELECT :job::bigint, p.seq, m.mark, p.src_collection, p.src_path, p.src_entity, p.src_version, p.src_revision, p.t_collection, p.t_path, p.kind, 0, p.size, p.digest, p.media_type, p.fields
   FROM unnest(:seqs::bigint[], :marks::text[]) AS m (seq, mark) JOIN plan p ON p.seq = m.seq JOIN collection c ON c.key = p.t_collection
   WHERE p.code = 0 AND c.attached = 1`
 
-const INTENTS = `SELECT n.seq, n.mark, n.t_path AS path, c.id, c.store, CASE WHEN e.deleted = 0 THEN e.stamp END AS expect
+/** Of a deletion: whatever is to be done, for no bytes have to be moved. */
+const WRITE_REMOVALS = `INSERT INTO intent (job, seq, mark, src_collection, src_path, src_entity, src_version, src_revision, t_collection, t_path, kind, deleted, size, digest, media_type, fields)
+  SELECT :job::bigint, p.seq, '', p.src_collection, p.src_path, p.src_entity, p.src_version, p.src_revision, p.t_collection, p.t_path, p.kind, 1, 0, NULL, p.media_type, NULL
+  FROM plan p JOIN collection c ON c.key = p.t_collection WHERE p.code = 0 AND c.attached = 1`
+
+const INTENTS = `SELECT n.seq, n.mark, n.deleted, n.t_path AS path, c.id, c.store, CASE WHEN e.deleted = 0 THEN e.stamp END AS expect
   FROM intent n JOIN collection c ON c.key = n.t_collection LEFT JOIN entry e ON e.collection = n.t_collection AND e.path = n.t_path
   WHERE n.job = :job AND n.seq BETWEEN :first AND :last ORDER BY n.seq`
 
@@ -68,7 +74,8 @@ export async function intend(tx: Tx, lease: Lease, run: Run, moved: readonly Mov
   await decideRows(tx, job, run.first, run.last, { ...NOTHING_READ, moved, step: 'intend' })
   const staged = moved.flatMap(each => ('mark' in each && each.mark !== null ? [each] : []))
   await tx.db.run(FORGET, { job: key, ...run })
-  await tx.db.run(WRITE_INTENTS, { job: key, seqs: staged.map(({ seq }) => seq), marks: staged.map(({ mark }) => mark) })
+  if (handsOn(job)) await tx.db.run(WRITE_INTENTS, { job: key, seqs: staged.map(({ seq }) => seq), marks: staged.map(({ mark }) => mark) })
+  else await tx.db.run(WRITE_REMOVALS, { job: key })
   return intentsOf(tx, key, run)
 }
 
@@ -79,8 +86,7 @@ export async function unsettled(tx: Tx, lease: Lease): Promise<Intent[]> {
 }
 
 async function intentsOf(tx: Tx, job: number, { first, last }: Run): Promise<Intent[]> {
-  const rows = await tx.db.all(INTENTS, { job, first, last })
-  return rows.map(row => ({ ...toPlacePath(row), seq: row['seq'] as number, mark: row['mark'] as string, expect: row['expect'] as string | null }))
+  return (await tx.db.all(INTENTS, { job, first, last })).map(toIntent)
 }
 
 const FORGET = 'DELETE FROM intent WHERE job = :job AND seq BETWEEN :first AND :last'
@@ -123,7 +129,7 @@ const PLAN_PUBLISHED = `INSERT INTO plan (seq, code, writes, src_collection, src
     t_revision, t_created, kind, deleted, size, digest, media_type, fields, stamp)
   SELECT n.seq, 0, 1, n.src_collection, n.src_path, n.src_entity, n.src_version, n.src_revision, n.t_collection, n.t_path,
     CASE WHEN d.deleted = 0 THEN d.entity ELSE ${NEW_ENTITY} END, coalesce(d.version, 0) + 1, ${NEW_REVISION},
-    CASE WHEN d.deleted = 0 THEN d.created_at ELSE :now::bigint END, n.kind, 0, n.size, n.digest, n.media_type, n.fields, p.stamp
+    CASE WHEN d.deleted = 0 THEN d.created_at ELSE :now::bigint END, n.kind, n.deleted, n.size, n.digest, n.media_type, n.fields, p.stamp
   FROM unnest(:seqs::bigint[], :stamps::text[]) AS p (seq, stamp) JOIN intent n ON n.job = :job AND n.seq = p.seq
     LEFT JOIN entry d ON d.collection = n.t_collection AND d.path = n.t_path`
 

@@ -1,6 +1,7 @@
 import type { Moved } from '../../../../ports/transfer.ts'
 import { CODE_OF_FAULT } from '../../../shared/attached.ts'
 import { FILE } from '../../../shared/codec.ts'
+import { handsOn } from '../../../shared/job-row.ts'
 import type { Reading } from '../../../shared/reading.ts'
 import type { Row } from '../../../shared/row.ts'
 import { CODES } from '../../../shared/troubles.ts'
@@ -34,7 +35,7 @@ const AT_PLACES = '(SELECT key FROM collection WHERE attached = 1 AND deleted_at
 const WITH_PLACE = `${GOING} AND (src_collection IN ${AT_PLACES} OR t_collection IN ${AT_PLACES})`
 
 /** A place holds files only: what has no bytes cannot be one. */
-const REFUSE_OTHERS = `UPDATE plan SET code = ${CODES.missing} WHERE ${GOING} AND kind <> ${FILE} AND t_collection IN ${AT_PLACES}`
+const REFUSE_OTHERS = `UPDATE plan SET code = ${CODES.missing} WHERE ${GOING} AND deleted = 0 AND kind <> ${FILE} AND t_collection IN ${AT_PLACES}`
 
 const MARK_FAULTS = `UPDATE plan SET code = m.code FROM unnest(:seqs::bigint[], :codes::integer[]) AS m (seq, code)
   WHERE plan.seq = m.seq AND plan.${GOING} AND (plan.src_collection IN ${AT_PLACES} OR plan.t_collection IN ${AT_PLACES})`
@@ -50,18 +51,19 @@ const MARK_INTENDED = `UPDATE plan SET code = ${CODES.destinationChanged} WHERE 
   (SELECT 1 FROM intent n WHERE n.t_collection = plan.t_collection AND n.t_path = plan.t_path AND (n.job <> :job OR n.seq <> plan.seq))`
 
 /** Marks items with an end in a place: those that no place can hold, and, where bytes are to be moved, those of which that has not come to pass. */
-export async function markPlaces(tx: Tx, job: Row, { moved = [], step = 'settle' }: Reading, movesBytes: boolean): Promise<void> {
+export async function markPlaces(tx: Tx, job: Row, { moved = [], step = 'settle' }: Reading, changes: boolean): Promise<void> {
   await tx.db.run(REFUSE_OTHERS)
-  if (!movesBytes || step === 'ask') return
-  await markNotMoved(tx, moved)
+  if (!changes || step === 'ask') return
+  await markNotMoved(tx, moved, handsOn(job))
   if (step === 'settle') await tx.db.run(MARK_UNPUBLISHED)
   else await tx.db.run(MARK_INTENDED, { job: job['key'] })
 }
 
 /** Items of which no bytes have been moved, or others than the source has now. */
-async function markNotMoved(tx: Tx, moved: readonly Moved[]): Promise<void> {
+async function markNotMoved(tx: Tx, moved: readonly Moved[], needsBytes: boolean): Promise<void> {
   const faults = moved.flatMap(each => ('code' in each ? [each] : []))
   if (faults.length > 0) await tx.db.run(MARK_FAULTS, { seqs: faults.map(({ seq }) => seq), codes: faults.map(({ code }) => CODE_OF_FAULT[code]) })
+  if (!needsBytes) return
   const read = there(moved)
   await tx.db.run(MARK_CHANGED, { seqs: read.map(({ seq }) => seq), revisions: read.map(({ revision }) => revision) })
 }

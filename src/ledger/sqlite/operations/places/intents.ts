@@ -1,7 +1,7 @@
 import type { BytesRead, Lease } from '../../../../ports/ledger.ts'
 import type { Intent, PublishedItem, Run } from '../../../../ports/place-ledger.ts'
 import type { Moved, PlacePath, Transfer } from '../../../../ports/transfer.ts'
-import { toPlacePath, toTransfer } from '../../../shared/attached.ts'
+import { toIntent, toPlacePath, toTransfer } from '../../../shared/attached.ts'
 import { entityPrefix } from '../../../shared/codec.ts'
 import type { Row } from '../../database.ts'
 import { NEW_ENTITY, NEW_REVISION } from '../../entry-columns.ts'
@@ -10,6 +10,7 @@ import { carryOut, workRows } from '../apply.ts'
 import { decideRows, tallyPlan } from '../decide.ts'
 import { held } from '../lease.ts'
 import { CREATE_PLAN } from '../plan.ts'
+import { handsOn } from '../../../shared/job-row.ts'
 import { NOTHING_READ } from '../../../shared/reading.ts'
 import { settleRows } from '../settle.ts'
 import type { Tx } from '../tx.ts'
@@ -36,18 +37,23 @@ const TRANSFERS = `SELECT p.seq, p.src_path, p.src_revision, s.stamp, p.digest, 
 /** The bytes that must be moved before a run of a leased chunk can be applied, as it would be planned now. */
 export function planTransfers(tx: Tx, lease: Lease, { first, last }: Run): Transfer[] {
   const { job } = held(tx, lease)
-  if (job['cancelling'] === 1) return []
+  if (job['cancelling'] === 1 || !handsOn(job)) return []
   tx.db.exec(CREATE_PLAN)
   decideRows(tx, job, first, last, { ...NOTHING_READ, step: 'ask' })
   return tx.db.all(TRANSFERS).map(toTransfer)
 }
 
-const WRITE_INTENTS = `INSERT OR REPLACE INTO intent (job, seq, mark, src_collection, src_path, src_entity, src_version, src_revision, t_collection, t_path, kind, size, digest, media_type, fields)
-  SELECT :job, p.seq, m.value ->> 'mark', p.src_collection, p.src_path, p.src_entity, p.src_version, p.src_revision, p.t_collection, p.t_path, p.kind, p.size, p.digest, p.media_type, p.fields
+const WRITE_INTENTS = `INSERT OR REPLACE INTO intent (job, seq, mark, src_collection, src_path, src_entity, src_version, src_revision, t_collection, t_path, kind, deleted, size, digest, media_type, fields)
+  SELECT :job, p.seq, m.value ->> 'mark', p.src_collection, p.src_path, p.src_entity, p.src_version, p.src_revision, p.t_collection, p.t_path, p.kind, 0, p.size, p.digest, p.media_type, p.fields
   FROM json_each(:moved) m CROSS JOIN plan p ON p.seq = m.value ->> 'seq' CROSS JOIN collection c ON c.key = p.t_collection
   WHERE p.code = 0 AND c.attached = 1 AND m.value ->> 'mark' IS NOT NULL`
 
-const INTENTS = `SELECT n.seq, n.mark, n.t_path AS path, c.id, c.store, CASE WHEN e.deleted = 0 THEN e.stamp END AS expect
+/** Of a deletion: whatever is to be done, for no bytes have to be moved. */
+const WRITE_REMOVALS = `INSERT OR REPLACE INTO intent (job, seq, mark, src_collection, src_path, src_entity, src_version, src_revision, t_collection, t_path, kind, deleted, size, digest, media_type, fields)
+  SELECT :job, p.seq, '', p.src_collection, p.src_path, p.src_entity, p.src_version, p.src_revision, p.t_collection, p.t_path, p.kind, 1, 0, NULL, p.media_type, NULL
+  FROM plan p CROSS JOIN collection c ON c.key = p.t_collection WHERE p.code = 0 AND c.attached = 1`
+
+const INTENTS = `SELECT n.seq, n.mark, n.deleted, n.t_path AS path, c.id, c.store, CASE WHEN e.deleted = 0 THEN e.stamp END AS expect
   FROM intent n CROSS JOIN collection c ON c.key = n.t_collection LEFT JOIN entry e ON e.collection = n.t_collection AND e.path = n.t_path
   WHERE n.job = :job AND n.seq BETWEEN :first AND :last ORDER BY n.seq`
 
@@ -59,7 +65,8 @@ export function intend(tx: Tx, lease: Lease, run: Run, moved: readonly Moved[]):
   learnDigests(tx, job, moved)
   tx.db.exec(CREATE_PLAN)
   decideRows(tx, job, run.first, run.last, { ...NOTHING_READ, moved, step: 'intend' })
-  tx.db.run(WRITE_INTENTS, { job: key, moved: JSON.stringify(moved) })
+  if (handsOn(job)) tx.db.run(WRITE_INTENTS, { job: key, moved: JSON.stringify(moved) })
+  else tx.db.run(WRITE_REMOVALS, { job: key })
   return intentsOf(tx, key, run)
 }
 
@@ -70,9 +77,7 @@ export function unsettled(tx: Tx, lease: Lease): Intent[] {
 }
 
 function intentsOf(tx: Tx, job: number, { first, last }: Run): Intent[] {
-  return tx.db
-    .all(INTENTS, { job, first, last })
-    .map(row => ({ ...toPlacePath(row), seq: row['seq'] as number, mark: row['mark'] as string, expect: row['expect'] as string | null }))
+  return tx.db.all(INTENTS, { job, first, last }).map(toIntent)
 }
 
 /** Settles the items whose files were published; the intents of the run are over. The chunk stays leased. */
@@ -105,7 +110,7 @@ const PLAN_PUBLISHED = `INSERT INTO plan (seq, code, writes, src_collection, src
     t_revision, t_created, kind, deleted, size, digest, media_type, fields, stamp)
   SELECT n.seq, 0, 1, n.src_collection, n.src_path, n.src_entity, n.src_version, n.src_revision, n.t_collection, n.t_path,
     CASE WHEN d.deleted = 0 THEN d.entity ELSE ${NEW_ENTITY} END, coalesce(d.version, 0) + 1, ${NEW_REVISION}, CASE WHEN d.deleted = 0 THEN d.created_at ELSE :now END,
-    n.kind, 0, n.size, n.digest, n.media_type, n.fields, p.value ->> 'stamp'
+    n.kind, n.deleted, n.size, n.digest, n.media_type, n.fields, p.value ->> 'stamp'
   FROM json_each(:published) p CROSS JOIN intent n ON n.job = :job AND n.seq = p.value ->> 'seq'
     LEFT JOIN entry d ON d.collection = n.t_collection AND d.path = n.t_path`
 

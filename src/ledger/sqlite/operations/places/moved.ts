@@ -2,6 +2,7 @@ import type { Moved } from '../../../../ports/transfer.ts'
 import type { Reading } from '../../../shared/reading.ts'
 import { FILE } from '../../../shared/codec.ts'
 import { CODE_OF_FAULT } from '../../../shared/attached.ts'
+import { handsOn } from '../../../shared/job-row.ts'
 import { CODES } from '../../../shared/troubles.ts'
 import type { Row } from '../../database.ts'
 import { itemId } from '../../item-range.ts'
@@ -23,7 +24,7 @@ const AT_PLACES = 'SELECT key FROM collection WHERE attached = 1 AND deleted_at 
 const WITH_PLACE = `${GOING} AND (src_collection IN (${AT_PLACES}) OR t_collection IN (${AT_PLACES}))`
 
 /** A place holds files only: what has no bytes cannot be one. */
-const REFUSE_OTHERS = `UPDATE plan SET code = ${CODES.missing} WHERE ${GOING} AND kind <> ${FILE} AND t_collection IN (${AT_PLACES})`
+const REFUSE_OTHERS = `UPDATE plan SET code = ${CODES.missing} WHERE ${GOING} AND deleted = 0 AND kind <> ${FILE} AND t_collection IN (${AT_PLACES})`
 
 const MARK_FAULTS = `UPDATE plan SET code = m.value ->> 1 FROM json_each(:faults) m WHERE plan.seq = m.value ->> 0 AND ${WITH_PLACE}`
 
@@ -38,17 +39,17 @@ const MARK_INTENDED = `UPDATE plan SET code = ${CODES.destinationChanged} WHERE 
   (SELECT 1 FROM intent n WHERE n.t_collection = plan.t_collection AND n.t_path = plan.t_path AND (n.job <> :job OR n.seq <> plan.seq))`
 
 /** Marks items with an end in a place: those that no place can hold, and, where bytes are to be moved, those of which that has not come to pass. */
-export function markPlaces(tx: Tx, job: Row, { moved = [], step = 'settle' }: Reading, movesBytes: boolean): void {
+export function markPlaces(tx: Tx, job: Row, { moved = [], step = 'settle' }: Reading, changes: boolean): void {
   tx.db.run(REFUSE_OTHERS)
-  if (!movesBytes || step === 'ask') return
-  markNotMoved(tx, moved)
+  if (!changes || step === 'ask') return
+  markNotMoved(tx, moved, handsOn(job))
   if (step === 'settle') tx.db.run(MARK_UNPUBLISHED)
   else tx.db.run(MARK_INTENDED, { job: job['key'] as number })
 }
 
 /** Items of which no bytes have been moved, or others than the source has now. */
-function markNotMoved(tx: Tx, moved: readonly Moved[]): void {
+function markNotMoved(tx: Tx, moved: readonly Moved[], needsBytes: boolean): void {
   const faults = moved.flatMap(each => ('code' in each ? [[each.seq, CODE_OF_FAULT[each.code]]] : []))
   if (faults.length > 0) tx.db.run(MARK_FAULTS, { faults: JSON.stringify(faults) })
-  tx.db.run(MARK_CHANGED, { moved: JSON.stringify(moved) })
+  if (needsBytes) tx.db.run(MARK_CHANGED, { moved: JSON.stringify(moved) })
 }
