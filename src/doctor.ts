@@ -5,8 +5,9 @@ import { Readable } from 'node:stream'
 import { inspectSharedLedger, openAdministration, type DatabaseFacts, type LedgerPlace } from './administration.ts'
 import type { Config } from './config.ts'
 import { WaybillError } from './model/errors.ts'
-import { openStores } from './open-stores.ts'
+import { openPlaces, openStores } from './open-stores.ts'
 import type { BlobStore } from './ports/blob-store.ts'
+import type { Place } from './ports/place.ts'
 import type { Clock } from './ports/clock.ts'
 import { systemClock } from './system/clock.ts'
 
@@ -38,13 +39,16 @@ export async function* examine(config: Config, clock: Clock = systemClock): Asyn
   if (!directory.well) return
   if (config.database === null) yield await finding('ledger', () => ledger({ data: config.data }, clock))
   let stores: BlobStore[]
+  let places: Place[]
   try {
     stores = await openStores(config, clock)
+    places = await openPlaces(config, clock)
   } catch (error) {
     yield { what: 'stores', well: false, found: sentence(error) }
     return
   }
   for (const store of stores) yield await finding(`store ${store.name}`, () => roundTrip(store, clock))
+  for (const place of places) yield await finding(`store ${place.name}`, () => visit(place))
 }
 
 async function finding(what: string, look: () => Promise<string>): Promise<Finding> {
@@ -156,4 +160,14 @@ async function roundTrip(store: BlobStore, clock: Clock): Promise<string> {
     )
   }
   return `takes, gives back and deletes (${Math.round(performance.now() - begin)} ms)`
+}
+
+/** Reads in an attached place, and, where that is allowed, writes there what nobody sees. */
+async function visit(place: Place): Promise<string> {
+  const begin = performance.now()
+  await place.health()
+  const { files, folders, misfits } = await place.list({ prefix: '', after: '', limit: 1_000, delimiter: '/' })
+  const took = `(${Math.round(performance.now() - begin)} ms)`
+  const found = `${files.length} files, ${folders.length} folders and ${misfits.length} other things at its root`
+  return `attached, ${place.readonly ? 'read-only' : 'takes files'}, shows ${found} ${took}`
 }

@@ -10,7 +10,7 @@ import { createEngine } from './engine/engine.ts'
 import { buildServer } from './http/server.ts'
 import { UrlSigner } from './http/signed-url.ts'
 import { claimDirectory } from './ledger/sqlite/claim.ts'
-import { agreeOnDirectories, openStores } from './open-stores.ts'
+import { agreeOnDirectories, openPlaces, openStores } from './open-stores.ts'
 import type { BlobStore } from './ports/blob-store.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Ledger } from './ports/ledger.ts'
@@ -60,6 +60,7 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
   const engine = createEngine({
     ledger,
     stores,
+    places: await openPlaces(config, clock),
     traffic: trafficOf(config),
     queue,
     clock,

@@ -2,10 +2,12 @@ import type { Config } from './config.ts'
 import { WaybillError } from './model/errors.ts'
 import type { BlobStore } from './ports/blob-store.ts'
 import type { Clock } from './ports/clock.ts'
-import { directoryOf, storesOf, type StoreConfig } from './store-config.ts'
+import type { Place } from './ports/place.ts'
+import type { S3StoreOptions } from './stores/s3/s3-service.ts'
+import { directoryOf, placesOf, storesOf, type AttachedConfig, type ManagedConfig } from './store-config.ts'
 
 /**
- * Opens the stores of a configuration, the default one first. Each kind's code is loaded only when a store of that kind is configured: the libraries of the services
+ * Opens the managed stores of a configuration, the default one first. Each kind's code is loaded only when a store of that kind is configured: the libraries of the services
  * are larger than the server. Asks no service anything. Throws `invalid_request` for what the environment lacks, and what a local store throws.
  */
 export async function openStores(
@@ -21,7 +23,7 @@ export async function openStores(
 async function openStore(
   { data, database }: Pick<Config, 'data' | 'database'>,
   name: string,
-  store: StoreConfig,
+  store: ManagedConfig,
   clock: Clock,
   env: NodeJS.ProcessEnv,
 ): Promise<BlobStore> {
@@ -33,17 +35,8 @@ async function openStore(
       return openLocalBlobStore({ name, directory: directoryOf(data, name, store), clock, shared: database !== null })
     }
     case 's3': {
-      const { accessKeyIdVariable, secretAccessKeyVariable, sessionTokenVariable, kind: _kind, transfers: _transfers, bandwidth: _bandwidth, ...place } = store
-      const credentials =
-        accessKeyIdVariable === undefined || secretAccessKeyVariable === undefined
-          ? undefined
-          : {
-              accessKeyId: secret(accessKeyIdVariable),
-              secretAccessKey: secret(secretAccessKeyVariable),
-              ...(sessionTokenVariable === undefined ? {} : { sessionToken: secret(sessionTokenVariable) }),
-            }
       const { openS3BlobStore } = await import('./stores/s3/s3-blob-store.ts')
-      return openS3BlobStore({ name, clock, ...place, credentials })
+      return openS3BlobStore({ name, clock, ...bucketOf(store, secret), bucket: store.bucket })
     }
     case 'azure': {
       const { container, prefix, connectionStringVariable } = store
@@ -74,6 +67,37 @@ export async function agreeOnDirectories(config: Pick<Config, 'data' | 'stores' 
       `${directory} is not the directory that the other servers on this database have for the store "${name}": give all of them one that they share, as on a network file system, or an S3 or Azure store`,
     )
   }
+}
+
+/** Opens the places of a configuration. Throws what `openStores` throws. */
+export async function openPlaces(config: Pick<Config, 'database' | 'stores'>, clock: Clock, env: NodeJS.ProcessEnv = process.env): Promise<Place[]> {
+  const places: Place[] = []
+  for (const [name, store] of placesOf(config)) places.push(await openPlace(config, name, store, clock, env))
+  return places
+}
+
+async function openPlace({ database }: Pick<Config, 'database'>, name: string, store: AttachedConfig, clock: Clock, env: NodeJS.ProcessEnv): Promise<Place> {
+  const { readonly, directory, bucket } = store
+  if (directory !== undefined) {
+    const { openDirectoryPlace } = await import('./stores/directory/directory-place.ts')
+    return openDirectoryPlace({ name, directory, readonly, clock, shared: database !== null })
+  }
+  if (bucket === undefined) throw new Error(`the store "${name}" is attached to nothing`)
+  const { openS3Place } = await import('./stores/s3/s3-place.ts')
+  const settings = bucketOf(store, variable => secretOf(name, variable, env))
+  return openS3Place({ name, clock, ...settings, bucket, readonly, conditionalWrites: store.conditionalWrites ?? store.endpoint === undefined })
+}
+
+/** How the bucket of a store is found and asked, its secrets looked up. */
+function bucketOf(
+  store: Extract<ManagedConfig, { kind: 's3' }> | AttachedConfig,
+  secret: (variable: string) => string,
+): Pick<S3StoreOptions, 'prefix' | 'endpoint' | 'region' | 'forcePathStyle' | 'checksums' | 'credentials'> {
+  const { prefix, endpoint, region, forcePathStyle, checksums, accessKeyIdVariable, secretAccessKeyVariable, sessionTokenVariable } = store
+  const place = { prefix, endpoint, region, forcePathStyle, checksums }
+  if (accessKeyIdVariable === undefined || secretAccessKeyVariable === undefined) return place
+  const session = sessionTokenVariable === undefined ? {} : { sessionToken: secret(sessionTokenVariable) }
+  return { ...place, credentials: { accessKeyId: secret(accessKeyIdVariable), secretAccessKey: secret(secretAccessKeyVariable), ...session } }
 }
 
 function secretOf(store: string, variable: string, env: NodeJS.ProcessEnv): string {

@@ -40,29 +40,51 @@ const local = z.strictObject({
   directory: z.string().min(1).optional().describe('where the bytes lie; by default within the data directory'),
 })
 
-const s3 = z
+/** How a bucket is found and asked. */
+const bucketSettings = {
+  prefix,
+  endpoint: z
+    .url({ protocol: /^https?$/, error: 'must be an absolute http or https URL' })
+    .refine(url => new URL(url).username === '' && new URL(url).password === '', 'must hold no name and no password')
+    .optional()
+    .describe('another service than AWS'),
+  region: z.string().min(1).optional().describe('by default what AWS_REGION says, and us-east-1 with an endpoint'),
+  forcePathStyle: z.boolean().optional().describe('the bucket in the path instead of the host name; by default with an endpoint'),
+  checksums: z.enum(['when_required', 'when_supported']).optional().describe('by default when_required with an endpoint'),
+  accessKeyIdVariable: variable.optional(),
+  secretAccessKeyVariable: variable.optional(),
+  sessionTokenVariable: variable.optional(),
+}
+
+type Credentials = { readonly [K in 'accessKeyIdVariable' | 'secretAccessKeyVariable' | 'sessionTokenVariable']?: string | undefined }
+
+function areWhole({ accessKeyIdVariable, secretAccessKeyVariable, sessionTokenVariable }: Credentials): boolean {
+  return (
+    (accessKeyIdVariable === undefined) === (secretAccessKeyVariable === undefined) && (sessionTokenVariable === undefined || accessKeyIdVariable !== undefined)
+  )
+}
+
+const WHOLE_CREDENTIALS =
+  'give both accessKeyIdVariable and secretAccessKeyVariable (and sessionTokenVariable only with them), or none for the usual sources of AWS'
+
+const s3 = z.strictObject({ kind: z.literal('s3'), ...traffic, bucket: place, ...bucketSettings }).refine(areWhole, WHOLE_CREDENTIALS)
+
+const attached = z
   .strictObject({
-    kind: z.literal('s3'),
+    kind: z.literal('attached'),
     ...traffic,
-    bucket: place,
-    prefix,
-    endpoint: z
-      .url({ protocol: /^https?$/, error: 'must be an absolute http or https URL' })
-      .refine(url => new URL(url).username === '' && new URL(url).password === '', 'must hold no name and no password')
-      .optional()
-      .describe('another service than AWS'),
-    region: z.string().min(1).optional().describe('by default what AWS_REGION says, and us-east-1 with an endpoint'),
-    forcePathStyle: z.boolean().optional().describe('the bucket in the path instead of the host name; by default with an endpoint'),
-    checksums: z.enum(['when_required', 'when_supported']).optional().describe('by default when_required with an endpoint'),
-    accessKeyIdVariable: variable.optional(),
-    secretAccessKeyVariable: variable.optional(),
-    sessionTokenVariable: variable.optional(),
+    directory: z.string().min(1).optional().describe('the directory whose files are attached; it must be there'),
+    bucket: place.optional().describe('instead: the bucket'),
+    readonly: z.boolean().default(false).describe('nothing is ever written there'),
+    conditionalWrites: z.boolean().optional().describe('whether the service refuses a write whose condition fails; by default without an endpoint'),
+    ...bucketSettings,
   })
+  .refine(areWhole, WHOLE_CREDENTIALS)
+  .refine(store => (store.directory === undefined) !== (store.bucket === undefined), 'give either directory or bucket')
   .refine(
-    store =>
-      (store.accessKeyIdVariable === undefined) === (store.secretAccessKeyVariable === undefined) &&
-      (store.sessionTokenVariable === undefined || store.accessKeyIdVariable !== undefined),
-    'give both accessKeyIdVariable and secretAccessKeyVariable (and sessionTokenVariable only with them), or none for the usual sources of AWS',
+    ({ kind: _kind, readonly: _readonly, transfers: _transfers, bandwidth: _bandwidth, directory, ...more }) =>
+      directory === undefined || Object.values(more).every(value => value === undefined),
+    'a directory has no settings beside directory, readonly, transfers and bandwidth',
   )
 
 const azure = z.strictObject({
@@ -74,7 +96,7 @@ const azure = z.strictObject({
 })
 
 /** One store, of any kind. */
-const store = z.discriminatedUnion('kind', [local, s3, azure], { error: 'must be "local", "s3" or "azure"' })
+const store = z.discriminatedUnion('kind', [local, s3, azure, attached], { error: 'must be "local", "s3", "azure" or "attached"' })
 
 /** Names begin with a letter: the order in which a file names them is kept, which JavaScript does not do for numbers. */
 const NAME = /^[A-Za-z][A-Za-z0-9._-]{0,63}$/
@@ -83,20 +105,29 @@ const NAME = /^[A-Za-z][A-Za-z0-9._-]{0,63}$/
 export const storesSchema = z.record(z.string(), store)
 
 export type StoreConfig = z.infer<typeof store>
+/** One that is managed: everything in it is ours. */
+export type ManagedConfig = Exclude<StoreConfig, { kind: 'attached' }>
+/** One that is there already, for others, too. */
+export type AttachedConfig = Extract<StoreConfig, { kind: 'attached' }>
 export type StoresConfig = z.infer<typeof storesSchema>
 
 /** What there is when nothing is said: one store in the data directory. */
 const ALONE: StoresConfig = storesSchema.parse({ local: { kind: 'local' } })
 
-/** The stores of a configuration, the default one first. */
-export function storesOf(config: { readonly stores: StoresConfig | null; readonly defaultStore: string | null }): [name: string, store: StoreConfig][] {
-  const stores = Object.entries(config.stores ?? ALONE)
+/** The managed stores of a configuration, the default one first. */
+export function storesOf(config: { readonly stores: StoresConfig | null; readonly defaultStore: string | null }): [name: string, store: ManagedConfig][] {
+  const stores = Object.entries(config.stores ?? ALONE).flatMap(([name, one]): [string, ManagedConfig][] => (one.kind === 'attached' ? [] : [[name, one]]))
   return [...stores.filter(([each]) => each === config.defaultStore), ...stores.filter(([each]) => each !== config.defaultStore)]
 }
 
-/** How much jobs may ask of each store, by its name. */
+/** How much jobs may ask of each store and place, by its name. */
 export function trafficOf(config: Parameters<typeof storesOf>[0]): Map<string, { readonly transfers: number; readonly bandwidth: number | null }> {
-  return new Map(storesOf(config).map(([name, { transfers, bandwidth }]) => [name, { transfers, bandwidth }]))
+  return new Map([...storesOf(config), ...placesOf(config)].map(([name, { transfers, bandwidth }]) => [name, { transfers, bandwidth }]))
+}
+
+/** The places of a configuration that collections can be attached to. */
+export function placesOf(config: { readonly stores: StoresConfig | null }): [name: string, store: AttachedConfig][] {
+  return Object.entries(config.stores ?? {}).flatMap(([name, one]): [string, AttachedConfig][] => (one.kind === 'attached' ? [[name, one]] : []))
 }
 
 /** Where a local store lies: the one named `local` where the only one lies of a server that says nothing of stores. */
@@ -108,7 +139,9 @@ export function directoryOf(data: string, name: string, store: { readonly direct
 export function secretVariables(stores: StoresConfig | null): string[] {
   return Object.values(stores ?? {}).flatMap(each => {
     if (each.kind === 'azure') return [each.connectionStringVariable]
-    return each.kind === 's3' ? [each.accessKeyIdVariable, each.secretAccessKeyVariable, each.sessionTokenVariable].filter(found => found !== undefined) : []
+    return each.kind === 's3' || each.kind === 'attached'
+      ? [each.accessKeyIdVariable, each.secretAccessKeyVariable, each.sessionTokenVariable].filter(found => found !== undefined)
+      : []
   })
 }
 
@@ -120,14 +153,14 @@ export function faultsOfStores(config: {
 }): { readonly path: string[]; readonly message: string }[] {
   const stores = storesOf(config)
   const faults: { path: string[]; message: string }[] = []
-  if (stores.length === 0) faults.push({ path: ['stores'], message: 'must name one store at least' })
+  if (stores.length === 0) faults.push({ path: ['stores'], message: 'must name one store at least that is not attached' })
   else if (config.defaultStore !== null && stores[0]?.[0] !== config.defaultStore) {
     faults.push({
       path: ['defaultStore'],
       message: `there is no store ${JSON.stringify(config.defaultStore)}; there are ${stores.map(([each]) => each).join(', ')}`,
     })
   }
-  for (const [each] of stores) {
+  for (const each of Object.keys(config.stores ?? {})) {
     if (!NAME.test(each))
       faults.push({
         path: ['stores', each],
@@ -142,12 +175,34 @@ export function faultsOfStores(config: {
     if (other !== undefined) faults.push({ path: ['stores', each], message: `is in the same place as the store ${JSON.stringify(other)}; give each its own` })
     seen.set(where, each)
   }
-  return faults
+  return [...faults, ...overlaps(config)]
 }
 
+/** What an attached place holds is shown, and may be written over: nothing of ours may lie in it, nor it in anything of ours or in another place. */
+function overlaps({ data, stores }: { readonly data: string; readonly stores: StoresConfig | null }): { readonly path: string[]; readonly message: string }[] {
+  const ours = storesOf({ stores, defaultStore: null }).map(([name, one]) => ({ name: `the store ${JSON.stringify(name)}`, where: placeOf(data, name, one) }))
+  const known = [{ name: 'the data directory', where: `local ${resolve(data)}` }, ...ours]
+  return placesOf({ stores }).flatMap(([name, one]) => {
+    const where = placeOf(data, name, one)
+    const other = known.find(each => each.where !== where && (isBeneath(where, each.where) || isBeneath(each.where, where)))
+    known.push({ name: `the store ${JSON.stringify(name)}`, where })
+    return other === undefined ? [] : [{ path: ['stores', name], message: `overlaps with ${other.name}; attach a place that neither holds it nor lies in it` }]
+  })
+}
+
+function isBeneath(inner: string, outer: string): boolean {
+  return inner.startsWith(outer.endsWith('/') ? outer : `${outer}/`)
+}
+
+/** Where a store lies, as a text that begins with that of what it lies in. */
 function placeOf(data: string, name: string, store: StoreConfig): string {
   if (store.kind === 'local') return `local ${directoryOf(data, name, store)}`
   const beneath = (store.prefix ?? '').replaceAll(/^\/+|\/+$/g, '')
-  if (store.kind === 'azure') return JSON.stringify(['azure', store.connectionStringVariable, store.container, beneath])
-  return JSON.stringify(['s3', store.endpoint === undefined ? '' : new URL(store.endpoint).host, store.bucket, beneath])
+  if (store.kind === 'azure') return placeText(['azure', store.connectionStringVariable, store.container], beneath)
+  if (store.kind === 'attached' && store.directory !== undefined) return `local ${resolve(store.directory)}`
+  return placeText(['s3', store.endpoint === undefined ? '' : new URL(store.endpoint).host, store.bucket], beneath)
+}
+
+function placeText(service: readonly unknown[], beneath: string): string {
+  return `${JSON.stringify(service)}${beneath === '' ? '' : `/${beneath}`}`
 }

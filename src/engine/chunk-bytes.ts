@@ -1,6 +1,8 @@
 import { isWaybillError } from '../model/errors.ts'
+import type { Blob, BlobStore } from '../ports/blob-store.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { BytesRead, ChunkBlob, Lease } from '../ports/ledger.ts'
+import { atOnce } from './at-once.ts'
 import type { Stores } from './stores.ts'
 import type { Transfers } from './transfers.ts'
 
@@ -119,14 +121,8 @@ async function receive({ stores, transfers, clock, onError }: ChunkBytesParts, b
   }
 }
 
-/** Does the work for each, so many at once, until all are done or the signal aborts. */
-async function atOnce<T>(most: number, all: readonly T[], signal: AbortSignal, work: (one: T) => Promise<void>): Promise<void> {
-  const waiting = all.values()
-  const worker = async (): Promise<void> => {
-    for (const one of waiting) {
-      if (signal.aborted) return
-      await work(one)
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(most, all.length) }, worker))
+/** True for a blob that a store has, and that no sweep takes before it is named. */
+export async function isFresh(store: BlobStore, { sha256, size }: Blob, clock: Clock): Promise<boolean> {
+  const there = await store.stat(sha256)
+  return there?.size === size && there.putAt > clock.now() - FRESH_MS
 }

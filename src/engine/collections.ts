@@ -31,9 +31,11 @@ export class CollectionService implements Collections {
   async create(caller: Caller, wish: Wish): Promise<CollectionView> {
     checkWords(wish)
     const id = checkCollectionId(wish.id ?? this.#ids.uuid())
-    const store = this.#stores.named(wish.store).name
+    const attached = this.#stores.isPlace(wish.store)
+    if (attached) refuseAttaching(caller)
+    const store = attached ? wish.store : this.#stores.named(wish.store).name
     const collection = await this.#ledger.createCollection({
-      ...{ id, name: wish.name ?? id, store, attributes: wish.attributes ?? {}, createdBy: caller.subject },
+      ...{ id, name: wish.name ?? id, store, attached, attributes: wish.attributes ?? {}, createdBy: caller.subject },
       ...(wish.addressable === undefined ? {} : { addressable: wish.addressable }),
     })
     return { ...collection, role: 'owner' }
@@ -87,6 +89,14 @@ export class CollectionService implements Collections {
     if (roleAtLeast(own, role) && (present === null || roleAtLeast(own, present))) return
     throw new WaybillError('insufficient_role', `your role on ${JSON.stringify(id)} is ${own}; you may not grant, change or take away a stronger one`)
   }
+}
+
+/** Who makes the collection owns it, and reads what has been lying in the place before: that is for an administrator to give away. */
+function refuseAttaching(caller: Caller): void {
+  if (caller.scopes.has('admin')) return
+  throw new WaybillError('insufficient_scope', 'a collection at an attached store shows files that are there already; it needs a token with the scope admin', {
+    scope: 'admin',
+  })
 }
 
 /** Throws `invalid_request` for a name and attributes that no reader could bear. */

@@ -2,6 +2,7 @@ import type { Job } from '../model/job.ts'
 import type { BlobStore } from '../ports/blob-store.ts'
 import type { Clock, Ids } from '../ports/clock.ts'
 import type { Ledger } from '../ports/ledger.ts'
+import type { Place } from '../ports/place.ts'
 import type { Queue } from '../ports/queue.ts'
 import { Access } from './access.ts'
 import type { Engine } from './api.ts'
@@ -10,6 +11,8 @@ import { EntryService } from './entries.ts'
 import { JobService } from './jobs/jobs.ts'
 import { LockService } from './locks.ts'
 import { FieldTypeService, NameService } from './names.ts'
+import { Looks } from './places/looks.ts'
+import { PlaceRefusals } from './places/refusals.ts'
 import { Runner } from './runner.ts'
 import { Stores } from './stores.ts'
 import { Transfers, type Traffic } from './transfers.ts'
@@ -26,6 +29,8 @@ export interface EngineParts {
   readonly stores: readonly BlobStore[]
   /** How much jobs may ask of each store, by its name; default: the usual. */
   readonly traffic?: ReadonlyMap<string, Traffic>
+  /** What collections can be attached to. */
+  readonly places?: readonly Place[]
   readonly queue: Queue
   readonly clock: Clock
   readonly ids: Ids
@@ -43,18 +48,28 @@ export interface EngineParts {
 /** Puts the engine together from its ports. */
 export function createEngine(parts: EngineParts): Engine {
   const { ledger, queue, clock, ids } = parts
-  const stores = new Stores(parts.stores)
+  const stores = new Stores(parts.stores, parts.places)
   const access = new Access(ledger)
+  const looks = new Looks({ ledger, stores })
   const wakeJob = (job: Job): void => queue.wake({ job: job.id, tenant: job.submittedBy, priority: job.priority })
   const changed = (job: Job): void => (ledger.sendsWakes ? queue.look() : wakeJob(job))
-  const runner = new Runner({ ledger, stores, transfers: new Transfers(clock, parts.traffic), clock, worker: parts.worker, wakeJob, onError: parts.onError })
+  const transfers = new Transfers(clock, parts.traffic)
+  const runner = new Runner({ ledger, stores, looks, transfers, clock, worker: parts.worker, wakeJob, onError: parts.onError })
   const upkeep = new Upkeep({ ledger, stores, clock, wake: wake => queue.wake(wake), onError: parts.onError })
+  /** A place that is not there keeps no server from starting. */
+  const sweepOrTell = async (place: Place): Promise<void> => {
+    try {
+      await place.sweepUnfinished(clock.now())
+    } catch (error) {
+      parts.onError(error, `sweep of the store ${place.name}`)
+    }
+  }
   return {
     collections: new CollectionService({ ledger, access, stores, ids }),
-    entries: new EntryService({ ledger, access, stores, maxUploadBytes: parts.maxUploadBytes }),
+    entries: new EntryService({ ledger, access, stores, looks, maxUploadBytes: parts.maxUploadBytes }),
     tree: new TreeService({ ledger, access }),
     locks: new LockService({ ledger, access }),
-    jobs: new JobService({ ledger, access, ids, clock, maxItems: parts.maxItems, wake: changed }),
+    jobs: new JobService({ ledger, access, ids, clock, placeRefusals: new PlaceRefusals({ ledger, stores }), maxItems: parts.maxItems, wake: changed }),
     uploads: new UploadService({ ledger, access, stores, ids, maxUploadBytes: parts.maxUploadBytes, uploadLifeMs: parts.uploadLifeMs }),
     names: new NameService({ ledger }),
     fieldTypes: new FieldTypeService({ ledger, access }),
@@ -62,7 +77,8 @@ export function createEngine(parts: EngineParts): Engine {
       await ledger.recover()
       // What is unfinished in a store of this process alone died with the last one, but for what a job goes on with; in a shared store it may be another's, and the
       // daily sweep takes it.
-      for (const store of parts.stores) if (!store.shared) await store.sweepUnfinished(clock.now(), clock.now() - ORPHAN_GRACE_MS)
+      for (const store of stores.all()) if (!store.shared) await store.sweepUnfinished(clock.now(), clock.now() - ORPHAN_GRACE_MS)
+      for (const place of stores.places()) if (!place.shared) await sweepOrTell(place)
       queue.work(job => runner.turn(job), { concurrency: parts.concurrency, quick: Math.max(parts.concurrency, QUICK_TURNS) })
       await upkeep.wakeUnfinished()
       upkeep.start()
@@ -74,7 +90,7 @@ export function createEngine(parts: EngineParts): Engine {
     },
     ready: async () => {
       await ledger.health()
-      for (const store of parts.stores) await store.health()
+      for (const store of [...stores.all(), ...stores.places()]) await store.health()
     },
   }
 }

@@ -2,8 +2,11 @@ import { isWaybillError } from '../model/errors.ts'
 import type { Job } from '../model/job.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { BlobProgress, BytesRead, Lease, Ledger } from '../ports/ledger.ts'
+import type { LookSelection } from '../ports/place-ledger.ts'
 import type { TurnResult } from '../ports/queue.ts'
 import { readChunk } from './chunk-bytes.ts'
+import type { Looks } from './places/looks.ts'
+import { workPlaces } from './places/place-work.ts'
 import type { Stores } from './stores.ts'
 import type { Transfers } from './transfers.ts'
 
@@ -11,12 +14,17 @@ import type { Transfers } from './transfers.ts'
 const LEASE_MS = 15_000
 /** How often the progress of large blobs is told: often enough for somebody who watches, and each time costs a commit. */
 const PROGRESS_MS = 2_000
+/** So long before its end a lease counts as over for what cannot be taken back, such as giving a file its name: clocks and disks take their time. */
+const MARGIN_MS = 2_000
 
-/** One turn of a job: a page resolved, or a chunk leased, worked and settled. */
+/** One turn of a job: a part of a place looked through, a page resolved, or a chunk leased, worked and settled. */
 export class Runner {
   readonly #ledger: Ledger
   readonly #stores: Stores
   readonly #transfers: Transfers
+  readonly #looks: Looks
+  /** Jobs for which a place is being looked through: one turn at a time, for each page follows the one before. */
+  readonly #looking = new Set<string>()
   readonly #clock: Clock
   readonly #worker: string
   readonly #wakeJob: (job: Job) => void
@@ -27,6 +35,7 @@ export class Runner {
     ledger: Ledger
     stores: Stores
     transfers: Transfers
+    looks: Looks
     clock: Clock
     worker: string
     wakeJob: (job: Job) => void
@@ -35,6 +44,7 @@ export class Runner {
     this.#ledger = parts.ledger
     this.#stores = parts.stores
     this.#transfers = parts.transfers
+    this.#looks = parts.looks
     this.#clock = parts.clock
     this.#worker = parts.worker
     this.#wakeJob = parts.wakeJob
@@ -48,9 +58,23 @@ export class Runner {
       for (const follower of turn.followers) await this.#wake(follower)
       return turn.more ? 'more' : 'idle'
     }
+    if (turn.do === 'look') return this.#look(turn.selection)
     const read = await this.#readOrRelease(turn.lease)
     if (read === null) return 'more' // stopped: the queue gives the job to another node
     return (await this.#ledger.applyChunk(turn.lease, read.corrupt, read.copied)) ? 'more' : 'idle'
+  }
+
+  async #look(selection: LookSelection): Promise<TurnResult> {
+    const { job, collection } = selection
+    if (this.#looking.has(job)) return 'idle'
+    this.#looking.add(job)
+    try {
+      const store = (await this.#ledger.collection(collection))?.store
+      if (store !== undefined) await this.#looks.range({ collection, store }, selection, selection)
+      return 'more'
+    } finally {
+      this.#looking.delete(job)
+    }
   }
 
   async #wake(id: string): Promise<void> {
@@ -76,31 +100,44 @@ export class Runner {
 
   async #read(lease: Lease): Promise<BytesRead | null> {
     const blobs = await this.#ledger.chunkBlobs(lease)
-    const parts = { stores: this.#stores, transfers: this.#transfers, clock: this.#clock, onError: this.#onError }
+    const parts = {
+      ...{ ledger: this.#ledger, stores: this.#stores, looks: this.#looks, transfers: this.#transfers },
+      ...{ clock: this.#clock, onError: this.#onError },
+    }
     const progress = new Progress()
-    return this.#keeping(lease, progress, signal => readChunk(parts, lease, blobs, { signal, onProgress: (sha256, bytes) => progress.tell(sha256, bytes) }))
+    return this.#keeping(lease, progress, async (signal, holds) => {
+      const read = await readChunk(parts, lease, blobs, { signal, onProgress: (sha256, bytes) => progress.tell(sha256, bytes) })
+      if (read === null || lease.places === 'none') return read
+      return (await workPlaces(parts, { lease, read, holds, signal })) ? read : null
+    })
   }
 
-  /** Renews the lease while work goes on: one large blob may take longer than a lease lasts. A lease that is lost ends the work: what else is read is in vain. */
-  async #keeping<T>(lease: Lease, progress: Progress, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  /**
+   * Renews the lease while work goes on: one large blob may take longer than a lease lasts. A lease that is lost ends the work: what else is read is in vain.
+   * `work` can ask whether the lease surely holds, also in a process that stood still.
+   */
+  async #keeping<T>(lease: Lease, progress: Progress, work: (signal: AbortSignal, holds: () => boolean) => Promise<T>): Promise<T> {
     const done = new AbortController()
     const lost = new AbortController()
-    const renewing = this.#renew(lease, progress, done.signal)
+    const until = { end: lease.expiresAt }
+    const renewing = this.#renew(lease, until, progress, done.signal)
     renewing.catch((error: unknown) => lost.abort(error))
     try {
-      return await work(AbortSignal.any([this.#stopping.signal, lost.signal]))
+      return await work(AbortSignal.any([this.#stopping.signal, lost.signal]), () => this.#clock.now() < until.end - MARGIN_MS)
     } finally {
       done.abort()
       await renewing
     }
   }
 
-  async #renew(lease: Lease, progress: Progress, signal: AbortSignal): Promise<void> {
+  async #renew(lease: Lease, until: { end: number }, progress: Progress, signal: AbortSignal): Promise<void> {
     for (let silent = PROGRESS_MS; ; silent += PROGRESS_MS) {
       await this.#clock.sleep(PROGRESS_MS, signal)
       if (signal.aborted) return
       if (silent < LEASE_MS / 3 && !progress.isNews) continue
+      const asked = this.#clock.now()
       await this.#ledger.renewLease(lease, LEASE_MS, progress.take())
+      until.end = asked + LEASE_MS
       silent = 0
     }
   }

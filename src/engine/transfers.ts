@@ -38,10 +38,10 @@ export class Transfers {
     return Math.min(...stores.map(store => this.#trafficOf(store).transfers))
   }
 
-  /** Does the work when both stores have a slot free. */
+  /** Does the work when both stores (which may be one) have a slot free. */
   async run<T>(stores: readonly string[], work: () => Promise<T>): Promise<T> {
     // always in the same order, or two copies in opposite directions could wait for each other for ever
-    const lanes = stores.toSorted().map(store => this.#lane(store))
+    const lanes = [...new Set(stores)].toSorted().map(store => this.#lane(store))
     for (const { slots } of lanes) await slots.take()
     try {
       return await work()
@@ -52,13 +52,18 @@ export class Transfers {
 
   /** A blob of one store on its way to another, no faster than both may; what is read of it ends with an error when the signal aborts. */
   source(from: BlobStore, to: string, { sha256, size }: Blob, signal: AbortSignal): BlobSource {
-    const limits = [from.name, to].map(store => this.#lane(store).bandwidth).filter(limit => limit !== null)
     const open = async (at: number): Promise<Readable> => {
       const body = await (at === 0 ? from.get(sha256) : from.get(sha256, { start: at, end: size }))
-      addAbortSignal(signal, body)
-      return limits.length === 0 ? body : throttled(body, limits, signal)
+      return this.limited(body, [from.name, to], signal)
     }
     return { sha256, size, open }
+  }
+
+  /** A body on its way between stores, no faster than they may; it ends with an error when the signal aborts. Destroying the result destroys the body. */
+  limited(body: Readable, stores: readonly string[], signal: AbortSignal): Readable {
+    addAbortSignal(signal, body)
+    const limits = stores.map(store => this.#lane(store).bandwidth).filter(limit => limit !== null)
+    return limits.length === 0 ? body : throttled(body, limits, signal)
   }
 
   #trafficOf(store: string): Traffic {

@@ -88,6 +88,13 @@ export class Upkeep {
         this.#parts.onError(error, `sweep of the store ${store.name}`) // one that is out of reach must not keep the others from being swept
       }
     }
+    for (const place of this.#parts.stores.places()) {
+      try {
+        await place.sweepUnfinished(before)
+      } catch (error) {
+        this.#parts.onError(error, `sweep of the store ${place.name}`)
+      }
+    }
   }
 
   async #sweepStore(store: BlobStore, before: number): Promise<void> {

@@ -7,6 +7,7 @@ import type { Blob, BlobStore } from '../ports/blob-store.ts'
 import type { Ids } from '../ports/clock.ts'
 import type { Ledger } from '../ports/ledger.ts'
 import type { Access } from './access.ts'
+import { refusePlacedWrite } from './places/refusals.ts'
 import type { Stores } from './stores.ts'
 import type { Uploads, UploadWish } from './uploads-api.ts'
 import { WriteChecks } from './write-checks.ts'
@@ -35,7 +36,7 @@ export class UploadService implements Uploads {
 
   async start(caller: Caller, wish: UploadWish): Promise<Upload> {
     const { collection, path, size, partSize, conditions } = wish
-    await this.#checks.before(caller, collection, path, wish)
+    refusePlacedWrite(await this.#checks.before(caller, collection, path, wish))
     const fault = measuresFault({ size, partSize })
     if (fault !== null) throw new WaybillError('invalid_request', fault)
     if (size > this.#maxSize) throw new WaybillError('body_too_large', `a file may have at most ${this.#maxSize} bytes, not ${size}`)

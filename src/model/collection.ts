@@ -11,13 +11,15 @@ export function roleAtLeast(role: Role | null, least: Role): boolean {
 
 /**
  * A named set of entries with its own grants and the store its bytes live in. Of an `addressable` one entries are found by their entity ids and revisions,
- * too, and every folder is an entry of kind `folder`. Times are epoch milliseconds.
+ * too, and every folder is an entry of kind `folder`. Of an `attached` one the store is a place, a directory or a part of a bucket, whose files lie under their own
+ * names. Times are epoch milliseconds.
  */
 export interface Collection {
   readonly id: string
   readonly name: string
   readonly store: string
   readonly addressable: boolean
+  readonly attached: boolean
   readonly attributes: Readonly<Record<string, unknown>>
   readonly createdAt: number
   readonly createdBy: string

@@ -26,6 +26,7 @@ export function refuseLargeFields(json: string, before: string | null = null): v
 /**
  * One version of what has a path in a collection. `entityId` is a UUID and stays through versions and moves; `revision` is 32 hex digits,
  * new for every version; `digest` is the SHA-256 in hex, null without bytes; `deleted` marks a tombstone. Times are epoch milliseconds.
+ * Of a file in a place `stamp` tells these bytes from others (ports/place.ts), and the digest is null until somebody has read them; of all else it is null.
  */
 export interface Entry {
   readonly entityId: string
@@ -37,6 +38,7 @@ export interface Entry {
   readonly size: number
   readonly mediaType: string
   readonly digest: string | null
+  readonly stamp: string | null
   readonly fields: Fields
   readonly deleted: boolean
   readonly createdAt: number

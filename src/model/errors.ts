@@ -60,6 +60,7 @@ export const CATALOGUE = {
   destination_exists: { status: 409, title: 'The destination exists', retryable: false },
   same_path: { status: 409, title: 'Source and destination are the same', retryable: false },
   source_changed: { status: 409, title: 'The source changed while it was copied', retryable: true },
+  destination_changed: { status: 409, title: 'The destination changed while it was written', retryable: true },
   stale_lease: { status: 409, title: 'The lease is over', retryable: true },
 } as const satisfies Record<string, { status: number; title: string; retryable: boolean }>
 

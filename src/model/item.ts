@@ -67,7 +67,9 @@ export function reasonMessage(code: ErrorCode, where: string, expected?: string 
     case 'fields_too_large':
       return `The fields of ${where} would be larger than ${MAX_FIELDS_BYTES} bytes, or ${MAX_VALUES_BYTES} where they are sets of values.`
     case 'source_changed':
-      return `${where} changed while its bytes were being copied to another store; retry the item.`
+      return `${where} changed while its bytes were being copied; retry the item.`
+    case 'destination_changed':
+      return `${where} was changed by another program while it was being written, and was left as it is; retry the item.`
     case 'unavailable':
       return `The bytes could not be copied into the store of ${where}; retry the item when it is available.`
     case 'out_of_space':

@@ -9,6 +9,10 @@ import type { Page, PageQuery } from '../model/page.ts'
 import type { Scope, TokenRecord } from '../model/access.ts'
 import type { UploadPart, UploadPlan } from '../model/upload.ts'
 import type { Blob } from './blob-store.ts'
+import type { CopiedBlobs, Lease } from './lease.ts'
+import type { LookSelection, PlaceLedger } from './place-ledger.ts'
+
+export type { BytesRead, CopiedBlobs, Lease } from './lease.ts'
 
 /** Idempotency-Key of a submission; `fingerprint` (any string) stands for the body, null while it is still arriving. */
 export interface Idempotency {
@@ -35,33 +39,19 @@ export interface Submitted {
   readonly replayed: boolean
 }
 
-/** A run of a job's items that one worker holds until `expiresAt`. `token` fences: each lease of a chunk has a higher one. */
-export interface Lease {
-  readonly job: string
-  readonly chunk: number
-  readonly firstSeq: number
-  readonly lastSeq: number
-  readonly token: number
-  readonly worker: string
-  readonly expiresAt: number
-  readonly kind: JobKind
-  /** The bytes of its sources must be read again before it is applied (`verify: digest`). */
-  readonly verify: boolean
-  /** Items may go from one store to another: their bytes must be there before it is applied. */
-  readonly crosses: boolean
-}
-
 /** What a worker should do next for a job. */
 export type NextWork = { readonly do: 'resolve' } | { readonly do: 'run'; readonly lease: Lease } | { readonly do: 'nothing' }
 
 /**
- * What came of a turn: nothing was to do; something was done, and perhaps more waits; or a leased chunk whose bytes must be read first, to verify them or to copy them to another store. `followers`: ordered
- * jobs that waited for the end of this one and must be woken.
+ * What came of a turn: nothing was to do; something was done, and perhaps more waits; a leased chunk whose bytes must be read first, to verify them or to copy
+ * them to another store; or a place that must be looked through before a selection over it can be resolved. `followers`: ordered jobs that waited for the end of
+ * this one and must be woken.
  */
 export type Turn =
   | { readonly do: 'nothing' }
   | { readonly do: 'worked'; readonly more: boolean; readonly followers: readonly string[] }
   | { readonly do: 'read'; readonly lease: Lease }
+  | { readonly do: 'look'; readonly selection: LookSelection }
 
 /** A blob that a leased chunk's items read. `to`: the other store that they take it to; null: it stays in its own. */
 export interface ChunkBlob extends Blob {
@@ -73,18 +63,6 @@ export interface ChunkBlob extends Blob {
 export interface BlobProgress {
   readonly sha256: string
   readonly bytes: number
-}
-
-/** What came of copying a chunk's blobs to other stores: a store and a digest each. */
-export interface CopiedBlobs {
-  readonly arrived: readonly { readonly store: string; readonly sha256: string }[]
-  readonly failed: readonly { readonly store: string; readonly sha256: string; readonly code: 'unavailable' | 'out_of_space' }[]
-}
-
-/** What was found when the bytes of a chunk were read: digests of bad ones, and what came of those to be copied. */
-export interface BytesRead {
-  readonly corrupt: readonly string[]
-  readonly copied: CopiedBlobs
 }
 
 /** A write of one entry from outside a job. `subject` is recorded, and is the holder that locks are compared with. */
@@ -150,8 +128,11 @@ export interface FieldType {
   readonly type: string
 }
 
-/** A new collection; `addressable` is what its id says (model/collection.ts) unless it is given. */
-export type NewCollection = Omit<Collection, 'createdAt' | 'modifiedAt' | 'addressable'> & { readonly addressable?: boolean }
+/** A new collection; `addressable` is what its id says (model/collection.ts) unless it is given, `attached` false. */
+export type NewCollection = Omit<Collection, 'createdAt' | 'modifiedAt' | 'addressable' | 'attached'> & {
+  readonly addressable?: boolean
+  readonly attached?: boolean
+}
 
 /** Entries in path order, and the prefixes that a delimiter rolled up. */
 export interface EntryPage extends Page<Entry> {
@@ -220,15 +201,16 @@ export interface CommitNotice {
  * - Ordered jobs MUST be worked on in the order in which `createJob` (sealed) or `seal` acknowledged them, as far as they write the same collections.
  * - A lock held by a subject other than the writer's MUST stop each write beneath it: `locked` for single writes, the item's reason in jobs.
  */
-export interface Ledger {
+export interface Ledger extends PlaceLedger {
   /** True when it sends the wake-ups of jobs itself, in the transactions that give them something to do (`WakeSender`). */
   readonly sendsWakes: boolean
 
   // collections and grants
+  /** Throws `collection_exists` also for a second one that is attached to the same place. */
   createCollection(collection: NewCollection): Promise<Collection>
   /** `attributes` is a merge patch (RFC 7396), merged in the transaction: changes made at the same time all hold. */
   updateCollection(id: string, change: { readonly name?: string; readonly attributes?: Readonly<Record<string, unknown>> }): Promise<Collection>
-  /** Refuses a collection with live entries that are no folders (`collection_not_empty`) and one in which a subject other than `subject` holds a lock (`locked`). Its id may be taken again afterwards; old jobs keep naming it. */
+  /** Refuses a collection with live entries that are no folders (`collection_not_empty`), unless it is attached: its files stay where they are; and one in which a subject other than `subject` holds a lock (`locked`). Its id may be taken again afterwards; old jobs keep naming it. */
   deleteCollection(id: string, subject: string): Promise<void>
   collection(id: string): Promise<Collection | null>
   collections(subject: string, filter: { readonly minRole?: Role; readonly prefix?: string }, page: PageQuery): Promise<Page<CollectionView>>

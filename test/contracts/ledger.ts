@@ -14,6 +14,7 @@ import { locksContract } from './ledger/locks.ts'
 import { mergingContract } from './ledger/merging.ts'
 import { namesContract } from './ledger/names.ts'
 import { orderedJobsContract } from './ledger/ordered-jobs.ts'
+import { placesContract } from './ledger/places.ts'
 import { processesContract } from './ledger/processes.ts'
 import { randomJobsContract } from './ledger/property.ts'
 import { readingContract } from './ledger/reading.ts'
@@ -41,6 +42,7 @@ const MATTERS = [
   selectionsContract,
   transfersContract,
   crossingContract,
+  placesContract,
   changesContract,
   valueChangesContract,
   valueSelectionsContract,

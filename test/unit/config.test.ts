@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { configSchema, loadConfig, type Config } from '../../src/config.ts'
 import { isWaybillError } from '../../src/model/errors.ts'
 import { openStores } from '../../src/open-stores.ts'
-import { directoryOf, storesOf, trafficOf } from '../../src/store-config.ts'
+import { directoryOf, placesOf, storesOf, trafficOf } from '../../src/store-config.ts'
 import { systemClock } from '../../src/system/clock.ts'
 
 const DAY_MS = 24 * 3600 * 1000
@@ -219,8 +219,8 @@ describe('the configuration', () => {
 
   it.each<[string, unknown, string]>([
     ['no store', {}, 'stores (from the command line): must name one store at least'],
-    ['no kind', { a: {} }, 'stores.a.kind (from the command line): must be "local", "s3" or "azure"'],
-    ['a kind there is not', { a: { kind: 'ftp' } }, 'must be "local", "s3" or "azure"'],
+    ['no kind', { a: {} }, 'stores.a.kind (from the command line): must be "local", "s3", "azure" or "attached"'],
+    ['a kind there is not', { a: { kind: 'ftp' } }, 'must be "local", "s3", "azure" or "attached"'],
     ['no bucket', { a: { kind: 's3' } }, 'stores.a.bucket (from the command line): '],
     ['a bucket with a path', { a: { kind: 's3', bucket: 'b/c' } }, 'must be a name without slashes and spaces'],
     ['a setting there is not', { a: { kind: 's3', bucket: 'b', secretAccessKey: 'hush' } }, 'Unrecognized key: "secretAccessKey"'],
@@ -249,6 +249,30 @@ describe('the configuration', () => {
       'is in the same place as the store "a"',
     ],
     ['one container twice', { a: { kind: 'azure', container: 'c' }, b: { kind: 'azure', container: 'c' } }, 'is in the same place as the store "a"'],
+    ['a place alone', { p: { kind: 'attached', directory: '/p' } }, 'must name one store at least that is not attached'],
+    ['a place of nothing', { a: { kind: 'local' }, p: { kind: 'attached' } }, 'give either directory or bucket'],
+    [
+      'a directory with settings of a bucket',
+      { a: { kind: 'local' }, p: { kind: 'attached', directory: '/p', region: 'x' } },
+      'a directory has no settings beside directory and readonly',
+    ],
+    ['half of the credentials of a place', { a: { kind: 'local' }, p: { kind: 'attached', bucket: 'b', accessKeyIdVariable: 'K' } }, 'give both'],
+    [
+      'a place in the data directory',
+      { a: { kind: 'local', directory: '/a' }, p: { kind: 'attached', directory: './waybill-data/x' } },
+      'stores.p (from the command line): overlaps with the data directory',
+    ],
+    [
+      'a place around a store',
+      { a: { kind: 'local', directory: '/srv/a' }, p: { kind: 'attached', directory: '/srv' } },
+      'overlaps with the store "a"; attach a place that neither holds it nor lies in it',
+    ],
+    [
+      'a place in another',
+      { a: { kind: 'local' }, p: { kind: 'attached', bucket: 'b', prefix: 'x' }, q: { kind: 'attached', bucket: 'b', prefix: 'x/y' } },
+      'stores.q (from the command line): overlaps with the store "p"',
+    ],
+    ['a place in a bucket of blobs', { a: { kind: 's3', bucket: 'b' }, p: { kind: 'attached', bucket: 'b', prefix: 'x' } }, 'overlaps with the store "a"'],
   ])('refuses %s in a sentence without secrets', (_what, stores, sentence) => {
     const told = fault({ flags: { stores } })
     expect(told).toContain(sentence)
@@ -261,6 +285,24 @@ describe('the configuration', () => {
     )
     expect(fault({ flags: { defaultStore: 'archive' } })).toContain('there is no store "archive"; there are local')
     expect(loadConfig({ flags: { defaultStore: 'local' } }).defaultStore).toBe('local')
+    const stores = { a: { kind: 'local' }, p: { kind: 'attached', directory: '/p' } }
+    expect(fault({ flags: { stores, defaultStore: 'p' } })).toContain('there is no store "p"; there are a')
+  })
+
+  it('tells managed stores and places apart; neighbours are no overlap', () => {
+    const stores = {
+      p: { kind: 'attached', directory: '/srv/photos' },
+      a: { kind: 'local', directory: '/srv/photos-blobs' },
+      q: { kind: 'attached', bucket: 'b', prefix: 'x', readonly: true },
+      r: { kind: 'attached', bucket: 'b', prefix: 'xy' },
+    }
+    const config = loadConfig({ flags: { stores } })
+    expect(storesOf(config).map(([name]) => name)).toEqual(['a'])
+    expect(placesOf(config).map(([name, { readonly }]) => [name, readonly])).toEqual([
+      ['p', false],
+      ['q', true],
+      ['r', false],
+    ])
   })
 
   it('says which variable a store misses, and opens nothing before it is asked to', async () => {

@@ -31,9 +31,10 @@ function registerCreate(program: Command): void {
   create.argument('<ID>', 'plain-name, host.name or owner/name', checked(checkCollectionId))
   required(create, '--owner <subject>', 'who owns it', parseSubject)
     .option('--name <text>', 'its name for people; without it the id')
+    .option('--attach <store>', "show the files of this attached store of the server's configuration, instead of keeping its own")
     .action(async (id: string) => {
-      const flags = create.opts<DataOptions & { readonly owner: string; readonly name?: string }>()
-      const wish = { id, name: flags.name ?? id, store: STORE, attributes: {}, createdBy: flags.owner }
+      const flags = create.opts<DataOptions & { readonly owner: string; readonly name?: string; readonly attach?: string }>()
+      const wish = { id, name: flags.name ?? id, store: flags.attach ?? STORE, attached: flags.attach !== undefined, attributes: {}, createdBy: flags.owner }
       await administrate(flags, ledger => ledger.createCollection(wish), true)
       await print(id)
     })

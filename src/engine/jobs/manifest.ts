@@ -5,12 +5,14 @@ import type { Ids } from '../../ports/clock.ts'
 import type { ItemPart, Ledger, NewJob, Submitted } from '../../ports/ledger.ts'
 import type { Access } from '../access.ts'
 import type { ManifestIntake } from '../api.ts'
+import type { PlaceRefusals } from '../places/refusals.ts'
 import { checkItems, checkSelections, type Want } from './check.ts'
 
 export interface ManifestParts {
   readonly ledger: Ledger
   readonly access: Access
   readonly ids: Ids
+  readonly placeRefusals: PlaceRefusals
   /** Wakes the queue for a job that may run now. */
   readonly wake: (job: Job) => void
 }
@@ -42,13 +44,17 @@ export class Manifest implements ManifestIntake {
   }
 
   async append(items: readonly SubmitItem[]): Promise<void> {
-    await this.#require(checkItems(this.#options.kind, items, this.#received))
+    await this.#require(checkItems(this.#options.kind, items, this.#received), items)
     await this.#parts.ledger.appendItems(this.#job.id, items)
     this.#received += items.length
   }
 
   async merge(parts: readonly ItemPart[]): Promise<void> {
-    await this.#require(parts.flatMap(({ seq, item }) => checkItems(this.#options.kind, [item], seq)))
+    const wants = parts.flatMap(({ seq, item }) => checkItems(this.#options.kind, [item], seq))
+    await this.#require(
+      wants,
+      parts.map(({ item }) => item),
+    )
     await this.#parts.ledger.mergeItems(this.#job.id, parts)
   }
 
@@ -74,9 +80,10 @@ export class Manifest implements ManifestIntake {
   }
 
   /** Asks for each grant once: a manifest of many batches mostly names the same collections. */
-  async #require(wants: readonly Want[]): Promise<void> {
+  async #require(wants: readonly Want[], items: readonly SubmitItem[] = []): Promise<void> {
     const missing = wants.filter(want => !this.#granted.has(`${want.least} ${want.collection}`))
     await this.#parts.access.requireAll(this.#caller, missing)
+    await this.#parts.placeRefusals.refuse(this.#options.kind, missing, { items })
     for (const want of missing) this.#granted.add(`${want.least} ${want.collection}`)
   }
 }

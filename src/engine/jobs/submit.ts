@@ -27,7 +27,9 @@ export class Intake {
     checkOptions(options)
     this.#checkAmount(items.length + entities.length, select.length)
     checkEntities(options.kind, entities)
-    await this.#parts.access.requireAll(caller, [...checkItems(options.kind, items), ...checkSelections(options.kind, select)])
+    const wants = [...checkItems(options.kind, items), ...checkSelections(options.kind, select)]
+    await this.#parts.access.requireAll(caller, wants)
+    await this.#parts.placeRefusals.refuse(options.kind, wants, { items, entities })
     if (given.refuseLocked === true) await this.#refuseLocked(caller, items)
     const submitted = await this.#parts.ledger.createJob({
       ...newJob(this.#parts.ids, caller, options),

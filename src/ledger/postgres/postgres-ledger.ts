@@ -14,6 +14,7 @@ import type { Blob } from '../../ports/blob-store.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type {
   BlobProgress,
+  BytesRead,
   ChildFilter,
   Children,
   ChunkBlob,
@@ -39,6 +40,8 @@ import type {
   Submitted,
   Turn,
 } from '../../ports/ledger.ts'
+import type { Intent, Look, PublishedItem, Run } from '../../ports/place-ledger.ts'
+import type { Moved, PlacePath, Transfer } from '../../ports/transfer.ts'
 import type { WakeSender } from '../../ports/queue.ts'
 import { IDEMPOTENCY_MS } from '../shared/intake.ts'
 import { migrate } from './connection/migrate.ts'
@@ -54,6 +57,7 @@ import * as items from './reads/items.ts'
 import * as jobs from './reads/jobs.ts'
 import * as locks from './reads/locks.ts'
 import * as names from './reads/names.ts'
+import * as places from './reads/places.ts'
 import { Snapshots } from './reads/snapshot.ts'
 import * as tokens from './reads/tokens.ts'
 import * as tree from './reads/tree.ts'
@@ -274,6 +278,38 @@ export class PostgresLedger implements Ledger {
   }
   retry(job: string, states: readonly ItemState[]): Promise<Job> {
     return this.#writes.write(tx => operations.retry(tx, job, states))
+  }
+
+  // places
+  edition(collection: string): Promise<number> {
+    return places.edition(this.#db, collection)
+  }
+  placedFiles(collection: string, range: { prefix: string; after: string }, limit: number): Promise<{ path: string; stamp: string }[]> {
+    return places.placedFiles(this.#db, collection, range, limit)
+  }
+  stamps(collection: string, paths: readonly string[]): Promise<Map<string, string>> {
+    return places.stamps(this.#db, collection, paths)
+  }
+  reconcile(look: Look): Promise<boolean> {
+    return this.#writes.write(tx => operations.reconcile(tx, look))
+  }
+  chunkPaths(lease: Lease, run: Run): Promise<readonly PlacePath[]> {
+    return this.#writes.write(tx => operations.chunkPaths(tx, lease, run))
+  }
+  planTransfers(lease: Lease, run: Run): Promise<readonly Transfer[]> {
+    return this.#writes.write(tx => operations.planTransfers(tx, lease, run))
+  }
+  intend(lease: Lease, run: Run, moved: readonly Moved[]): Promise<readonly Intent[]> {
+    return this.#writes.write(tx => operations.intend(tx, lease, run, moved))
+  }
+  settlePublished(lease: Lease, run: Run, published: readonly PublishedItem[]): Promise<void> {
+    return this.#writes.write(tx => operations.settlePublished(tx, lease, run, published))
+  }
+  applyRun(lease: Lease, run: Run, read: BytesRead): Promise<void> {
+    return this.#writes.write(tx => operations.applyRun(tx, lease, run, read))
+  }
+  unsettled(lease: Lease): Promise<readonly Intent[]> {
+    return this.#writes.write(tx => operations.unsettled(tx, lease))
   }
 
   // jobs: reading

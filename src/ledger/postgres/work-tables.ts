@@ -2,7 +2,8 @@
  * Tables of a connection that writes, empty at the start of each transaction. `plan` has one row an item of a chunk, with what would be written where, or why
  * nothing would; it is decided first and then either applied, or (a dry run) only written down: both see the same decision. `code` is a number of TROUBLES, 0
  * when the item can be done. `t_` columns are the version to be written; `writes` is 0 when there is nothing to change, and 2 when only the source goes;
- * `t_modified`, when it is no other than now, is null. `s_` and `d_` are what was there, for the reasons. `parent`: folders missing above what is written.
+ * `t_modified`, when it is no other than now, is null. `s_` and `d_` are what was there, for the reasons. `parent`: folders missing above what is written. `found`: files that a look has found
+ * in a place, and then those of them that are new; `gone`: those that it has not found. `stamp` is that of a file in a place.
  */
 export const CREATE_WORK_TABLES = `
 CREATE TEMP TABLE plan (
@@ -10,6 +11,8 @@ CREATE TEMP TABLE plan (
   src_collection integer, src_path text COLLATE "C", src_entity uuid, src_version integer, src_revision uuid,
   t_collection integer, t_path text COLLATE "C", t_entity uuid, t_version integer, t_revision uuid, t_created bigint,
   kind smallint, deleted smallint, size bigint, digest bytea, media_type text, fields text, t_modified bigint,
-  s_deleted smallint, d_deleted smallint, d_revision uuid) ON COMMIT DELETE ROWS;
+  stamp text, s_deleted smallint, d_deleted smallint, d_revision uuid) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE parent (collection integer NOT NULL, path text COLLATE "C" NOT NULL, PRIMARY KEY (collection, path)) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE found (path text COLLATE "C" PRIMARY KEY, size bigint NOT NULL, stamp text NOT NULL, modified bigint NOT NULL) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE gone (path text COLLATE "C" PRIMARY KEY) ON COMMIT DELETE ROWS;
 `

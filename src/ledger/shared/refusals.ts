@@ -15,8 +15,22 @@ export function collectionTaken(id: string): WaybillError {
   return new WaybillError('collection_exists', `the collection id ${JSON.stringify(id)} is taken; choose another`)
 }
 
+/** The refusal of a second mirror of a place: each of two would take what the other did for changes from outside. */
+export function placeTaken(store: string): WaybillError {
+  return new WaybillError('collection_exists', `there is a collection at the store ${JSON.stringify(store)} already; a place has one at most`)
+}
+
+export function attachedAddressable(id: string): WaybillError {
+  const detail = `${JSON.stringify(id)} would be addressable, and an attached collection cannot be; take an id without "/" and "."`
+  return new WaybillError('unsupported', detail)
+}
+
 export function collectionNotEmpty(path: unknown): WaybillError {
   return new WaybillError('collection_not_empty', `the collection still holds ${JSON.stringify(path)}; delete its entries first, or use force=true`)
+}
+
+export function notAttached(id: string): WaybillError {
+  return new WaybillError('collection_not_found', `there is no attached collection ${JSON.stringify(id)}`)
 }
 
 export function noGrant(subject: string): WaybillError {

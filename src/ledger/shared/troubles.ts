@@ -36,6 +36,7 @@ export const TROUBLES = {
   sourceChanged: { no: 22, state: 'failed', error: 'source_changed', end: 'source' },
   unavailable: { no: 23, state: 'failed', error: 'unavailable', end: 'destination' },
   outOfSpace: { no: 24, state: 'failed', error: 'out_of_space', end: 'destination' },
+  destinationChanged: { no: 25, state: 'failed', error: 'destination_changed', end: 'destination' },
   corrupt: { no: 15, state: 'failed', error: 'digest_mismatch', end: 'source' },
 } as const satisfies Record<string, Trouble & { no: number }>
 

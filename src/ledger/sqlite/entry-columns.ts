@@ -12,6 +12,7 @@ const NAMES = [
   'created_at',
   'modified_at',
   'modified_by',
+  'stamp',
 ] as const
 
 export const CONTENT = NAMES.join(', ')

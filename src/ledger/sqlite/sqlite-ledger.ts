@@ -12,6 +12,7 @@ import type { Blob } from '../../ports/blob-store.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type {
   BlobProgress,
+  BytesRead,
   ChildFilter,
   Children,
   ChunkBlob,
@@ -37,6 +38,8 @@ import type {
   Submitted,
   Turn,
 } from '../../ports/ledger.ts'
+import type { Intent, Look, PublishedItem, Run } from '../../ports/place-ledger.ts'
+import type { Moved, PlacePath, Transfer } from '../../ports/transfer.ts'
 import { Database } from './database.ts'
 import { IDEMPOTENCY_MS } from '../shared/intake.ts'
 import { ReadCache } from './reads/cache.ts'
@@ -46,6 +49,7 @@ import * as items from './reads/items.ts'
 import * as jobs from './reads/jobs.ts'
 import * as locks from './reads/locks.ts'
 import * as names from './reads/names.ts'
+import * as places from './reads/places.ts'
 import { Snapshots } from './reads/snapshot.ts'
 import * as tokens from './reads/tokens.ts'
 import * as tree from './reads/tree.ts'
@@ -256,6 +260,38 @@ export class SqliteLedger implements Ledger {
   }
   retry(job: string, states: readonly ItemState[]): Promise<Job> {
     return this.#writer.call('retry', job, states)
+  }
+
+  // places
+  async edition(collection: string): Promise<number> {
+    return places.edition(this.#db, collection)
+  }
+  async placedFiles(collection: string, range: { prefix: string; after: string }, limit: number): Promise<{ path: string; stamp: string }[]> {
+    return places.placedFiles(this.#db, collection, range, limit)
+  }
+  async stamps(collection: string, paths: readonly string[]): Promise<Map<string, string>> {
+    return places.stamps(this.#db, collection, paths)
+  }
+  reconcile(look: Look): Promise<boolean> {
+    return this.#writer.call('reconcile', look)
+  }
+  chunkPaths(lease: Lease, run: Run): Promise<readonly PlacePath[]> {
+    return this.#writer.call('chunkPaths', lease, run)
+  }
+  planTransfers(lease: Lease, run: Run): Promise<readonly Transfer[]> {
+    return this.#writer.call('planTransfers', lease, run)
+  }
+  intend(lease: Lease, run: Run, moved: readonly Moved[]): Promise<readonly Intent[]> {
+    return this.#writer.call('intend', lease, run, moved)
+  }
+  settlePublished(lease: Lease, run: Run, published: readonly PublishedItem[]): Promise<void> {
+    return this.#writer.call('settlePublished', lease, run, published)
+  }
+  applyRun(lease: Lease, run: Run, read: BytesRead): Promise<void> {
+    return this.#writer.call('applyRun', lease, run, read)
+  }
+  unsettled(lease: Lease): Promise<readonly Intent[]> {
+    return this.#writer.call('unsettled', lease)
   }
 
   // jobs: reading

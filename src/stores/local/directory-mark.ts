@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { link, readFile, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WaybillError } from '../../model/errors.ts'
-import { errnoOf, fileError } from './file-errors.ts'
+import { errnoOf, fileError } from '../file-errors.ts'
 
 const UUID = /^[0-9a-f-]{36}$/
 

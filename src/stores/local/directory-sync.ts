@@ -1,6 +1,6 @@
 import { close, fsync, open } from 'node:fs'
 import { promisify } from 'node:util'
-import { errnoOf } from './file-errors.ts'
+import { errnoOf } from '../file-errors.ts'
 
 const openFile = promisify(open)
 const closeFile = promisify(close)

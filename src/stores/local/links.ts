@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import type { Blob, TakeOptions } from '../../ports/blob-store.ts'
 import { digestOfFile } from './file-digest.ts'
 import { FileDigests } from './file-digests.ts'
-import { errnoOf } from './file-errors.ts'
+import { errnoOf } from '../file-errors.ts'
 
 /** Where a file cannot get a second name: on another file system or mount, on one without links, where links to others' files are forbidden, or when it has too many. */
 const NO_LINK: ReadonlySet<string> = new Set(['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'ENOENT'])

@@ -11,12 +11,12 @@ import { checkDigest, checkRange } from '../digest.ts'
 import { OneAtATime } from '../one-at-a-time.ts'
 import { isThere, putWhole } from '../receiving.ts'
 import { DirectorySync } from './directory-sync.ts'
-import { errnoOf, fileError } from './file-errors.ts'
+import { errnoOf, fileError } from '../file-errors.ts'
 import { digestOfFile } from './file-digest.ts'
 import { link, whole } from './links.ts'
 import { goOn } from './resumed-file.ts'
 import { digestIn, isResumable, leaveToOthers, ownResumedFile } from './resumed-names.ts'
-import { UnfinishedBlob } from './unfinished-blob.ts'
+import { UnfinishedFile } from '../unfinished-file.ts'
 
 export interface LocalStoreOptions {
   /** The store's name, as collections and errors call it. */
@@ -96,7 +96,7 @@ class LocalBlobStore implements BlobStore {
   async put(body: Readable, expect: PutExpectations = {}): Promise<Blob> {
     const meter = new BodyMeter(expect)
     const name = randomUUID()
-    const file = new UnfinishedBlob(join(this.#temporary, name))
+    const file = new UnfinishedFile(join(this.#temporary, name))
     this.#unfinished.add(name)
     return this.#files(async () => {
       try {
@@ -261,7 +261,7 @@ class LocalBlobStore implements BlobStore {
     }
   }
 
-  async #publish(file: UnfinishedBlob, sha256: string): Promise<void> {
+  async #publish(file: UnfinishedFile, sha256: string): Promise<void> {
     const path = this.#path(sha256)
     const shard = dirname(path)
     let shardIsNew = false

@@ -3,8 +3,8 @@ import { isWaybillError } from '../../model/errors.ts'
 import type { Blob, BlobSource } from '../../ports/blob-store.ts'
 import { BodyMeter, bodyChunks } from '../body-meter.ts'
 import { readFile } from './file-digest.ts'
-import { errnoOf, fileError } from './file-errors.ts'
-import { UnfinishedBlob } from './unfinished-blob.ts'
+import { errnoOf, fileError } from '../file-errors.ts'
+import { UnfinishedFile } from '../unfinished-file.ts'
 
 export interface ResumedFile {
   /** The store's name, for errors. */
@@ -13,7 +13,7 @@ export interface ResumedFile {
   readonly source: BlobSource
   readonly signal: AbortSignal
   readonly onProgress: (bytes: number) => void
-  readonly publish: (file: UnfinishedBlob, blob: Blob) => Promise<void>
+  readonly publish: (file: UnfinishedFile, blob: Blob) => Promise<void>
 }
 
 /**
@@ -44,7 +44,7 @@ async function append({ store, path, source, signal, onProgress, publish }: Resu
       },
     )
   }
-  const file = new UnfinishedBlob(path, 'a')
+  const file = new UnfinishedFile(path, 'a')
   let keep = true
   try {
     const body = await source.open(at)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readdir, rename, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDigest } from '../digest.ts'
-import { errnoOf } from './file-errors.ts'
+import { errnoOf } from '../file-errors.ts'
 
 /** Who writes to a file does so more often than this; a file that was silent for longer has lost its process. */
 const SILENT_MS = 60_000

@@ -63,3 +63,13 @@ export function s3Error(error: unknown, store: string, now: number): WaybillErro
   const what = code === 'Unknown' ? `HTTP ${status}` : code
   return new WaybillError('unavailable', `the store "${store}" cannot be used just now (${what})`, facts, { cause })
 }
+
+/** True when there is no such object, or no such bucket. */
+export function isMissing(error: unknown): boolean {
+  return isS3Error(error, 'NotFound', 'NoSuchKey') || (error instanceof S3ServiceException && statusOf(error) === 404)
+}
+
+/** True when a condition of the request did not hold (`If-Match` and its kin), or another request on the same key was quicker. */
+export function isUnmet(error: unknown): boolean {
+  return isS3Error(error, 'PreconditionFailed', 'ConditionalRequestConflict') || statusOf(error) === 412
+}

@@ -49,7 +49,12 @@ export interface S3StoreOptions {
   /** Default: the chain of the AWS SDK (environment, shared files, the instance's or container's role). */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string } | undefined
   readonly limits?: Partial<S3Limits>
+  /** Beneath which prefix unfinished bytes lie, and which keys are of our own making: those are swept. Default: those of a store of blobs. */
+  readonly own?: { readonly temporary: string; readonly keys: RegExp }
 }
+
+/** What a store of blobs makes. */
+const BLOB_KEYS = { temporary: 'tmp/', keys: /^(tmp\/[0-9a-f-]{36}|blobs\/[0-9a-f]{64})$/ }
 
 /** A bucket and how to ask it: the client, the keys, the retries. */
 export class S3Service {
@@ -68,6 +73,7 @@ export class S3Service {
   readonly buffers = new PartBuffers()
   /** Keys and upload ids of puts that run now: never swept by this process, however long they take. */
   readonly running = new Set<string>()
+  readonly #own: { readonly temporary: string; readonly keys: RegExp }
   readonly #retries: Retries
 
   constructor(options: S3StoreOptions) {
@@ -75,6 +81,7 @@ export class S3Service {
     this.clock = options.clock
     this.bucket = options.bucket
     this.prefix = keyPrefix(options.prefix)
+    this.#own = options.own ?? BLOB_KEYS
     this.limits = { ...LIMITS, ...options.limits }
     this.budget = new ByteBudget(this.limits.budgetBytes)
     this.client = new S3Client(clientConfig(options))
@@ -89,7 +96,12 @@ export class S3Service {
   }
 
   temporaryKey(name: string): string {
-    return `${this.prefix}tmp/${name}`
+    return `${this.prefix}${this.#own.temporary}${name}`
+  }
+
+  /** Only what this store makes itself: other things may lie beneath the same prefix. */
+  isOurs(key: string): boolean {
+    return key.startsWith(this.prefix) && this.#own.keys.test(key.slice(this.prefix.length))
   }
 
   /** A request, repeated where that may help. Errors of the service pass unchanged. */

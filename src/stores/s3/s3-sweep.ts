@@ -47,20 +47,15 @@ export async function sweepTemporary(service: S3Service, before: number, resumab
   let swept = 0
   for await (const { Key = '', UploadId = '', Initiated } of uploadsBeneath(service, service.prefix)) {
     const until = Key.startsWith(service.blobKey('')) ? resumableBefore : before
-    if (!isOurs(service, Key) || service.running.has(Key) || service.running.has(UploadId) || changedAt(Initiated) >= until) continue
+    if (!service.isOurs(Key) || service.running.has(Key) || service.running.has(UploadId) || changedAt(Initiated) >= until) continue
     if (await writtenSince(service, Key, UploadId, until)) continue
     if (await gone(service, new AbortMultipartUploadCommand({ Bucket: service.bucket, Key, UploadId }))) swept += 1
   }
   for await (const { Key = '', LastModified } of objectsBeneath(service, service.temporaryKey(''))) {
-    if (!isOurs(service, Key) || service.running.has(Key) || changedAt(LastModified) >= before) continue
+    if (!service.isOurs(Key) || service.running.has(Key) || changedAt(LastModified) >= before) continue
     if (await gone(service, new DeleteObjectCommand({ Bucket: service.bucket, Key }))) swept += 1
   }
   return swept
-}
-
-/** Only what this store makes itself: other things may lie beneath the same prefix. */
-function isOurs(service: S3Service, key: string): boolean {
-  return key.startsWith(service.prefix) && /^(tmp\/[0-9a-f-]{36}|blobs\/[0-9a-f]{64})$/.test(key.slice(service.prefix.length))
 }
 
 /** The parts that an upload has. Throws the service's `NoSuchUpload` when it has ended. */

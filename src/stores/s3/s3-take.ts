@@ -40,7 +40,7 @@ async function copyBlob({ from, to, publishing }: Copies, { sha256, size }: Blob
   const found = await from.find(source.key)
   if (found?.size !== size) return false
   if (size <= to.limits.copyBytes) {
-    const copied = await publishing.put(sha256, () => copyAtOnce(to, source, key, signal))
+    const copied = await publishing.put(sha256, () => copyAtOnce(to, source, key, { signal, digest: true }))
     if (differs(copied, found.etag, sha256)) {
       await to.ask(abortSignal => to.client.send(new DeleteObjectCommand({ Bucket: to.bucket, Key: key }), { abortSignal }))
       return false

@@ -113,14 +113,26 @@ export function completedPart(number: number, answer: CompletedPart): CompletedP
   return { PartNumber: number, ETag, ChecksumCRC32, ChecksumCRC32C, ChecksumCRC64NVME, ChecksumSHA1, ChecksumSHA256 }
 }
 
+/** Which object may be replaced. */
+interface CompletionConditions {
+  readonly IfMatch?: string
+  readonly IfNoneMatch?: '*'
+}
+
 /** Makes the object of its parts: it is there whole, or not at all. */
 export async function completeUpload(
   service: S3Service,
-  upload: { readonly key: string; readonly uploadId: string; readonly parts: readonly CompletedPart[]; readonly size: number },
+  upload: {
+    readonly key: string
+    readonly uploadId: string
+    readonly parts: readonly CompletedPart[]
+    readonly size: number
+    readonly conditions?: CompletionConditions
+  },
 ): Promise<void> {
   const { client, bucket: Bucket } = service
   const Parts = upload.parts.toSorted((a, b) => (a.PartNumber ?? 0) - (b.PartNumber ?? 0))
-  const command = { Bucket, Key: upload.key, UploadId: upload.uploadId, MultipartUpload: { Parts } }
+  const command = { Bucket, Key: upload.key, UploadId: upload.uploadId, MultipartUpload: { Parts }, ...upload.conditions }
   try {
     await service.ask(abortSignal => client.send(new CompleteMultipartUploadCommand(command), { abortSignal }), { attemptMs: COPY_MS })
   } catch (error) {

@@ -20,6 +20,7 @@ export function entriesContract(world: World): void {
         size: 3,
         mediaType: 'text/plain',
         digest: sha256('one'),
+        stamp: null,
         fields: { tag: 'x' },
         deleted: false,
         createdAt: now,

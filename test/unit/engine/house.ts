@@ -11,6 +11,7 @@ import type { Item } from '../../../src/model/item.ts'
 import type { Job, JobOptions, SubmitJob } from '../../../src/model/job.ts'
 import type { BlobStore } from '../../../src/ports/blob-store.ts'
 import type { Ledger } from '../../../src/ports/ledger.ts'
+import type { Place } from '../../../src/ports/place.ts'
 import { LocalQueue } from '../../../src/queue/local/local-queue.ts'
 import { openLocalBlobStore } from '../../../src/stores/local/local-blob-store.ts'
 import { systemIds } from '../../../src/system/ids.ts'
@@ -30,13 +31,15 @@ export interface House {
 
 export const MAX_ITEMS = 50
 
-/** `wrap` puts something between the engine and its store; `more` are further stores, by their names; `started` false leaves the engine at rest. */
+/** `wrap` puts something between the engine and its store; `more` are further stores, by their names; `places` what can be attached; `started` false leaves the engine at rest. */
 export async function openHouse(
   options: {
     readonly wrap?: (store: BlobStore) => BlobStore
     readonly more?: readonly string[]
     readonly started?: boolean
     readonly maxUploadBytes?: number
+    readonly places?: readonly Place[]
+    readonly wrapLedger?: (ledger: Ledger) => Ledger
   } = {},
 ): Promise<House> {
   const directory = await mkdtemp(join(tmpdir(), 'waybill-engine-'))
@@ -47,7 +50,8 @@ export async function openHouse(
   const errors: unknown[] = []
   const onError = (error: unknown): void => void errors.push(error)
   const engine = createEngine({
-    ledger,
+    ledger: options.wrapLedger?.(ledger) ?? ledger,
+    places: options.places ?? [],
     stores: [store, ...more].map(one => options.wrap?.(one) ?? one),
     queue: new LocalQueue(onError),
     clock,

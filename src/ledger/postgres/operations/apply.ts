@@ -1,8 +1,9 @@
 import { WaybillError } from '../../../model/errors.ts'
 import { ITEM_STATES, type Reason } from '../../../model/item.ts'
-import type { BytesRead, CopiedBlobs, Lease } from '../../../ports/ledger.ts'
+import type { CopiedBlobs, Lease } from '../../../ports/ledger.ts'
 import { Clashes } from '../../shared/clashes.ts'
 import { kindOf, renames } from '../../shared/job-row.ts'
+import { NOTHING_READ, type Reading } from '../../shared/reading.ts'
 import type { Row } from '../../shared/row.ts'
 import { translateFault } from '../connection/faults.ts'
 import { unwritten, type List } from '../unwritten.ts'
@@ -17,15 +18,12 @@ import { addEvent, jobRow, lockJobCollections, type Tx } from './tx.ts'
 import { writeEntries } from './write-entries.ts'
 import { writeRows } from './write-items.ts'
 
-/** For chunks that no bytes had to be read or copied for. */
-const NOTHING_COPIED: CopiedBlobs = { arrived: [], failed: [] }
-
 /** A chunk that this transaction has locked, with the counter its items are in until they are settled. */
-interface ChunkWork {
+export interface ChunkWork {
   readonly id: string
   readonly job: Row
   readonly chunk: Row
-  readonly read: BytesRead
+  readonly read: Reading
   readonly startedAt: number
   readonly token: number
   readonly from: 'pending' | 'running'
@@ -36,7 +34,7 @@ interface ChunkWork {
  * Plans, applies and settles a leased chunk in one transaction: a stale lease is refused before anything is read (I7), and because the
  * entries, the items' states and the counters commit together, no crash can apply an item twice (I6) or count it wrongly (I3).
  */
-export async function applyChunk(tx: Tx, lease: Lease, corrupt: readonly string[], copied: CopiedBlobs = NOTHING_COPIED): Promise<boolean> {
+export async function applyChunk(tx: Tx, lease: Lease, corrupt: readonly string[], copied: CopiedBlobs = NOTHING_READ.copied): Promise<boolean> {
   const { key } = await jobRow(tx, lease.job)
   await lockJobCollections(tx, key as number)
   const job = await jobRow(tx, lease.job)
@@ -50,7 +48,7 @@ export async function applyFree(tx: Tx, id: string, job: Row, chunk: Row): Promi
   tx.jobs.add(id)
   const from = chunk['state'] === 0 ? 'pending' : 'running' // or its worker went silent
   const token = (chunk['token'] as number) + 1
-  return settleChunk(tx, { id, job, chunk, read: { corrupt: [], copied: NOTHING_COPIED }, startedAt: tx.now, token, from, outcomes: noOutcomes() })
+  return settleChunk(tx, { id, job, chunk, read: NOTHING_READ, startedAt: tx.now, token, from, outcomes: noOutcomes() })
 }
 
 const SETTLED = `UPDATE chunk SET state = 2, waiting = 0, token = :token, leased_at = :startedAt, worker = NULL, expires_at = NULL, progress = NULL WHERE job = :job AND no = :no`
@@ -64,14 +62,18 @@ function countSettled(from: 'pending' | 'running'): string {
 const COUNT = { pending: countSettled('pending'), running: countSettled('running') }
 
 async function settleChunk(tx: Tx, work: ChunkWork): Promise<boolean> {
-  const { id, job, chunk, outcomes, startedAt, token } = work
+  const { id, job, chunk, startedAt, token } = work
   tx.mayBeCareful()
   if (job['cancelling'] === 1) await cancelChunk(tx, work)
   else await workChunk(tx, work)
   await tx.db.run(SETTLED, { job: job['key'], no: chunk['no'], token, startedAt })
+  return finishIfDone(tx, id, await countRun(tx, work))
+}
+
+/** Adds to the job's counters what its items came to; the row as it is then. */
+export async function countRun(tx: Tx, { job, from, outcomes }: ChunkWork): Promise<Row | undefined> {
   const { done, skipped, failed, evicted, cancelled } = outcomes
-  const counted = await tx.db.get(COUNT[work.from], { ...outcomes, job: job['key'], n: done + skipped + failed + evicted + cancelled })
-  return finishIfDone(tx, id, counted)
+  return tx.db.get(COUNT[from], { ...outcomes, job: job['key'], n: done + skipped + failed + evicted + cancelled })
 }
 
 const CANCEL = `UPDATE item SET state = ${ITEM_STATES.indexOf('cancelled')}, finished_at = :now WHERE job = :job AND seq BETWEEN :first AND :last AND state = 0`
@@ -91,7 +93,8 @@ async function workChunk(tx: Tx, work: ChunkWork): Promise<void> {
   await workRows(tx, work)
 }
 
-async function workRows(tx: Tx, work: ChunkWork): Promise<void> {
+/** Decides, writes and settles the waiting items of a chunk, from its first seq to its last, that are rows. */
+export async function workRows(tx: Tx, work: ChunkWork): Promise<void> {
   const runs = await runsOf(tx, work)
   const isDry = work.job['dry_run'] === 1
   if (isDry && runs.length > 1 && (await attempt(tx, work, () => rehearse(tx, work, runs))) === null) return
@@ -193,7 +196,8 @@ async function workList(tx: Tx, work: ChunkWork, list: List): Promise<void> {
   await settleList(tx, work, list, tally)
 }
 
-async function carryOut(tx: Tx, job: Row, tally: Tally): Promise<void> {
+/** Writes what the plan decided, and tells of what it did not. */
+export async function carryOut(tx: Tx, job: Row, tally: Tally): Promise<void> {
   if (tally.done < tally.items) await tellTroubles(tx, job['key'] as number)
   if (job['dry_run'] === 0) await writeEntries(tx, job, tally)
 }

@@ -12,11 +12,11 @@ const UPDATING = `SELECT i.seq, i.src_revision_if, i.src_version_if, i.patch, i.
  * a tombstone covers is never continued; the times of an entry that is changed by values only grow.
  */
 const PLAN_UPDATES = `INSERT INTO plan (seq, code, writes, src_collection, src_path, src_entity, src_version, src_revision,
-    t_collection, t_path, t_entity, t_version, t_revision, t_created, t_modified, kind, deleted, size, digest, media_type, fields, s_deleted, d_deleted, d_revision)
+    t_collection, t_path, t_entity, t_version, t_revision, t_created, t_modified, kind, deleted, size, digest, media_type, fields, stamp, s_deleted, d_deleted, d_revision)
   SELECT i.seq, v.code, v.writes, i.src_collection, i.src_path, s.entity, s.version, s.revision,
     i.src_collection, i.src_path, CASE WHEN s.deleted = 0 THEN s.entity ELSE ${NEW_ENTITY} END, coalesce(s.version, 0) + 1, ${NEW_REVISION},
     CASE WHEN s.deleted = 0 THEN s.created_at ELSE :now::bigint END, CASE WHEN i.change IS NOT NULL THEN greatest(:now::bigint, coalesce(s.modified_at, 0) + 1) END,
-    v.kind, v.deleted, v.size, decode(v.digest, 'hex'), v.media_type, v.fields, s.deleted, s.deleted, s.revision
+    v.kind, v.deleted, v.size, decode(v.digest, 'hex'), v.media_type, v.fields, s.stamp, s.deleted, s.deleted, s.revision
   FROM unnest(:seqs::bigint[], :versions::integer[], :codes::integer[], :writes::integer[], :kinds::smallint[], :deleted::smallint[], :sizes::bigint[], :digests::text[],
       :mediaTypes::text[], :fields::text[]) AS v (seq, version, code, writes, kind, deleted, size, digest, media_type, fields)
     JOIN item i ON i.job = :job AND i.seq = v.seq

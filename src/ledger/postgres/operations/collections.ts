@@ -4,14 +4,16 @@ import { lockedBy } from '../../../model/lock.ts'
 import { mergePatch } from '../../../model/merge-patch.ts'
 import type { NewCollection } from '../../../ports/ledger.ts'
 import { FOLDER, toCollection, toLock } from '../../shared/codec.ts'
-import { collectionNotEmpty, collectionTaken, lastOwner, noCollection, noGrant } from '../../shared/refusals.ts'
+import { attachedAddressable, collectionNotEmpty, collectionTaken, lastOwner, noCollection, noGrant, placeTaken } from '../../shared/refusals.ts'
 import { alone, lockedCollection, type Tx } from './tx.ts'
 
 const OWNER = ROLES.indexOf('owner')
 
 /** Addressable collections have negative keys, counting down, the others positive ones (docs/decisions/0013-addressable-collections.md). */
-const INSERT = `INSERT INTO collection (key, id, name, store, attributes, created_at, created_by, modified_at)
-  VALUES (nextval(CASE WHEN :addressable::boolean THEN 'addressable_collection' ELSE 'plain_collection' END), :id, :name, :store, :attributes, :now, :by, :now) RETURNING *`
+const INSERT = `INSERT INTO collection (key, id, name, store, attributes, attached, created_at, created_by, modified_at)
+  VALUES (nextval(CASE WHEN :addressable::boolean THEN 'addressable_collection' ELSE 'plain_collection' END), :id, :name, :store, :attributes, :attached, :now, :by, :now) RETURNING *`
+
+const AT_PLACE = 'SELECT 1 FROM collection WHERE store = :store AND attached = 1 AND deleted_at IS NULL'
 
 /** Makes a collection, owned by its creator. Throws `collection_exists`. */
 export async function createCollection(tx: Tx, wish: NewCollection): Promise<Collection> {
@@ -19,7 +21,10 @@ export async function createCollection(tx: Tx, wish: NewCollection): Promise<Col
   const taken = await tx.db.get('SELECT 1 FROM collection WHERE id = :id AND deleted_at IS NULL', { id })
   if (taken !== undefined) throw collectionTaken(id)
   const addressable = wish.addressable ?? isAddressableId(id)
-  const row = await tx.db.get(INSERT, { addressable, id, name, store, attributes: JSON.stringify(wish.attributes), now: tx.now, by })
+  const attached = wish.attached === true ? 1 : 0
+  if (attached === 1 && addressable) throw attachedAddressable(id)
+  if (attached === 1 && (await tx.db.get(AT_PLACE, { store })) !== undefined) throw placeTaken(store)
+  const row = await tx.db.get(INSERT, { addressable, attached, id, name, store, attributes: JSON.stringify(wish.attributes), now: tx.now, by })
   if (row === undefined) throw new Error('the new collection was not returned')
   await putGrant(tx, row['key'] as number, by, OWNER)
   return toCollection(row)
@@ -40,9 +45,10 @@ export async function updateCollection(tx: Tx, id: string, change: { name?: stri
 }
 
 const LOCKED = 'SELECT * FROM lock WHERE collection = :key AND holder <> :subject AND expires_at > :now LIMIT 1'
-const LIVE = 'SELECT path FROM entry WHERE collection = :key AND deleted = 0 AND kind <> :folder LIMIT 1'
+const LIVE = `SELECT e.path FROM entry e JOIN collection c ON c.key = e.collection
+  WHERE e.collection = :key AND e.deleted = 0 AND e.kind <> :folder AND c.attached = 0 LIMIT 1`
 
-/** Deletes a collection that holds nothing but folders with its grants, locks and types of fields; its history stays. Throws `collection_not_empty`, and `locked` while others hold a lock in it. */
+/** Deletes a collection that holds nothing but folders, or is attached, with its grants, locks and types of fields; its history stays. Throws `collection_not_empty`, and `locked` while others hold a lock in it. */
 export async function deleteCollection(tx: Tx, id: string, subject: string): Promise<void> {
   const { key } = await lockedCollection(tx, id, alone)
   const lock = await tx.db.get(LOCKED, { key, subject, now: tx.now })

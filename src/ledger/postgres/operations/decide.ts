@@ -1,6 +1,6 @@
-import type { BytesRead } from '../../../ports/ledger.ts'
 import { entityPrefix } from '../../shared/codec.ts'
 import { kindOf, renames } from '../../shared/job-row.ts'
+import type { Reading } from '../../shared/reading.ts'
 import type { Row } from '../../shared/row.ts'
 import { Interfered } from '../connection/faults.ts'
 import { isVacant, type List } from '../unwritten.ts'
@@ -21,7 +21,7 @@ export interface Tally {
 }
 
 /** Makes the plan of rows that wait: what would be written where, or why nothing would. */
-export async function decideRows(tx: Tx, job: Row, first: number, last: number, read: BytesRead): Promise<Tally> {
+export async function decideRows(tx: Tx, job: Row, first: number, last: number, read: Reading): Promise<Tally> {
   await tx.db.run('DELETE FROM plan')
   const kind = kindOf(job)
   const range = { job: job['key'], first, last }
@@ -31,7 +31,7 @@ export async function decideRows(tx: Tx, job: Row, first: number, last: number, 
 }
 
 /** The same of a list. */
-export async function decideList(tx: Tx, job: Row, list: List, read: BytesRead): Promise<Tally> {
+export async function decideList(tx: Tx, job: Row, list: List, read: Reading): Promise<Tally> {
   await tx.db.run('DELETE FROM plan')
   const kind = kindOf(job)
   if (kind === 'update') throw new Error('the items of an update are no list')
@@ -43,7 +43,7 @@ function facts(tx: Tx, job: Row): Readonly<Record<string, unknown>> {
   return { conflict: job['conflict'], now: tx.now, newEntity: entityPrefix(tx.now) }
 }
 
-async function decide(tx: Tx, job: Row, read: BytesRead): Promise<Tally> {
+async function decide(tx: Tx, job: Row, read: Reading): Promise<Tally> {
   await markTroubles(tx, job, read)
   await keepTree(tx, job, kindOf(job))
   if (renames(job) && (await findFreeNames(tx, job))) await keepTreeOfNames(tx, job)

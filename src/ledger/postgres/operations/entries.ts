@@ -14,10 +14,10 @@ const SUPERSEDE = `INSERT INTO history (collection, path, ${CONTENT}) SELECT col
 
 /** Nothing is at the path: when another makes it first, this is a unique_violation, and the operation is done anew. */
 const WRITE_FIRST = `INSERT INTO entry (collection, path, ${CONTENT})
-  VALUES (:key, :path, :entity, :version, :revision, :kind, :deleted, :size, :digest, :mediaType, :fields, :createdAt, :now, :subject) RETURNING *`
+  VALUES (:key, :path, :entity, :version, :revision, :kind, :deleted, :size, :digest, :mediaType, :fields, :createdAt, :now, :subject, :stamp) RETURNING *`
 
 const WRITE_NEXT = `UPDATE entry SET entity = :entity, version = :version, revision = :revision, kind = :kind, deleted = :deleted, size = :size, digest = :digest,
-    media_type = :mediaType, fields = :fields, created_at = :createdAt, modified_at = :now, modified_by = :subject
+    media_type = :mediaType, fields = :fields, created_at = :createdAt, modified_at = :now, modified_by = :subject, stamp = :stamp
   WHERE collection = :key AND path = :path RETURNING *`
 
 /** Makes a new version of a path over stored bytes; `created` when nothing live was there. Throws `precondition_failed`, `locked`, `entry_exists`. */
@@ -33,6 +33,7 @@ export async function putEntry(tx: Tx, put: PutEntry): Promise<{ entry: Entry; c
     digest: hexBytes(put.digest),
     mediaType: put.mediaType,
     fields,
+    stamp: null,
   })
   return { entry, created: live === undefined }
 }
@@ -52,7 +53,7 @@ export async function createFolder(tx: Tx, folder: NewFolder): Promise<Entry> {
   if (live !== undefined) throw pathTaken(folder.path, 'is there already')
   await makeParents(tx, key, folder.path, folder.subject)
   const fields = folder.fields === null ? null : JSON.stringify(folder.fields)
-  return write(tx, folder, key, present, { kind: FOLDER, deleted: 0, size: 0, digest: null, mediaType: FOLDER_MEDIA_TYPE, fields })
+  return write(tx, folder, key, present, { kind: FOLDER, deleted: 0, size: 0, digest: null, mediaType: FOLDER_MEDIA_TYPE, fields, stamp: null })
 }
 
 /** Makes a tombstone the newest version. Throws `entry_not_found`, `precondition_failed`, `locked`, `folder_not_empty`. */
@@ -62,7 +63,7 @@ export async function removeEntry(tx: Tx, remove: EntryWrite): Promise<Entry> {
   const child = live['kind'] === FILE ? undefined : await childOf(tx, key, remove.path)
   if (child !== undefined && live['kind'] === FOLDER) throw folderHolds(remove.path, child)
   const { kind, media_type: mediaType } = live
-  const tombstone = await write(tx, remove, key, live, { kind, deleted: 1, size: 0, digest: null, mediaType, fields: null })
+  const tombstone = await write(tx, remove, key, live, { kind, deleted: 1, size: 0, digest: null, mediaType, fields: null, stamp: null })
   // what an object held stays where it is: in a folder, from now on
   if (child !== undefined) await makeParents(tx, key, child, remove.subject)
   return tombstone
@@ -72,10 +73,10 @@ export async function removeEntry(tx: Tx, remove: EntryWrite): Promise<Entry> {
 export async function patchEntry(tx: Tx, patch: EntryWrite & { fields?: Fields; mediaType?: string }): Promise<Entry> {
   const { key, live } = await lookUp(tx, patch)
   if (live === undefined) throw noEntry(patch.path)
-  const { kind, size, digest } = live
+  const { kind, size, digest, stamp } = live
   const before = live['fields'] as string | null
   const fields = patch.fields === undefined ? before : merged(before, patch.fields)
-  return write(tx, patch, key, live, { kind, deleted: 0, size, digest, mediaType: patch.mediaType ?? live['media_type'], fields })
+  return write(tx, patch, key, live, { kind, deleted: 0, size, digest, mediaType: patch.mediaType ?? live['media_type'], fields, stamp })
 }
 
 function merged(before: string | null, patch: Fields): string {

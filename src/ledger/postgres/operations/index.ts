@@ -9,6 +9,8 @@ import { acquireLock, releaseLock } from './locks.ts'
 import { mergeItems } from './merge-items.ts'
 import { addFieldTypes, setNames } from './names.ts'
 import { resolvePage } from './resolve.ts'
+import { applyRun, chunkPaths, intend, planTransfers, settlePublished, unsettled } from './places/intents.ts'
+import { reconcile } from './places/reconcile.ts'
 import { retry } from './retry.ts'
 import { dropUnsealed, seal } from './seal.ts'
 import { createToken, revokeToken } from './tokens.ts'
@@ -48,6 +50,13 @@ export const operations = {
   releaseLease,
   chunkBlobs,
   applyChunk,
+  reconcile,
+  chunkPaths,
+  planTransfers,
+  intend,
+  settlePublished,
+  applyRun,
+  unsettled,
   cancel,
   pause,
   resume,

@@ -1,10 +1,11 @@
 import { isUuid } from '../../../model/text.ts'
 import type { BlobProgress, ChunkBlob, Lease, NextWork } from '../../../ports/ledger.ts'
 import { hexText } from '../../shared/codec.ts'
-import { handsOnBytes, kindOf, mustVerify } from '../../shared/job-row.ts'
+import { handsOnBytes, kindOf, mustVerify, placeWork } from '../../shared/job-row.ts'
 import { staleLease } from '../../shared/refusals.ts'
 import type { Row } from '../../shared/row.ts'
 import { waitsItsTurn } from './order.ts'
+import { namesPlaces } from './places/attached.ts'
 import { addEvent, jobRow, keptRows, lockedJob, wake, type Tx } from './tx.ts'
 
 /** What others hold at this moment is passed over. */
@@ -80,6 +81,8 @@ export async function take(tx: Tx, id: string, job: Row, chunk: Row, worker: str
     kind: kindOf(job),
     verify: mustVerify(job),
     crosses: await crosses(tx, job),
+    places: placeWork(job, await namesPlaces(tx, job['key'] as number)),
+    serial: chunk['serial'] === 1,
   }
   await tx.db.run(LEASE, { job: job['key'], no: lease.chunk, token: lease.token, worker, now: tx.now, until: lease.expiresAt })
   if (chunk['state'] === 0) await countRunning(tx, job['key'] as number, chunk['waiting'] as number)
@@ -87,9 +90,9 @@ export async function take(tx: Tx, id: string, job: Row, chunk: Row, worker: str
   return lease
 }
 
-const STORES = 'SELECT DISTINCT c.store FROM job_collection j JOIN collection c ON c.key = j.collection WHERE j.job = :job'
+const STORES = 'SELECT DISTINCT c.store FROM job_collection j JOIN collection c ON c.key = j.collection WHERE j.job = :job AND c.attached = 0'
 
-/** True when the job hands bytes on and names collections of more than one store: its items may take bytes from one to another. */
+/** True when the job hands bytes on and names managed collections of more than one store: its items may take bytes from one to another. */
 export async function crosses(tx: Tx, job: Row): Promise<boolean> {
   return handsOnBytes(job) && (await keptRows(tx, 'stores', job['key'] as number, STORES, { job: job['key'] })).length > 1
 }
@@ -163,9 +166,9 @@ export async function releaseExpired(tx: Tx, limit: number): Promise<number> {
 
 const BLOBS = `SELECT DISTINCT c.store, s.digest, s.size, nullif(d.store, c.store) AS to_store FROM item i JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path
   JOIN collection c ON c.key = s.collection LEFT JOIN collection d ON d.key = i.dst_collection
-  WHERE i.job = :job AND i.seq BETWEEN :first AND :last AND i.state = 0 AND s.digest IS NOT NULL`
+  WHERE i.job = :job AND i.seq BETWEEN :first AND :last AND i.state = 0 AND s.digest IS NOT NULL AND c.attached = 0 AND d.attached IS DISTINCT FROM 1`
 
-/** The distinct blobs that the chunk's waiting items would copy now, and where to. */
+/** The distinct blobs that the chunk's waiting items would copy now, and where to; what lies in a place, or goes to one, is another matter (places/). */
 export async function chunkBlobs(tx: Tx, lease: Lease): Promise<ChunkBlob[]> {
   const job = await jobRow(tx, lease.job)
   await heldChunk(tx, job, lease)

@@ -25,7 +25,7 @@ const SUPERSEDE_TOMBSTONES = `INSERT INTO history (collection, path, ${CONTENT})
 
 /** What comes after a tombstone is another thing under the same name. */
 const MAKE_FOLDERS = `INSERT INTO entry (collection, path, ${CONTENT})
-  SELECT p.collection, p.path, ${NEW_ENTITY}, coalesce(e.version, 0) + 1, ${NEW_REVISION}, ${FOLDER}, 0, 0, NULL, :mediaType::text, NULL, :now::bigint, :now::bigint, :who::text
+  SELECT p.collection, p.path, ${NEW_ENTITY}, coalesce(e.version, 0) + 1, ${NEW_REVISION}, ${FOLDER}, 0, 0, NULL, :mediaType::text, NULL, :now::bigint, :now::bigint, :who::text, NULL
   FROM parent p LEFT JOIN entry e ON e.collection = p.collection AND e.path = p.path
   ${REPLACE_ENTRY}`
 

@@ -48,7 +48,7 @@ const SAME_PATH = `WHEN i.dst_collection = i.src_collection AND i.to_path = i.sr
 
 /** The columns that planning fills; `reason` comes later. */
 const COLUMNS = `seq, code, writes, src_collection, src_path, src_entity, src_version, src_revision,
-  t_collection, t_path, t_entity, t_version, t_revision, t_created, kind, deleted, size, digest, media_type, fields, s_deleted, d_deleted, d_revision`
+  t_collection, t_path, t_entity, t_version, t_revision, t_created, kind, deleted, size, digest, media_type, fields, stamp, s_deleted, d_deleted, d_revision`
 
 /**
  * `newEntity` is a prefix of 9 bytes (codec.entityPrefix); what a tombstone covers is never continued, a moved entity keeps its id. `vacant`: it is known that
@@ -61,7 +61,7 @@ function planTransfer(kind: 'copy' | 'move', source: ItemSource, vacant: boolean
     SELECT i.seq, CASE ${sourceChecks(source)} ${kind === 'move' ? SAME_PATH : ''} ${destinationChecks(source, vacant)} ELSE 0 END, 1,
       i.src_collection, i.src_path, s.entity, s.version, s.revision,
       i.dst_collection, i.to_path, ${entity}, ${vacant ? '1' : 'coalesce(d.version, 0) + 1'}, ${NEW_REVISION}, ${created},
-      s.kind, 0, s.size, s.digest, s.media_type, s.fields, s.deleted, ${vacant ? 'NULL, NULL' : 'd.deleted, d.revision'}
+      s.kind, 0, s.size, s.digest, s.media_type, s.fields, NULL, s.deleted, ${vacant ? 'NULL, NULL' : 'd.deleted, d.revision'}
     FROM ${itemsOf(source)} LEFT JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path
       ${vacant ? '' : 'LEFT JOIN entry d ON d.collection = i.dst_collection AND d.path = i.to_path'}`
 }
@@ -70,7 +70,7 @@ function planTransfer(kind: 'copy' | 'move', source: ItemSource, vacant: boolean
 function planDelete(source: ItemSource): string {
   return `INSERT INTO plan (${COLUMNS})
     SELECT i.seq, CASE ${sourceChecks(source)} ELSE 0 END, 1, i.src_collection, i.src_path, s.entity, s.version, s.revision,
-      i.src_collection, i.src_path, s.entity, s.version + 1, ${NEW_REVISION}, s.created_at, s.kind, 1, 0, NULL, s.media_type, NULL, s.deleted, s.deleted, s.revision
+      i.src_collection, i.src_path, s.entity, s.version + 1, ${NEW_REVISION}, s.created_at, s.kind, 1, 0, NULL, s.media_type, NULL, NULL, s.deleted, s.deleted, s.revision
     FROM ${itemsOf(source)} LEFT JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path`
 }
 

@@ -13,6 +13,7 @@ import { resolveEntities } from './entities.ts'
 import { finishIfDone } from './finish.ts'
 import { addChunk } from './intake.ts'
 import { crosses, startRunning } from './lease.ts'
+import { namesPlaces } from './places/attached.ts'
 import { wakeSome } from './retry.ts'
 import { jobRow, lockedJob, lockJobCollections, type Tx } from './tx.ts'
 import { dropList, writeItems } from './write-items.ts'
@@ -87,7 +88,7 @@ async function addPage(tx: Tx, job: Row, selection: Row, page: PageRead): Promis
   const no = job['chunks'] as number
   const serial = mayClash(selection)
   await addChunk(tx, key, no, job['total'] as number, page.items, false)
-  const asRows = kindOf(job) === 'update' || job['verify'] !== VERIFY.indexOf('none') || (await crosses(tx, job))
+  const asRows = kindOf(job) === 'update' || job['verify'] !== VERIFY.indexOf('none') || (await crosses(tx, job)) || (await namesPlaces(tx, key))
   if (!serial && !asRows) return
   const list = await unwritten(tx.db, key, no)
   if (list === undefined) throw new Error('the list of the page is missing')

@@ -1,13 +1,16 @@
 import { holderWords } from '../../../model/lock.ts'
 import { MAX_PATH_LENGTH, renamed } from '../../../model/paths.ts'
-import type { BytesRead, CopiedBlobs } from '../../../ports/ledger.ts'
+import type { CopiedBlobs } from '../../../ports/ledger.ts'
 import { hexText, newEntity, toLock } from '../../shared/codec.ts'
 import { firstFree } from '../../shared/free-number.ts'
-import { kindOf } from '../../shared/job-row.ts'
+import { changesPlaces, kindOf } from '../../shared/job-row.ts'
+import type { Reading } from '../../shared/reading.ts'
 import type { Row } from '../../shared/row.ts'
 import { blobKey, explanation, lockedEnd, TROUBLES, troubleEvent } from '../../shared/troubles.ts'
 import { LOCKS_OVER } from '../reads/locks.ts'
 import { crosses } from './lease.ts'
+import { namesPlaces } from './places/attached.ts'
+import { markPlaces } from './places/moved.ts'
 import { addEvent, keptRows, type Tx } from './tx.ts'
 
 /** Items that would be done, perhaps under another name. */
@@ -19,17 +22,19 @@ const MARK_CORRUPT = `UPDATE plan SET code = ${TROUBLES.corrupt.no} WHERE ${GOIN
  * Marks planned items that locks, lost grants or corrupt bytes forbid. Each is looked for once a chunk in small tables; the plan itself is walked only when
  * there is something to mark.
  */
-export async function markTroubles(tx: Tx, job: Row, { corrupt, copied }: BytesRead): Promise<void> {
+export async function markTroubles(tx: Tx, job: Row, read: Reading): Promise<void> {
+  const { corrupt, copied } = read
   await markLocked(tx, job)
   await markLostGrants(tx, job)
   if (corrupt.length > 0) await tx.db.run(MARK_CORRUPT, { corrupt: corrupt.map(digest => Buffer.from(digest, 'hex')) })
   if (await crosses(tx, job)) await markNotArrived(tx, copied)
+  if (kindOf(job) !== 'update' && (await namesPlaces(tx, job['key'] as number))) await markPlaces(tx, job, read, changesPlaces(job))
 }
 
 /** Items of the plan that would go to another store, and of whose blobs this is so. */
 function markCrossing(code: number, condition: '= ANY' | '<> ALL'): string {
   return `UPDATE plan SET code = ${code} FROM collection sc, collection tc
-    WHERE ${GOING} AND digest IS NOT NULL AND sc.key = plan.src_collection AND tc.key = plan.t_collection AND sc.store <> tc.store
+    WHERE ${GOING} AND digest IS NOT NULL AND sc.key = plan.src_collection AND tc.key = plan.t_collection AND sc.store <> tc.store AND sc.attached = 0 AND tc.attached = 0
       AND encode(plan.digest, 'hex') || ' ' || tc.store ${condition}(:blobs::text[])`
 }
 

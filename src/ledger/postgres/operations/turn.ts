@@ -2,8 +2,10 @@ import type { Turn } from '../../../ports/ledger.ts'
 import { mustVerify } from '../../shared/job-row.ts'
 import type { Row } from '../../shared/row.ts'
 import { applyFree } from './apply.ts'
-import { beginResolving, crosses, isSettled, nextChunk, startRunning, take, turnOf } from './lease.ts'
+import { beginResolving, crosses, isSettled, nextChunk, releaseLease, startRunning, take, turnOf } from './lease.ts'
 import { successors } from './order.ts'
+import { namesPlaces } from './places/attached.ts'
+import { nextLook } from './places/look.ts'
 import { resolvePage } from './resolve.ts'
 import { jobRow, lockJobCollections, type Tx } from './tx.ts'
 
@@ -18,7 +20,7 @@ interface Worked {
 
 /**
  * A whole turn in one transaction: what is next is found, locked and done at once, and a crash undoes all of it or nothing. Only a chunk whose bytes must be
- * read first goes out under a lease. Ordered jobs that waited for the end of this one follow at once, while there is time.
+ * read first goes out under a lease, and a place that must be looked through is only named. Ordered jobs that waited for the end of this one follow at once, while there is time.
  */
 export async function takeTurn(tx: Tx, id: string, worker: string, leaseMs: number): Promise<Worked> {
   const until = performance.now() + SHARE_MS
@@ -36,7 +38,8 @@ export async function takeTurn(tx: Tx, id: string, worker: string, leaseMs: numb
       ordered.push(next)
       waiting.push(...(await successors(tx.db, next)))
     }
-    if (followed.turn.do === 'read' || (followed.turn.do === 'worked' && followed.turn.more)) followers.push(next)
+    if (followed.turn.do === 'read') await releaseLease(tx, followed.turn.lease) // in a turn of its own it is leased again
+    if (followed.turn.do === 'read' || followed.turn.do === 'look' || (followed.turn.do === 'worked' && followed.turn.more)) followers.push(next)
   }
   return { turn: { ...turn, followers: [...followers, ...waiting] }, ordered }
 }
@@ -47,6 +50,11 @@ async function oneTurn(tx: Tx, id: string, worker: string, leaseMs: number, unti
   const ordered = due.job['ordered'] !== 0
   const worked = (more: boolean): { turn: Turn; ordered: boolean } => ({ turn: { do: 'worked', more, followers: [] }, ordered })
   if (due.resolve) {
+    const selection = await nextLook(tx, due.job)
+    if (selection !== undefined) {
+      await beginResolving(tx, id, due.job)
+      return { turn: { do: 'look', selection }, ordered }
+    }
     await resolveSome(tx, id, due.job, until)
     return worked(true)
   }
@@ -60,7 +68,8 @@ async function oneTurn(tx: Tx, id: string, worker: string, leaseMs: number, unti
     return worked(true)
   }
   // asked only now that the chunk is held: whatever its items touch is named by now
-  if (mustVerify(job) || (await crosses(tx, job))) return { turn: { do: 'read', lease: await take(tx, id, job, chunk, worker, leaseMs) }, ordered }
+  if (mustVerify(job) || (await crosses(tx, job)) || (await namesPlaces(tx, job['key'] as number)))
+    return { turn: { do: 'read', lease: await take(tx, id, job, chunk, worker, leaseMs) }, ordered }
   return worked(await applyFree(tx, id, job, chunk))
 }
 
@@ -70,5 +79,5 @@ async function resolveSome(tx: Tx, id: string, due: Row, until: number): Promise
   do {
     await resolvePage(tx, id)
     job = await jobRow(tx, id)
-  } while ((job['unresolved'] !== 0 || job['retrying'] !== 0) && performance.now() < until)
+  } while ((job['unresolved'] !== 0 || job['retrying'] !== 0) && performance.now() < until && (await nextLook(tx, job)) === undefined)
 }

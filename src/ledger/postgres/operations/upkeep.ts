@@ -83,7 +83,7 @@ async function purgeRows(tx: Tx, job: number, batch: number): Promise<number> {
   if (items >= batch) return items
   const events = await tx.db.run(PURGE_EVENTS, { job, batch })
   if (events >= batch) return events
-  for (const table of ['held_blob', 'unwritten', 'chunk', 'selection', 'entity_selection', 'entity_item', 'job_collection'])
+  for (const table of ['held_blob', 'intent', 'unwritten', 'chunk', 'selection', 'entity_selection', 'entity_item', 'job_collection'])
     await tx.db.run(`DELETE FROM ${table} WHERE job = :job`, { job })
   return Math.min(items + events, batch - 1)
 }

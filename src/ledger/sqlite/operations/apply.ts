@@ -1,5 +1,5 @@
 import { ITEM_STATES } from '../../../model/item.ts'
-import type { BytesRead, CopiedBlobs, Lease } from '../../../ports/ledger.ts'
+import type { CopiedBlobs, Lease } from '../../../ports/ledger.ts'
 import { translateSqliteError, type Params, type Row } from '../database.ts'
 import { itemId, itemsBetween } from '../item-range.ts'
 import { unwritten, type List } from '../unwritten.ts'
@@ -9,20 +9,18 @@ import { finishIfDone } from './finish.ts'
 import { held } from './lease.ts'
 import { CREATE_PLAN, PUT_PLANNED } from './plan.ts'
 import { OutOfOrder } from './plan-tree.ts'
+import { NOTHING_READ, type Reading } from '../../shared/reading.ts'
 import { settleList, settleRows } from './settle.ts'
 import { tellTroubles } from './troubles.ts'
 import type { Tx } from './tx.ts'
 import { writeEntries } from './write-entries.ts'
 import { writeRows } from './write-items.ts'
 
-/** For chunks that no bytes had to be copied for. */
-const NOTHING_COPIED: CopiedBlobs = { arrived: [], failed: [] }
-
 /**
  * Plans, applies and settles a leased chunk in one transaction: a stale lease is refused before anything is read (I7), and because the
  * entries, the items' states and the counters commit together, no crash can apply an item twice (I6) or count it wrongly (I3).
  */
-export function applyChunk(tx: Tx, lease: Lease, corrupt: readonly string[], copied: CopiedBlobs = NOTHING_COPIED): boolean {
+export function applyChunk(tx: Tx, lease: Lease, corrupt: readonly string[], copied: CopiedBlobs = NOTHING_READ.copied): boolean {
   const { job, chunk } = held(tx, lease)
   if (job['cancelling'] === 1) cancelChunk(tx, job, chunk)
   else workChunk(tx, job, chunk, { corrupt, copied })
@@ -43,7 +41,7 @@ function cancelChunk(tx: Tx, job: Row, chunk: Row): void {
   tx.db.run('UPDATE job SET running = running - :n, cancelled = cancelled + :n, change = change + 1 WHERE key = :job', { job: at.job, n })
 }
 
-function workChunk(tx: Tx, job: Row, chunk: Row, read: BytesRead): void {
+function workChunk(tx: Tx, job: Row, chunk: Row, read: Reading): void {
   tx.db.exec(CREATE_PLAN)
   const list = unwritten(tx.db, job['key'] as number, chunk['no'] as number)
   if (list !== undefined) {
@@ -53,7 +51,8 @@ function workChunk(tx: Tx, job: Row, chunk: Row, read: BytesRead): void {
   workRows(tx, job, chunk, read)
 }
 
-function workRows(tx: Tx, job: Row, chunk: Row, read: BytesRead): void {
+/** Decides, writes and settles the waiting items of a chunk, from its first seq to its last, that are rows. */
+export function workRows(tx: Tx, job: Row, chunk: Row, read: Reading): void {
   const first = chunk['first_seq'] as number
   const last = chunk['last_seq'] as number
   const fault = chunk['serial'] === 0 ? attempt(tx, () => workRun(tx, job, chunk, first, last, read)) : new OutOfOrder()
@@ -94,20 +93,21 @@ function failItem(tx: Tx, job: Row, seq: number, fault: Error): void {
 }
 
 /** Items that do not touch each other's paths: decided together, then written together. */
-function workRun(tx: Tx, job: Row, chunk: Row, first: number, last: number, read: BytesRead): void {
+function workRun(tx: Tx, job: Row, chunk: Row, first: number, last: number, read: Reading): void {
   const tally = decideRows(tx, job, first, last, read)
   carryOut(tx, job, tally)
   settleRows(tx, job, chunk, first, last, tally)
 }
 
 /** The same for items that are a list as yet: they become rows now, in their final state. */
-function workList(tx: Tx, job: Row, chunk: Row, list: List, read: BytesRead): void {
+function workList(tx: Tx, job: Row, chunk: Row, list: List, read: Reading): void {
   const tally = decideList(tx, job, list, read)
   carryOut(tx, job, tally)
   settleList(tx, job, chunk, list, tally)
 }
 
-function carryOut(tx: Tx, job: Row, tally: Tally): void {
+/** Writes what the plan decided, and tells of what it did not. */
+export function carryOut(tx: Tx, job: Row, tally: Tally): void {
   if (tally.done < tally.items) tellTroubles(tx, job['key'] as number)
   if (job['dry_run'] === 0) writeEntries(tx, job, tally)
 }
@@ -116,7 +116,7 @@ function carryOut(tx: Tx, job: Row, tally: Tally): void {
  * A dry run of items that touch each other: each is decided on what those before it would have left, as in earnest. All of that is then undone, and only the
  * decisions are written down.
  */
-function rehearse(tx: Tx, job: Row, chunk: Row, read: BytesRead): void {
+function rehearse(tx: Tx, job: Row, chunk: Row, read: Reading): void {
   const first = chunk['first_seq'] as number
   const last = chunk['last_seq'] as number
   const decided: Row[] = []

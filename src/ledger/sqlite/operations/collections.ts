@@ -3,7 +3,7 @@ import { refuseLargeFields } from '../../../model/entry.ts'
 import { lockedBy } from '../../../model/lock.ts'
 import type { NewCollection } from '../../../ports/ledger.ts'
 import { toCollection, toLock, FOLDER } from '../../shared/codec.ts'
-import { collectionNotEmpty, collectionTaken, lastOwner, noCollection, noGrant } from '../../shared/refusals.ts'
+import { attachedAddressable, collectionNotEmpty, collectionTaken, lastOwner, noCollection, noGrant, placeTaken } from '../../shared/refusals.ts'
 import { collectionKey, type Tx } from './tx.ts'
 
 const OWNER = ROLES.indexOf('owner')
@@ -16,10 +16,12 @@ const NEXT_KEY = `CASE WHEN :addressable THEN (SELECT min(coalesce(min(key), 0),
 export function createCollection(tx: Tx, wish: NewCollection): Collection {
   const taken = tx.db.get('SELECT 1 FROM collection WHERE id = :id AND deleted_at IS NULL', { id: wish.id })
   if (taken !== undefined) throw collectionTaken(wish.id)
+  if (wish.attached === true) refuseSecond(tx, wish)
   const row = tx.db.get(
-    `INSERT INTO collection (key, id, name, store, attributes, created_at, created_by, modified_at)
-     VALUES (${NEXT_KEY}, :id, :name, :store, :attributes, :now, :by, :now) RETURNING *`,
+    `INSERT INTO collection (key, id, name, store, attributes, attached, created_at, created_by, modified_at)
+     VALUES (${NEXT_KEY}, :id, :name, :store, :attributes, :attached, :now, :by, :now) RETURNING *`,
     {
+      attached: wish.attached === true ? 1 : 0,
       addressable: (wish.addressable ?? isAddressableId(wish.id)) ? 1 : 0,
       id: wish.id,
       name: wish.name,
@@ -34,6 +36,12 @@ export function createCollection(tx: Tx, wish: NewCollection): Collection {
   return toCollection(row)
 }
 
+function refuseSecond(tx: Tx, { store, addressable, id }: NewCollection): void {
+  if (addressable ?? isAddressableId(id)) throw attachedAddressable(id)
+  const other = tx.db.get('SELECT 1 FROM collection WHERE store = :store AND attached = 1 AND deleted_at IS NULL', { store })
+  if (other !== undefined) throw placeTaken(store)
+}
+
 /** Changes name and attributes (a merge patch, RFC 7396, by SQLite's own function, as for fields). Throws `collection_not_found`, `fields_too_large`. */
 export function updateCollection(tx: Tx, id: string, change: { name?: string; attributes?: Readonly<Record<string, unknown>> }): Collection {
   const row = tx.db.get(
@@ -46,12 +54,15 @@ export function updateCollection(tx: Tx, id: string, change: { name?: string; at
   return toCollection(row)
 }
 
-/** Deletes a collection that holds nothing but folders with its grants, locks and types of fields; its history stays. Throws `collection_not_empty`, and `locked` while others hold a lock in it. */
+const LIVE = `SELECT e.path FROM entry e JOIN collection c ON c.key = e.collection
+  WHERE e.collection = :key AND e.deleted = 0 AND e.kind <> :folder AND c.attached = 0 LIMIT 1`
+
+/** Deletes a collection that holds nothing but folders, or is attached, with its grants, locks and types of fields; its history stays. Throws `collection_not_empty`, and `locked` while others hold a lock in it. */
 export function deleteCollection(tx: Tx, id: string, subject: string): void {
   const key = collectionKey(tx, id)
   const lock = tx.db.get('SELECT * FROM lock WHERE collection = :key AND holder <> :subject AND expires_at > :now LIMIT 1', { key, subject, now: tx.now })
   if (lock !== undefined) throw lockedBy(toLock(lock, id))
-  const live = tx.db.get('SELECT path FROM entry WHERE collection = :key AND deleted = 0 AND kind <> :folder LIMIT 1', { key, folder: FOLDER })
+  const live = tx.db.get(LIVE, { key, folder: FOLDER })
   if (live !== undefined) {
     throw collectionNotEmpty(live['path'])
   }

@@ -6,7 +6,7 @@ import { planChanges } from './changes.ts'
 import { planOf } from './plan.ts'
 import { keepTree, keepTreeOfNames } from './plan-tree.ts'
 import { explainTroubles, findFreeNames, markTroubles } from './troubles.ts'
-import type { BytesRead } from '../../../ports/ledger.ts'
+import type { Reading } from '../../shared/reading.ts'
 import type { Tx } from './tx.ts'
 
 /** What a plan comes to; `replaces`: some of what it writes has a version before. */
@@ -18,14 +18,14 @@ export interface Tally {
 }
 
 /** Makes the plan of rows that wait: what would be written where, or why nothing would. */
-export function decideRows(tx: Tx, job: Row, first: number, last: number, read: BytesRead): Tally {
+export function decideRows(tx: Tx, job: Row, first: number, last: number, read: Reading): Tally {
   beginPlan(tx, job, planOf(kindOf(job), 'rows', false), { first, last })
   if (kindOf(job) === 'update') planChanges(tx, job['key'] as number, first, last)
   return decide(tx, job, read)
 }
 
 /** The same of a list. */
-export function decideList(tx: Tx, job: Row, list: List, read: BytesRead): Tally {
+export function decideList(tx: Tx, job: Row, list: List, read: Reading): Tally {
   beginPlan(tx, job, planOf(kindOf(job), list.shape, isVacant(tx.db, list)), list.params)
   return decide(tx, job, read)
 }
@@ -35,7 +35,7 @@ function beginPlan(tx: Tx, job: Row, plan: string, items: Params): void {
   tx.db.run(plan, { ...items, job: job['key'] as number, conflict: job['conflict'] as number, now: tx.now, newEntity: entityPrefix(tx.now) })
 }
 
-function decide(tx: Tx, job: Row, read: BytesRead): Tally {
+function decide(tx: Tx, job: Row, read: Reading): Tally {
   markTroubles(tx, job, read)
   keepTree(tx, job, kindOf(job))
   if (renames(job) && findFreeNames(tx, job)) keepTreeOfNames(tx, job)

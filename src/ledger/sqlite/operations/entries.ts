@@ -11,7 +11,7 @@ import { collectionKey, type Tx } from './tx.ts'
 const SUPERSEDE = `INSERT INTO history (collection, path, ${CONTENT}) SELECT collection, path, ${CONTENT} FROM entry WHERE collection = :key AND path = :path`
 
 const WRITE = `INSERT INTO entry (collection, path, ${CONTENT})
-  VALUES (:key, :path, :entity, :version, :revision, :kind, :deleted, :size, :digest, :mediaType, :fields, :createdAt, :now, :subject)
+  VALUES (:key, :path, :entity, :version, :revision, :kind, :deleted, :size, :digest, :mediaType, :fields, :createdAt, :now, :subject, :stamp)
   ${REPLACE_ENTRY} RETURNING *`
 
 /** Makes a new version of a path over stored bytes; `created` when nothing live was there. Throws `precondition_failed`, `locked`, `entry_exists`. */
@@ -27,6 +27,7 @@ export function putEntry(tx: Tx, put: PutEntry): { entry: Entry; created: boolea
     digest: hexBytes(put.digest),
     mediaType: put.mediaType,
     fields,
+    stamp: null,
   })
   return { entry, created: live === undefined }
 }
@@ -46,7 +47,7 @@ export function createFolder(tx: Tx, folder: NewFolder): Entry {
   if (live !== undefined) throw pathTaken(folder.path, 'is there already')
   makeParents(tx, key, folder.path, folder.subject)
   const fields = folder.fields === null ? null : JSON.stringify(folder.fields)
-  return write(tx, folder, key, present, { kind: FOLDER, deleted: 0, size: 0, digest: null, mediaType: FOLDER_MEDIA_TYPE, fields })
+  return write(tx, folder, key, present, { kind: FOLDER, deleted: 0, size: 0, digest: null, mediaType: FOLDER_MEDIA_TYPE, fields, stamp: null })
 }
 
 /** Makes a tombstone the newest version. Throws `entry_not_found`, `precondition_failed`, `locked`, `folder_not_empty`. */
@@ -64,6 +65,7 @@ export function removeEntry(tx: Tx, remove: EntryWrite): Entry {
     digest: null,
     mediaType: live['media_type'] as string,
     fields: null,
+    stamp: null,
   })
   // what an object held stays where it is: in a folder, from now on
   if (child !== undefined) makeParents(tx, key, child, remove.subject)
@@ -82,6 +84,7 @@ export function patchEntry(tx: Tx, patch: EntryWrite & { fields?: Fields; mediaT
     digest: live['digest'] as Uint8Array | null,
     mediaType: patch.mediaType ?? (live['media_type'] as string),
     fields: patch.fields === undefined ? fields : mergePatch(tx, fields, patch.fields),
+    stamp: live['stamp'] as string | null,
   })
 }
 

@@ -10,6 +10,8 @@ import { addFieldTypes, setNames } from './names.ts'
 import { resolvePage } from './resolve.ts'
 import { retry } from './retry.ts'
 import { dropUnsealed, seal } from './seal.ts'
+import { applyRun, chunkPaths, intend, planTransfers, settlePublished, unsettled } from './places/intents.ts'
+import { reconcile } from './places/reconcile.ts'
 import { takeTurn } from './turn.ts'
 import { createToken, revokeToken } from './tokens.ts'
 import { purge, recover } from './upkeep.ts'
@@ -47,6 +49,13 @@ export const operations = {
   releaseLease,
   chunkBlobs,
   applyChunk,
+  reconcile,
+  chunkPaths,
+  planTransfers,
+  intend,
+  settlePublished,
+  applyRun,
+  unsettled,
   cancel,
   pause,
   resume,

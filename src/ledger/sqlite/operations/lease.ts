@@ -2,10 +2,11 @@ import type { BlobProgress, ChunkBlob, Lease, NextWork } from '../../../ports/le
 import { hexText, uuidBytes } from '../../shared/codec.ts'
 import { staleLease } from '../../shared/refusals.ts'
 import type { Row } from '../database.ts'
-import { handsOnBytes, kindOf, mustVerify } from '../../shared/job-row.ts'
+import { handsOnBytes, kindOf, mustVerify, placeWork } from '../../shared/job-row.ts'
 import { itemsBetween } from '../item-range.ts'
 import { addEvent } from './events.ts'
 import { waitsItsTurn } from './order.ts'
+import { namesPlaces } from './places/attached.ts'
 import { jobRow, type Tx } from './tx.ts'
 
 const NEXT_WAITING = 'SELECT * FROM chunk WHERE job = :job AND state = 0 ORDER BY no LIMIT 1'
@@ -56,6 +57,8 @@ function take(tx: Tx, id: string, job: Row, chunk: Row, worker: string, leaseMs:
     kind: kindOf(job),
     verify: mustVerify(job),
     crosses: crosses(tx, job),
+    places: placeWork(job, namesPlaces(tx, job['key'] as number)),
+    serial: chunk['serial'] === 1,
   }
   tx.db.run(
     'UPDATE chunk SET state = 1, token = :token, worker = :worker, leased_at = :now, expires_at = :until, progress = NULL WHERE job = :job AND no = :no',
@@ -73,9 +76,9 @@ function take(tx: Tx, id: string, job: Row, chunk: Row, worker: string, leaseMs:
   return lease
 }
 
-const STORES = 'SELECT count(DISTINCT c.store) AS n FROM job_collection j CROSS JOIN collection c ON c.key = j.collection WHERE j.job = :job'
+const STORES = 'SELECT count(DISTINCT c.store) AS n FROM job_collection j CROSS JOIN collection c ON c.key = j.collection WHERE j.job = :job AND c.attached = 0'
 
-/** True when the job hands bytes on and names collections of more than one store: its items may take bytes from one to another. */
+/** True when the job hands bytes on and names managed collections of more than one store: its items may take bytes from one to another. */
 export function crosses(tx: Tx, job: Row): boolean {
   return handsOnBytes(job) && (tx.db.get(STORES, { job: job['key'] as number })?.['n'] as number) > 1
 }
@@ -137,7 +140,7 @@ export function releaseAll(tx: Tx): void {
   for (const chunk of leased) release(tx, chunk['job'] as number, chunk)
 }
 
-/** The distinct blobs that the chunk's waiting items would copy now, and where to. */
+/** The distinct blobs that the chunk's waiting items would copy now, and where to; what lies in a place, or goes to one, is another matter (places/). */
 export function chunkBlobs(tx: Tx, lease: Lease): ChunkBlob[] {
   const { job } = held(tx, lease)
   return tx.db
@@ -145,7 +148,7 @@ export function chunkBlobs(tx: Tx, lease: Lease): ChunkBlob[] {
       `SELECT DISTINCT c.store, s.digest, s.size, nullif(d.store, c.store) AS to_store
        FROM item i CROSS JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path
        CROSS JOIN collection c ON c.key = s.collection LEFT JOIN collection d ON d.key = i.dst_collection
-       WHERE ${itemsBetween('i', ':first', ':last')} AND i.state = 0 AND s.digest IS NOT NULL`,
+       WHERE ${itemsBetween('i', ':first', ':last')} AND i.state = 0 AND s.digest IS NOT NULL AND c.attached = 0 AND d.attached IS NOT 1`,
       { job: job['key'] as number, first: lease.firstSeq, last: lease.lastSeq },
     )
     .map(row => ({ store: row['store'] as string, sha256: hexText(row['digest']), size: row['size'] as number, to: row['to_store'] as string | null }))

@@ -12,13 +12,13 @@ import { CODES as T } from '../../shared/troubles.ts'
  * applied, or (a dry run) only written down: both see the same decision. A temporary table in memory, made once a connection.
  *
  * `code` is a row of TROUBLES, 0 when the item can be done. `t_` columns are the version to be written; `writes` is 0 when there is nothing to
- * change, and 2 when only the source goes; `t_modified`, when it is no other than now, is null.
+ * change, and 2 when only the source goes; `t_modified`, when it is no other than now, is null; `stamp` is that of a file in a place.
  */
 export const CREATE_PLAN = `CREATE TEMP TABLE IF NOT EXISTS plan (
   seq INTEGER PRIMARY KEY, code INTEGER NOT NULL, writes INTEGER NOT NULL, reason TEXT,
   src_collection INTEGER, src_path TEXT, src_entity BLOB, src_version INTEGER, src_revision BLOB,
   t_collection INTEGER, t_path TEXT, t_entity BLOB, t_version INTEGER, t_revision BLOB, t_created INTEGER,
-  kind INTEGER, deleted INTEGER, size INTEGER, digest BLOB, media_type TEXT, fields TEXT, t_modified INTEGER)`
+  kind INTEGER, deleted INTEGER, size INTEGER, digest BLOB, media_type TEXT, fields TEXT, t_modified INTEGER, stamp TEXT)`
 
 /** Where the items of a plan come from: rows that were written before, or a list of some shape (unwritten.ts), whose items have no conditions. */
 export type ItemSource = 'rows' | Shape
@@ -63,7 +63,7 @@ const SAME_PATH = `WHEN i.dst_collection = i.src_collection AND i.to_path = i.sr
 
 /** The columns that planning fills; `reason` comes later. */
 const COLUMNS = `seq, code, writes, src_collection, src_path, src_entity, src_version, src_revision,
-  t_collection, t_path, t_entity, t_version, t_revision, t_created, kind, deleted, size, digest, media_type, fields`
+  t_collection, t_path, t_entity, t_version, t_revision, t_created, kind, deleted, size, digest, media_type, fields, stamp`
 
 /**
  * `newEntity` is a prefix of 9 bytes (codec.entityPrefix); what a tombstone covers is never continued, a moved entity keeps its id. `vacant`: it is known that
@@ -76,7 +76,7 @@ function planTransfer(kind: 'copy' | 'move', source: ItemSource, vacant: boolean
     SELECT i.seq, CASE ${sourceChecks(source)} ${kind === 'move' ? SAME_PATH : ''} ${destinationChecks(source, vacant)} ELSE 0 END, 1,
       i.src_collection, i.src_path, s.entity, s.version, s.revision,
       i.dst_collection, i.to_path, ${entity}, ${vacant ? '1' : 'coalesce(d.version, 0) + 1'}, ${NEW_REVISION}, ${created},
-      s.kind, 0, s.size, s.digest, s.media_type, s.fields
+      s.kind, 0, s.size, s.digest, s.media_type, s.fields, NULL
     FROM ${itemsOf(source)} LEFT JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path
       ${vacant ? '' : 'LEFT JOIN entry d ON d.collection = i.dst_collection AND d.path = i.to_path'}`
 }
@@ -85,7 +85,7 @@ function planTransfer(kind: 'copy' | 'move', source: ItemSource, vacant: boolean
 function planDelete(source: ItemSource): string {
   return `INSERT INTO plan (${COLUMNS})
     SELECT i.seq, CASE ${sourceChecks(source)} ELSE 0 END, 1, i.src_collection, i.src_path, s.entity, s.version, s.revision,
-      i.src_collection, i.src_path, s.entity, s.version + 1, ${NEW_REVISION}, s.created_at, s.kind, 1, 0, NULL, s.media_type, NULL
+      i.src_collection, i.src_path, s.entity, s.version + 1, ${NEW_REVISION}, s.created_at, s.kind, 1, 0, NULL, s.media_type, NULL, NULL
     FROM ${itemsOf(source)} LEFT JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path`
 }
 
@@ -101,7 +101,7 @@ function planUpdate(source: ItemSource): string {
     SELECT i.seq, CASE ${sourceChecks(source)} ${FIELDS_TOO_LARGE} ELSE 0 END, ${PATCHED} IS NOT coalesce(s.fields, '{}'),
       i.src_collection, i.src_path, s.entity, s.version, s.revision,
       i.src_collection, i.src_path, s.entity, s.version + 1, ${NEW_REVISION}, s.created_at, s.kind, 0, s.size, s.digest, s.media_type,
-      ${PATCHED}
+      ${PATCHED}, s.stamp
     FROM ${itemsOf(source)} LEFT JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path`
 }
 

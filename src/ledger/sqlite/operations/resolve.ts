@@ -10,6 +10,7 @@ import { Clashes } from '../../shared/clashes.ts'
 import { CHUNK_ITEMS } from '../../shared/intake.ts'
 import { addChunk } from './intake.ts'
 import { crosses, startRunning } from './lease.ts'
+import { namesPlaces } from './places/attached.ts'
 import { wakeSome } from './retry.ts'
 import { writeItems } from './write-items.ts'
 import { jobRow, type Tx } from './tx.ts'
@@ -83,7 +84,7 @@ function addPage(tx: Tx, job: Row, selection: Row, page: PageRead): void {
   const list = listOf(selection, first, page.paths)
   const serial = pageClashes(tx, selection, list)
   addChunk(tx, key, chunk, first, page.items, serial)
-  const asRows = serial || selection['change'] !== null || job['verify'] !== VERIFY.indexOf('none') || crosses(tx, job)
+  const asRows = serial || selection['change'] !== null || job['verify'] !== VERIFY.indexOf('none') || crosses(tx, job) || namesPlaces(tx, key)
   if (asRows) writeItems(tx, key, list)
   else tx.db.run(KEEP_LIST, { job: key, chunk, selection: selection['no'] as number, paths: page.paths })
 }

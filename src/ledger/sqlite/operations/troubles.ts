@@ -3,9 +3,13 @@ import { holderWords } from '../../../model/lock.ts'
 import { MAX_PATH_LENGTH, renamed } from '../../../model/paths.ts'
 import { newEntity, toLock } from '../../shared/codec.ts'
 import { firstFree } from '../../shared/free-number.ts'
+import { changesPlaces, kindOf } from '../../shared/job-row.ts'
 import { blobKey, explanation, lockedEnd, TROUBLES, troubleEvent } from '../../shared/troubles.ts'
-import type { BytesRead, CopiedBlobs } from '../../../ports/ledger.ts'
+import type { CopiedBlobs } from '../../../ports/ledger.ts'
 import { crosses } from './lease.ts'
+import { namesPlaces } from './places/attached.ts'
+import { markPlaces } from './places/moved.ts'
+import type { Reading } from '../../shared/reading.ts'
 import type { Row } from '../database.ts'
 import { itemId } from '../item-range.ts'
 import { LOCKS_OVER } from '../reads/locks.ts'
@@ -18,7 +22,8 @@ const MOVE = JOB_KINDS.indexOf('move')
  * Marks planned items that locks, lost grants or corrupt bytes forbid. Each is looked for once a chunk in small tables; the plan itself is walked only when
  * there is something to mark.
  */
-export function markTroubles(tx: Tx, job: Row, { corrupt, copied }: BytesRead): void {
+export function markTroubles(tx: Tx, job: Row, read: Reading): void {
+  const { corrupt, copied } = read
   markLocked(tx, job)
   markLostGrants(tx, job)
   if (corrupt.length > 0) {
@@ -30,13 +35,14 @@ export function markTroubles(tx: Tx, job: Row, { corrupt, copied }: BytesRead): 
     )
   }
   if (crosses(tx, job)) markNotArrived(tx, copied)
+  if (kindOf(job) !== 'update' && namesPlaces(tx, job['key'] as number)) markPlaces(tx, job, read, changesPlaces(job))
 }
 
 /** Items of the plan that would go to another store, and of whose blobs this is so. */
 const mark = (code: number, condition: 'IN' | 'NOT IN'): string => `UPDATE plan SET code = ${code} WHERE seq IN (
   SELECT p.seq FROM plan p CROSS JOIN collection sc ON sc.key = p.src_collection CROSS JOIN collection tc ON tc.key = p.t_collection
   WHERE p.code IN (0, ${TROUBLES.taken.no}) AND p.digest IS NOT NULL AND sc.store <> tc.store
-    AND lower(hex(p.digest)) || ' ' || tc.store ${condition} (SELECT value FROM json_each(:blobs)))`
+    AND sc.attached = 0 AND tc.attached = 0 AND lower(hex(p.digest)) || ' ' || tc.store ${condition} (SELECT value FROM json_each(:blobs)))`
 
 /** Nothing may name bytes that are not in its own store: the blob must have been copied there, and the source still be that blob. */
 function markNotArrived(tx: Tx, { arrived, failed }: CopiedBlobs): void {

@@ -48,7 +48,7 @@ function purgeRows(tx: Tx, job: number, batch: number): number {
   if (items >= batch) return items
   const events = tx.db.run('DELETE FROM event WHERE id IN (SELECT id FROM event WHERE job = :job ORDER BY id LIMIT :batch)', { job, batch })
   if (events >= batch) return events
-  for (const table of ['held_blob', 'unwritten', 'chunk', 'selection', 'entity_selection', 'entity_item', 'job_collection'])
+  for (const table of ['held_blob', 'intent', 'unwritten', 'chunk', 'selection', 'entity_selection', 'entity_item', 'job_collection'])
     tx.db.run(`DELETE FROM ${table} WHERE job = :job`, { job })
   return Math.min(items + events, batch - 1)
 }

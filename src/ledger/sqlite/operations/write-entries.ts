@@ -10,7 +10,7 @@ const SUPERSEDE_TARGETS = `INSERT INTO history (collection, path, ${CONTENT}) SE
   FROM plan p CROSS JOIN entry d ON d.collection = p.t_collection AND d.path = p.t_path WHERE p.code = 0 AND p.writes = 1 AND p.t_version > 1`
 
 const WRITE_TARGETS = `INSERT INTO entry (collection, path, ${CONTENT})
-  SELECT t_collection, t_path, t_entity, t_version, t_revision, kind, deleted, size, digest, media_type, fields, t_created, coalesce(t_modified, :now), :who
+  SELECT t_collection, t_path, t_entity, t_version, t_revision, kind, deleted, size, digest, media_type, fields, t_created, coalesce(t_modified, :now), :who, stamp
   FROM plan WHERE code = 0 AND writes = 1
   ${REPLACE_ENTRY}`
 
@@ -18,7 +18,7 @@ const SUPERSEDE_SOURCES = `INSERT INTO history (collection, path, ${CONTENT}) SE
   FROM plan p CROSS JOIN entry d ON d.collection = p.src_collection AND d.path = p.src_path WHERE p.code = 0 AND p.writes > 0`
 
 /** What moved away leaves a tombstone: the entity itself goes on under its new path. */
-const VACATE_SOURCES = `UPDATE entry SET version = version + 1, revision = ${NEW_REVISION}, deleted = 1, size = 0, digest = NULL, fields = NULL,
+const VACATE_SOURCES = `UPDATE entry SET version = version + 1, revision = ${NEW_REVISION}, deleted = 1, size = 0, digest = NULL, fields = NULL, stamp = NULL,
     modified_at = :now, modified_by = :who
   FROM plan p WHERE p.code = 0 AND p.writes > 0 AND entry.collection = p.src_collection AND entry.path = p.src_path`
 

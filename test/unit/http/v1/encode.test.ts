@@ -63,7 +63,19 @@ describe('a job', () => {
 describe('an entry', () => {
   it('says that it is deleted only in its tombstone', () => {
     const entry: Entry = {
-      ...{ entityId: 'e', collection: 'c', path: 'p', kind: 'file', version: 1, revision: 'r', size: 1, mediaType: 'text/plain', digest: 'd', fields: {} },
+      ...{
+        entityId: 'e',
+        collection: 'c',
+        path: 'p',
+        kind: 'file',
+        version: 1,
+        revision: 'r',
+        size: 1,
+        mediaType: 'text/plain',
+        digest: 'd',
+        stamp: null,
+        fields: {},
+      },
       ...{ deleted: false, createdAt: 0, modifiedAt: 0, modifiedBy: 'alice' },
     }
     expect(encodeEntry(entry)).not.toHaveProperty('deleted')

@@ -14,8 +14,8 @@ const writeAll: (fd: number, data: Uint8Array) => Promise<void> = promisify(writ
  */
 const BATCH_BYTES = 256 * 1024
 
-/** A blob on its way: bytes under a temporary name, until `publish` gives it the final one or `close` removes it. */
-export class UnfinishedBlob {
+/** A file on its way: bytes under a temporary name, until `publish` gives it the final one or `close` removes it. */
+export class UnfinishedFile {
   readonly #path: string
   readonly #fd: Promise<number>
   #batch: Uint8Array[] = []

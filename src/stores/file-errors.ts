@@ -1,4 +1,4 @@
-import { WaybillError, isWaybillError } from '../../model/errors.ts'
+import { WaybillError, isWaybillError } from '../model/errors.ts'
 
 /** The system's error name (`ENOENT`) of a failed file operation, or null. */
 export function errnoOf(error: unknown): string | null {

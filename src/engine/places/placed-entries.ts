@@ -1,0 +1,45 @@
+import { decodeCursor, encodeCursor } from '../../model/cursor.ts'
+import type { Entry } from '../../model/entry.ts'
+import type { PageQuery } from '../../model/page.ts'
+import type { EntryFilter, EntryPage, Ledger } from '../../ports/ledger.ts'
+import type { Stores } from '../stores.ts'
+import type { Looks, PlaceOf } from './looks.ts'
+
+/** Lists attached collections: what a page shows is looked at before it is shown. */
+export class PlacedEntries {
+  readonly #ledger: Ledger
+  readonly #stores: Stores
+  readonly #looks: Looks
+
+  constructor(parts: { ledger: Ledger; stores: Stores; looks: Looks }) {
+    this.#ledger = parts.ledger
+    this.#stores = parts.stores
+    this.#looks = parts.looks
+  }
+
+  async list(at: PlaceOf, filter: EntryFilter, page: PageQuery): Promise<EntryPage> {
+    const after = page.cursor === undefined ? '' : decodeCursor(page.cursor, 'string')
+    // what lies beneath the folders of a level is not looked at: a page would go through all of it
+    if (filter.delimiter !== undefined && filter.deleted !== true) return this.#level(at, filter, page, after)
+    let through = await this.#looks.range(at, { prefix: filter.prefix ?? '', after }, undefined, page.limit + 1)
+    for (;;) {
+      const found = await this.#ledger.entries(at.collection, filter, page)
+      const last = found.items.at(-1)?.path
+      if (through === null || (last !== undefined && Buffer.compare(Buffer.from(last), Buffer.from(through)) <= 0)) return found
+      through = await this.#looks.range(at, { prefix: filter.prefix ?? '', after: through }, undefined, page.limit + 1)
+    }
+  }
+
+  /** The files and folders of one level are the place's own word. */
+  async #level(at: PlaceOf, filter: EntryFilter, page: PageQuery, after: string): Promise<EntryPage> {
+    const { files, folders, through } = await this.#stores.place(at.store).list({ prefix: filter.prefix ?? '', after, limit: page.limit, delimiter: '/' })
+    const paths = files.map(({ path }) => path)
+    if (paths.length > 0) await this.#looks.paths(at, paths)
+    const items: Entry[] = []
+    for (const path of filter.kind === undefined || filter.kind === 'file' ? paths : []) {
+      const entry = await this.#ledger.entry(at.collection, path)
+      if (entry !== null && !entry.deleted) items.push(entry)
+    }
+    return { items, prefixes: folders, nextCursor: through === null ? null : encodeCursor(through) }
+  }
+}
