@@ -1,7 +1,6 @@
 import { addAbortSignal, type Readable } from 'node:stream'
-import type { BlobSource, BlobStore } from '../ports/blob-store.ts'
+import type { Blob, BlobSource, BlobStore } from '../ports/blob-store.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Blob } from '../ports/blob-store.ts'
 import { Bandwidth, throttled } from './bandwidth.ts'
 import { Slots } from './slots.ts'
 
@@ -56,7 +55,7 @@ export class Transfers {
     const open = async (at: number): Promise<Readable> => {
       const body = await (at === 0 ? from.get(sha256) : from.get(sha256, { start: at, end: size }))
       addAbortSignal(signal, body)
-      return limits.length === 0 ? body : throttled(body, limits, signal)
+      return heard(limits.length === 0 ? body : throttled(body, limits, signal))
     }
     return { sha256, size, open }
   }
@@ -74,4 +73,9 @@ export class Transfers {
     }
     return lane
   }
+}
+
+/** A body that breaks while nobody reads it must not end the process: the next read hears of it. */
+function heard(body: Readable): Readable {
+  return body.on('error', (error: unknown) => error)
 }
