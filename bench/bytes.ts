@@ -1,8 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { randomFillSync } from 'node:crypto'
-import { openAsBlob } from 'node:fs'
+import { once } from 'node:events'
+import { createReadStream } from 'node:fs'
 import { open, mkdir } from 'node:fs/promises'
+import { request, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { Http } from '../test/support/http.ts'
 import { startSwift, type SwiftServer } from '../test/support/servers/swift.ts'
@@ -128,10 +132,13 @@ async function makeLarge(directory: string, mib: number): Promise<void> {
 }
 
 async function uploadLarge(url: string, token: string, directory: string): Promise<void> {
-  const body = await openAsBlob(join(directory, 'large.bin'))
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/octet-stream' }
-  const answer = await fetch(`${url}/v1/collections/large/entries/large.bin`, { method: 'PUT', body, headers })
-  if (answer.status !== 201) throw new Error(`the upload of the large file answered ${answer.status}: ${(await answer.text()).slice(0, 300)}`)
+  const sending = request(`${url}/v1/collections/large/entries/large.bin`, { method: 'PUT', headers })
+  const answered = once(sending, 'response') as Promise<[IncomingMessage]>
+  await pipeline(createReadStream(join(directory, 'large.bin'), { highWaterMark: MIB }), sending)
+  const [answer] = await answered
+  const body = await text(answer)
+  if (answer.statusCode !== 201) throw new Error(`the upload of the large file answered ${answer.statusCode}: ${body.slice(0, 300)}`)
 }
 
 /** Several rounds of both, one after the other, each into a place of its own. */

@@ -3,6 +3,7 @@ import { describeItem, describeJob, settled, troubles } from './describe-job.ts'
 import { EXIT } from './exit-codes.ts'
 import { count, note, print, printJson } from './output.ts'
 import { startProgress } from './progress.ts'
+import { BytesUnderWay } from './under-way.ts'
 
 /** A server may restart while its job is waited for: the job goes on afterwards, so the wait does too. */
 const AWAY_PATIENCE_MS = 60_000
@@ -12,6 +13,8 @@ const MOST_TROUBLES = 10
 /** Waits for a job with progress on standard error; Ctrl-C stops the waiting, not the job. */
 export async function waitShown(client: WaybillClient, id: string): Promise<JobInfo> {
   const progress = startProgress('Working', 'items')
+  const bytes = new BytesUnderWay(client, id)
+  const detail = (job: JobInfo): string => (job.paused ? 'paused' : [bytes.words(job), troubles(job)].filter(words => words !== '').join(', '))
   const interrupted = (): void => {
     progress.stop()
     note(`The job goes on; follow it with: waybill track ${id} --watch`)
@@ -21,7 +24,7 @@ export async function waitShown(client: WaybillClient, id: string): Promise<JobI
   try {
     return await client.wait(id, {
       patienceMs: AWAY_PATIENCE_MS,
-      onProgress: job => progress.update(settled(job), job.counts.discovering ? null : job.counts.total, job.paused ? 'paused' : troubles(job)),
+      onProgress: job => progress.update(settled(job), job.counts.discovering ? null : job.counts.total, detail(job)),
     })
   } finally {
     process.off('SIGINT', interrupted)

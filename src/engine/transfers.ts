@@ -1,7 +1,6 @@
 import { addAbortSignal, type Readable } from 'node:stream'
-import type { BlobSource, BlobStore } from '../ports/blob-store.ts'
+import type { Blob, BlobSource, BlobStore } from '../ports/blob-store.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Blob } from '../ports/blob-store.ts'
 import { Bandwidth, throttled } from './bandwidth.ts'
 import { Slots } from './slots.ts'
 
@@ -63,7 +62,7 @@ export class Transfers {
   limited(body: Readable, stores: readonly string[], signal: AbortSignal): Readable {
     addAbortSignal(signal, body)
     const limits = stores.map(store => this.#lane(store).bandwidth).filter(limit => limit !== null)
-    return limits.length === 0 ? body : throttled(body, limits, signal)
+    return heard(limits.length === 0 ? body : throttled(body, limits, signal))
   }
 
   #trafficOf(store: string): Traffic {
@@ -79,4 +78,9 @@ export class Transfers {
     }
     return lane
   }
+}
+
+/** A body that breaks while nobody reads it must not end the process: the next read hears of it. */
+function heard(body: Readable): Readable {
+  return body.on('error', (error: unknown) => error)
 }

@@ -16,3 +16,13 @@ export function fileError(error: unknown, store: string): WaybillError {
     return new WaybillError('out_of_space', `the store "${store}" has no space left (${errno}); free some and try again`, {}, { cause: error })
   return new WaybillError('unavailable', `the store "${store}" cannot be used just now (${errno ?? 'unexpected error'})`, {}, { cause: error })
 }
+
+/** The result of a file operation, or null when the file is not there (or is gone meanwhile). */
+export async function unlessMissing<T>(operation: Promise<T>): Promise<T | null> {
+  try {
+    return await operation
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return null
+    throw error
+  }
+}

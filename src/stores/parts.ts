@@ -40,7 +40,7 @@ export interface PooledPart {
 
 /** Cuts a long body into parts of one length (the last may be shorter). All bytes go through the meter. Never destroys the body. */
 export async function* pooledParts(body: Readable, meter: BodyMeter, partBytes: number, buffers: PartBuffers): AsyncGenerator<PooledPart> {
-  let buffer = buffers.take(partBytes)
+  let buffer = await buffers.take(partBytes)
   let filled = 0
   let given = false
   const part = (): PooledPart => {
@@ -54,7 +54,7 @@ export async function* pooledParts(body: Readable, meter: BodyMeter, partBytes: 
       for (let at = 0; at < chunk.byteLength;) {
         if (filled === partBytes) {
           yield part()
-          buffer = buffers.take(partBytes)
+          buffer = await buffers.take(partBytes)
           filled = 0
           given = false
         }

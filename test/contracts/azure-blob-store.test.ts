@@ -6,7 +6,8 @@ import { openAzureBlobStore } from '../../src/stores/azure/azure-blob-store.ts'
 import type { AzureLimits } from '../../src/stores/azure/azure-service.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { startAzurite, type Azurite } from '../support/servers/azurite.ts'
-import { blobStoreContract, collect, nextMomentOfAService, type BlobStoreUnderTest } from './blob-store.ts'
+import { blobStoreContract, nextMomentOfAService, type BlobStoreUnderTest } from './blob-store.ts'
+import { collect } from './bodies.ts'
 import { copyFromContract, type Neighbours } from './copy-from.ts'
 
 const KIB = 1024

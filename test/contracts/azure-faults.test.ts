@@ -19,7 +19,7 @@ import type { AzureLimits, AzureStoreOptions } from '../../src/stores/azure/azur
 import { startAzurite, type Azurite } from '../support/servers/azurite.ts'
 import { startFaultProxy, type FaultProxy } from '../support/servers/fault-proxy.ts'
 import { sha256 } from '../support/sha256.ts'
-import { collect } from './blob-store.ts'
+import { collect, sourceOf, taking } from './bodies.ts'
 
 const KIB = 1024
 const SMALL = Buffer.from('hello, waybill')
@@ -219,6 +219,27 @@ describe('the Azure store', () => {
       const { sha256: digest } = await store.put(stream(LARGE))
       expect(await store.verify(digest)).toBe(true)
     }
+  })
+
+  it('sends of a known blob only the blocks that are missing', async () => {
+    async function* broken(): AsyncGenerator<Buffer> {
+      yield LARGE.subarray(0, 2.5 * 256 * KIB)
+      await new Promise(resolve => setImmediate(resolve))
+      throw new Error('the line is down')
+    }
+    const half = sourceOf(LARGE, () => Readable.from(broken(), { objectMode: false }))
+    await expect(open().receive(half, taking())).rejects.toMatchObject({ code: 'incomplete_body' })
+    const sent = (): number => proxy.requests.filter(request => BLOCK.test(request)).length
+    expect(sent()).toBe(2)
+    expect(await left()).toEqual([`tmp/${sha256(LARGE)}`])
+    proxy.reset()
+    const progress: number[] = []
+    await open().receive(sourceOf(LARGE), taking(progress))
+    expect(sent()).toBe(3)
+    expect(progress[0]).toBe(256 * KIB)
+    expect(progress.at(-1)).toBe(LARGE.length)
+    expect(await open().verify(sha256(LARGE))).toBe(true)
+    expect(await left()).toEqual([])
   })
 
   it('sweeps nothing that is not its own', async () => {

@@ -1,9 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { BlobSource, BlobStore, PutExpectations } from '../../src/ports/blob-store.ts'
+import type { BlobStore, PutExpectations } from '../../src/ports/blob-store.ts'
 import { sha256 } from '../support/sha256.ts'
+import { broken, HELLO, LARGE, listed, stream } from './bodies.ts'
+import { receivingContract } from './receiving.ts'
 
 /** A store under test and what the suite needs to do behind its back. */
 export interface BlobStoreUnderTest {
@@ -24,53 +25,8 @@ export interface BlobStoreUnderTest {
   close(): Promise<void>
 }
 
-const HELLO = Buffer.from('hello, waybill')
-const LARGE = randomBytes(3 * 1024 * 1024 + 17)
 /** Later than anything that is put. */
 const LATER = Number.MAX_SAFE_INTEGER
-
-function stream(bytes: Uint8Array, chunkSize = 64 * 1024): Readable {
-  const chunks: Uint8Array[] = []
-  for (let at = 0; at < bytes.length; at += chunkSize) chunks.push(bytes.subarray(at, at + chunkSize))
-  return Readable.from(chunks, { objectMode: false })
-}
-
-/** Gives the bytes, then fails instead of ending. */
-function broken(bytes: Uint8Array): Readable {
-  async function* give(): AsyncGenerator<Uint8Array> {
-    yield bytes
-    await new Promise(resolve => setImmediate(resolve))
-    throw new Error('connection reset')
-  }
-  return Readable.from(give(), { objectMode: false })
-}
-
-/** A known blob elsewhere, `bytes`, or what a test says comes instead; counts what is read of it, from where. */
-export function sourceOf(bytes: Buffer, given: (from: number) => Readable = from => stream(bytes.subarray(from))): BlobSource & { readonly opened: number[] } {
-  const opened: number[] = []
-  const open = (from: number): Promise<Readable> => {
-    opened.push(from)
-    return Promise.resolve(given(from))
-  }
-  return { sha256: sha256(bytes), size: bytes.length, open, opened }
-}
-
-/** Takes whatever comes, whenever it was put, and hears of the progress. */
-export function taking(progress: number[] = [], unlessPutSince = Number.MAX_SAFE_INTEGER): Parameters<BlobStore['receive']>[1] {
-  return { unlessPutSince, signal: new AbortController().signal, onProgress: (_sha256, bytes) => progress.push(bytes) }
-}
-
-/** All that an iterable gives. */
-export async function collect<T>(iterable: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = []
-  for await (const one of iterable) all.push(one)
-  return all
-}
-
-async function listed(store: BlobStore): Promise<{ sha256: string; size: number; putAt: number }[]> {
-  const blobs = await collect(store.list())
-  return blobs.toSorted((a, b) => (a.sha256 < b.sha256 ? -1 : 1))
-}
 
 /** What every BlobStore must do (src/ports/blob-store.ts). */
 export function blobStoreContract(name: string, makeStore: () => Promise<BlobStoreUnderTest>): void {
@@ -198,99 +154,7 @@ export function blobStoreContract(name: string, makeStore: () => Promise<BlobSto
       })
     })
 
-    describe('receiving a known blob', () => {
-      /** Half of a large blob arrives, then its source breaks off. */
-      async function breakOff(): Promise<number> {
-        const progress: number[] = []
-        const half = sourceOf(LARGE, from => broken(LARGE.subarray(from, LARGE.length / 2)))
-        await expect(store.receive(half, taking(progress))).rejects.toMatchObject({ code: 'incomplete_body' })
-        return progress.at(-1) ?? 0
-      }
-
-      it.each([
-        ['a small one', HELLO],
-        ['an empty one', Buffer.alloc(0)],
-        ['a large one', LARGE],
-      ])('takes %s', async (_what, bytes) => {
-        const progress: number[] = []
-        await store.receive(sourceOf(bytes), taking(progress))
-        expect(sha256(await buffer(await store.get(sha256(bytes))))).toBe(sha256(bytes))
-        expect(await listed(store)).toMatchObject([{ sha256: sha256(bytes), size: bytes.length }])
-        expect(progress.toSorted((a, b) => a - b)).toEqual(progress)
-        expect(await under.unfinished()).toBe(0)
-      })
-
-      it('leaves one that is there and fresh as it is, and renews an older one', async () => {
-        await store.put(stream(LARGE))
-        const source = sourceOf(LARGE)
-        await store.receive(source, taking([], 0))
-        expect(source.opened).toEqual([])
-        const moment = await under.nextMoment()
-        await store.receive(source, taking([], moment))
-        expect(source.opened).toEqual([0])
-        expect((await listed(store))[0]?.putAt).toBeGreaterThanOrEqual(moment)
-      })
-
-      it('goes on with a large one that broke off, and nothing is seen of it before', async () => {
-        const before = await breakOff()
-        expect(before).toBeGreaterThan(0)
-        expect(await listed(store)).toEqual([])
-        expect(await under.unfinished()).toBe(1)
-        const progress: number[] = []
-        await store.receive(sourceOf(LARGE), taking(progress))
-        expect(Math.max(...progress)).toBeLessThanOrEqual(LARGE.length)
-        expect(await store.verify(sha256(LARGE))).toBe(true)
-        expect(await under.unfinished()).toBe(0)
-      })
-
-      it('ends when it is told to, and goes on later', async () => {
-        const stop = new AbortController()
-        const body = (from: number): Readable =>
-          Readable.from(
-            (async function* () {
-              yield LARGE.subarray(from, LARGE.length / 2)
-              stop.abort()
-              await new Promise(resolve => setImmediate(resolve))
-              throw new Error('stopped')
-            })(),
-            { objectMode: false },
-          )
-        await expect(store.receive(sourceOf(LARGE, body), { ...taking(), signal: stop.signal })).rejects.toThrow()
-        expect(await listed(store)).toEqual([])
-        await store.receive(sourceOf(LARGE), taking())
-        expect(await store.verify(sha256(LARGE))).toBe(true)
-      })
-
-      it.each([
-        ['other bytes', Buffer.concat([LARGE.subarray(1), Buffer.from('x')]), 'digest_mismatch'],
-        ['fewer bytes', LARGE.subarray(1), 'incomplete_body'],
-      ])('keeps nothing of %s', async (_what, bytes, code) => {
-        await expect(
-          store.receive(
-            sourceOf(LARGE, from => stream(bytes.subarray(from))),
-            taking(),
-          ),
-        ).rejects.toMatchObject({ code })
-        await expectNothingLeft()
-      })
-
-      it('takes the same blob many times at once from one of its sources', async () => {
-        const sources = Array.from({ length: 5 }, () => sourceOf(LARGE))
-        await Promise.all(sources.map(source => store.receive(source, taking([], 0))))
-        expect(sources.flatMap(({ opened }) => opened)).toEqual([0])
-        expect(await store.verify(sha256(LARGE))).toBe(true)
-      })
-
-      it('sweeps what is left of one, but later than other unfinished puts where that is asked', async () => {
-        await breakOff()
-        await under.leaveUnfinished()
-        const moment = await under.nextMoment()
-        expect(await store.sweepUnfinished(moment, 0)).toBe(1)
-        expect(await under.unfinished()).toBe(1)
-        expect(await store.sweepUnfinished(Number.MAX_SAFE_INTEGER)).toBe(1)
-        expect(await under.unfinished()).toBe(0)
-      })
-    })
+    receivingContract(() => under)
 
     describe('ranges', () => {
       it('reads any range, from the first byte to the last', async () => {

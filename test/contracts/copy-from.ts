@@ -3,7 +3,8 @@ import { Readable } from 'node:stream'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Blob, BlobStore, TakeOptions } from '../../src/ports/blob-store.ts'
 import { sha256 } from '../support/sha256.ts'
-import { taking, type BlobStoreUnderTest } from './blob-store.ts'
+import type { BlobStoreUnderTest } from './blob-store.ts'
+import { taking } from './bodies.ts'
 
 /** Larger than what is sooner moved by its bytes. */
 const BODIES = [randomBytes(70_000), randomBytes(300_000), randomBytes(1_500_000)]

@@ -12,7 +12,8 @@ import { directoryMark } from '../../src/stores/local/directory-mark.ts'
 import { openLocalBlobStore } from '../../src/stores/local/local-blob-store.ts'
 import { openS3BlobStore } from '../../src/stores/s3/s3-blob-store.ts'
 import { sha256 } from '../support/sha256.ts'
-import { blobStoreContract, collect, sourceOf, taking, type BlobStoreUnderTest } from './blob-store.ts'
+import { blobStoreContract, type BlobStoreUnderTest } from './blob-store.ts'
+import { collect, sourceOf, taking } from './bodies.ts'
 import { copyFromContract, copying } from './copy-from.ts'
 
 const realTime: Clock = { now: () => Date.now(), sleep: ms => new Promise(resolve => setTimeout(resolve, ms)) }

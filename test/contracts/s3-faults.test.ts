@@ -18,7 +18,8 @@ import type { S3Limits, S3StoreOptions } from '../../src/stores/s3/s3-service.ts
 import { startFaultProxy, type FaultProxy } from '../support/servers/fault-proxy.ts'
 import { SWIFT_START_MS, startSwift, type SwiftServer } from '../support/servers/swift.ts'
 import { sha256 } from '../support/sha256.ts'
-import { collect, nextMomentOfAService } from './blob-store.ts'
+import { nextMomentOfAService } from './blob-store.ts'
+import { collect } from './bodies.ts'
 
 const KIB = 1024
 const SMALL = Buffer.from('hello, waybill')

@@ -6,7 +6,8 @@ import { connect, type ConnectionOptions, overHttp } from '../connection.ts'
 import { describeItem, describeJob, settled, stateOf } from '../describe-job.ts'
 import { EXIT } from '../exit-codes.ts'
 import { finishedCode, reportFinished, waitShown } from '../follow.ts'
-import { count, print, printJson, printTable } from '../output.ts'
+import { count, print, printJson, printTable, size } from '../output.ts'
+import { underWay } from '../under-way.ts'
 import { checked, parseMoment, parseStates, wholeNumber } from '../values.ts'
 
 interface TrackFlags extends ConnectionOptions {
@@ -29,6 +30,8 @@ interface RetryFlags extends SteerFlags {
   readonly wait?: true
 }
 
+/** Items under way shown with a job. */
+const MOST_UNDER_WAY = 10
 const JOB_ID = 'the job, by id or number'
 
 /** `track`, `jobs`, `cancel`, `pause`, `resume`, `retry`. */
@@ -56,11 +59,21 @@ async function track(client: WaybillClient, id: string, flags: TrackFlags): Prom
   const job = flags.watch ? await waitShown(client, id) : await client.job(id)
   if (flags.watch && !flags.failed) return reportFinished(client, job, flags.json ?? false)
   if (flags.json) await printJson(job)
-  else for (const line of describeJob(job)) await print(line)
+  else {
+    for (const line of describeJob(job)) await print(line)
+    if (job.state === 'running') await printUnderWay(client, id)
+  }
   if (flags.failed) {
     for await (const item of client.items(id, { states: ['failed', 'evicted'] })) await (flags.json ? printJson(item) : print(describeItem(item)))
   }
   return flags.watch ? finishedCode(job) : EXIT.ok
+}
+
+/** The first of the large files that are being copied just now. */
+async function printUnderWay(client: WaybillClient, id: string): Promise<void> {
+  const items = await underWay(client, id)
+  for (const item of items.slice(0, MOST_UNDER_WAY)) await print(`  ${describeItem(item)}: ${size(item.bytes)} so far`)
+  if (items.length > MOST_UNDER_WAY) await print(`  and ${count(items.length - MOST_UNDER_WAY)} more`)
 }
 
 function registerJobs(program: Command): void {

@@ -7,6 +7,7 @@ import { checkDigest, isDigest } from '../digest.ts'
 import { OneAtATime } from '../one-at-a-time.ts'
 import { partsOf } from '../parts.ts'
 import { isOfWrongBytes, isThere, putWhole } from '../receiving.ts'
+import { SMALL_BYTES } from '../service-copies.ts'
 import { readBlob, verifyBlob, type Download, type ServiceReader } from '../service-read.ts'
 import { publishCopy } from './azure-copy.ts'
 import { AzureService, changedAt, stateOf, type AzureStoreOptions } from './azure-service.ts'
@@ -15,8 +16,6 @@ import { AzureUpload, md5 } from './azure-upload.ts'
 
 /** Whether the service is there is asked often, by whoever balances the load: so quickly and once. */
 const HEALTH = { attempts: 1, attemptMs: 10_000 }
-/** To look whether so small a blob is there would take as long as to put it. */
-const PUT_UNSEEN_BYTES = 64 * 1024
 
 /** A store in a container of Azure Blob Storage. Asks the service nothing yet. Throws `invalid_request` for a connection string that is none. */
 export function openAzureBlobStore(options: AzureStoreOptions): BlobStore {
@@ -68,7 +67,7 @@ class AzureBlobStore implements BlobStore {
     const { sha256, size } = source
     checkDigest(sha256)
     await this.#receiving.run(sha256, async () => {
-      if (size > PUT_UNSEEN_BYTES && isThere(await this.stat(sha256), source, unlessPutSince)) return
+      if (size > SMALL_BYTES && isThere(await this.stat(sha256), source, unlessPutSince)) return
       if (size <= this.#service.limits.blockBytes(0)) return putWhole(this, source)
       let sent = 0
       const onSent = (bytes: number): void => {

@@ -9,25 +9,32 @@ const COPY_MS = 15 * 60_000
 /** Between two looks at a copy that is under way. */
 const LOOK_MS = 500
 
-/** Copies a temporary blob to a final name, within the service. It is seen there when it is whole. */
-export async function publishCopy(service: AzureService, source: BlockBlobClient, target: BlockBlobClient, size: number): Promise<void> {
+/** Copies a blob to a final name, within the service. It is seen there when it is whole. When the signal aborts nobody waits for it any more. */
+export async function publishCopy(
+  service: AzureService,
+  source: BlockBlobClient,
+  target: BlockBlobClient,
+  size: number,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<void> {
   const address = await sourceAddress(service, source)
   // Copied before it is answered, and in place of an older one in the same moment.
-  if (size <= service.limits.copyBytes) await service.ask(abortSignal => target.syncCopyFromURL(address, { abortSignal }), { attemptMs: COPY_MS })
-  else await copyAndWait(service, address, target, size)
+  if (size <= service.limits.copyBytes) await service.ask(abortSignal => target.syncCopyFromURL(address, { abortSignal }), { attemptMs: COPY_MS, signal })
+  else await copyAndWait(service, address, target, size, signal)
 }
 
 /**
  * A long blob is copied while we wait. During that time it exists without its bytes (and never in place of one that has them: only where none is), so that
  * this store takes it for missing until its copy has succeeded.
  */
-async function copyAndWait(service: AzureService, address: string, target: BlockBlobClient, size: number): Promise<void> {
+async function copyAndWait(service: AzureService, address: string, target: BlockBlobClient, size: number, signal: AbortSignal): Promise<void> {
   for (let copied = false; ;) {
     const found = await service.find(target)
     if (found === null) {
       copied = await begin(service, address, target)
     } else if (found.state === 'copying') {
-      await service.clock.sleep(LOOK_MS)
+      await service.clock.sleep(LOOK_MS, signal)
+      signal.throwIfAborted()
     } else if (found.state === 'broken' && copied) {
       throw new WaybillError('unavailable', `a copy within the store "${service.store}" failed`)
     } else if (found.state === 'broken' || found.size !== size) {

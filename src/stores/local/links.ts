@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import type { Blob, TakeOptions } from '../../ports/blob-store.ts'
 import { digestOfFile } from './file-digest.ts'
 import { FileDigests } from './file-digests.ts'
-import { errnoOf } from '../file-errors.ts'
+import { errnoOf, unlessMissing } from '../file-errors.ts'
 
 /** Where a file cannot get a second name: on another file system or mount, on one without links, where links to others' files are forbidden, or when it has too many. */
 const NO_LINK: ReadonlySet<string> = new Set(['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'ENOENT'])
@@ -27,18 +27,9 @@ export async function whole(blobs: readonly Blob[], path: PathOf, { signal, slot
       signal.throwIfAborted()
       onProgress?.(sha256, at)
     }
-    if ((await slot(() => digestUnlessMissing(path(sha256), onRead))) === sha256) good.push(sha256)
+    if ((await slot(() => unlessMissing(digestOfFile(path(sha256), onRead)))) === sha256) good.push(sha256)
   }
   return good
-}
-
-async function digestUnlessMissing(path: string, onRead: (at: number) => void): Promise<string | null> {
-  try {
-    return await digestOfFile(path, onRead)
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return null
-    throw error
-  }
 }
 
 export interface Link {

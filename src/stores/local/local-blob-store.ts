@@ -11,7 +11,7 @@ import { checkDigest, checkRange } from '../digest.ts'
 import { OneAtATime } from '../one-at-a-time.ts'
 import { isThere, putWhole } from '../receiving.ts'
 import { DirectorySync } from './directory-sync.ts'
-import { errnoOf, fileError } from '../file-errors.ts'
+import { errnoOf, fileError, unlessMissing } from '../file-errors.ts'
 import { digestOfFile } from './file-digest.ts'
 import { link, whole } from './links.ts'
 import { goOn } from './resumed-file.ts'
@@ -333,15 +333,5 @@ function renameMakingDirectory(from: string, to: string): boolean {
     mkdirSync(dirname(to), { recursive: true })
     renameSync(from, to)
     return true
-  }
-}
-
-/** The result of a file operation, or null when the file is not there (or is gone meanwhile). */
-async function unlessMissing<T>(operation: Promise<T>): Promise<T | null> {
-  try {
-    return await operation
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return null
-    throw error
   }
 }

@@ -1,9 +1,9 @@
-import { stat, unlink } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { isWaybillError } from '../../model/errors.ts'
 import type { Blob, BlobSource } from '../../ports/blob-store.ts'
 import { BodyMeter, bodyChunks } from '../body-meter.ts'
 import { readFile } from './file-digest.ts'
-import { errnoOf, fileError } from '../file-errors.ts'
+import { fileError, unlessMissing } from '../file-errors.ts'
 import { UnfinishedFile } from '../unfinished-file.ts'
 
 export interface ResumedFile {
@@ -21,54 +21,28 @@ export interface ResumedFile {
  * and when it does not, the beginning may be at fault, so all of it is taken once more. When the source breaks off the file stays; on a full disk it goes.
  */
 export async function goOn(file: ResumedFile): Promise<void> {
-  const begun = await append(file)
-  if (begun === 'done') return
-  await unlink(file.path)
+  if ((await append(file)) === 'done') return
+  await rm(file.path, { force: true })
   await append(file)
 }
 
 /** `again` when the bytes are not the right ones and the fault may lie in those that an earlier try had left. */
-async function append({ store, path, source, signal, onProgress, publish }: ResumedFile): Promise<'done' | 'again'> {
-  const { sha256, size } = source
+async function append(to: ResumedFile): Promise<'done' | 'again'> {
+  const { sha256, size } = to.source
   const meter = new BodyMeter({ sha256, size, maxSize: size })
-  const begun = await sizeOf(path)
+  const begun = (await unlessMissing(stat(to.path)))?.size ?? 0
   if (begun > size) return 'again'
-  let at = begun
-  if (begun > 0) {
-    await readFile(
-      path,
-      bytes => meter.add(bytes),
-      read => {
-        signal.throwIfAborted()
-        onProgress(read)
-      },
-    )
-  }
-  const file = new UnfinishedFile(path, 'a')
+  if (begun > 0) await hashBegun(to, meter)
+  const file = new UnfinishedFile(to.path, 'a')
   let keep = true
   try {
-    const body = await source.open(at)
-    try {
-      for await (const chunk of bodyChunks(body)) {
-        meter.add(chunk)
-        at += chunk.byteLength
-        const written = file.write(chunk)
-        if (written === null) continue
-        await written
-        onProgress(at)
-      }
-    } finally {
-      body.destroy()
-    }
+    await appendRest(to, begun, meter, file)
     keep = false
-    await publish(file, meter.finish())
+    await to.publish(file, meter.finish())
     return 'done'
   } catch (error) {
-    if (begun > 0 && isWaybillError(error, 'digest_mismatch')) {
-      keep = true // until it is begun anew
-      return 'again'
-    }
-    const coded = fileError(error, store)
+    if (begun > 0 && isWaybillError(error, 'digest_mismatch')) return 'again'
+    const coded = fileError(error, to.store)
     if (coded.code === 'out_of_space') keep = false
     throw coded
   } finally {
@@ -76,11 +50,27 @@ async function append({ store, path, source, signal, onProgress, publish }: Resu
   }
 }
 
-async function sizeOf(path: string): Promise<number> {
+async function hashBegun({ path, signal, onProgress }: ResumedFile, meter: BodyMeter): Promise<void> {
+  const onRead = (at: number): void => {
+    signal.throwIfAborted()
+    onProgress(at)
+  }
+  await readFile(path, bytes => meter.add(bytes), onRead)
+}
+
+async function appendRest({ source, onProgress }: ResumedFile, from: number, meter: BodyMeter, file: UnfinishedFile): Promise<void> {
+  let at = from
+  const body = await source.open(from)
   try {
-    return (await stat(path)).size
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return 0
-    throw error
+    for await (const chunk of bodyChunks(body)) {
+      meter.add(chunk)
+      at += chunk.byteLength
+      const written = file.write(chunk)
+      if (written === null) continue
+      await written
+      onProgress(at)
+    }
+  } finally {
+    body.destroy()
   }
 }

@@ -8,6 +8,7 @@ import { OneAtATime } from '../one-at-a-time.ts'
 import { partsOf } from '../parts.ts'
 import { Publishing } from '../publishing.ts'
 import { putWhole } from '../receiving.ts'
+import { SMALL_BYTES } from '../service-copies.ts'
 import { readBlob, verifyBlob, type Download, type ServiceReader } from '../service-read.ts'
 import { publishCopy } from './s3-copy.ts'
 import { isS3Error, s3Error } from './s3-errors.ts'
@@ -21,8 +22,6 @@ import { S3Upload } from './s3-upload.ts'
 const HEALTH = { attempts: 1, attemptMs: 10_000 }
 /** How long a deletion may take after the blob's age was read. It is not repeated later: by then the blob may have been put again elsewhere. */
 const DELETION = { attempts: 1, attemptMs: 10_000 }
-/** To look whether so small a blob is there would take as long as to put it. */
-const PUT_UNSEEN_BYTES = 64 * 1024
 
 /** A store in a bucket. Asks the service nothing yet: one that cannot be reached makes no server fail to start. Throws `invalid_request` without a region. */
 export async function openS3BlobStore(options: S3StoreOptions): Promise<BlobStore> {
@@ -85,7 +84,7 @@ class S3BlobStore implements BlobStore {
     const { sha256, size } = source
     checkDigest(sha256)
     await this.#receiving.run(sha256, async () => {
-      if (size > PUT_UNSEEN_BYTES && (await this.#isThere(source, options.unlessPutSince))) return
+      if (size > SMALL_BYTES && (await this.#isThere(source, options.unlessPutSince))) return
       const partBytes = size <= this.#service.limits.partBytes ? null : resumablePartBytes(this.#service, size)
       if (partBytes === null) await putWhole(this, source)
       else await this.#service.coded(() => this.#sendResumably(source, partBytes, options))

@@ -19,9 +19,10 @@ const MOST_PART_BYTES = 64 * MIB
  * How long the parts of a blob of that size are, which must be the same for each try: as short as the number of parts allows. Null when even the longest would be
  * too many; such a blob is put through temporary objects instead.
  */
-export function resumablePartBytes({ limits }: S3Service, size: number): number | null {
-  const bytes = Math.max(limits.partBytes, Math.ceil(size / limits.parts / MIB) * MIB)
-  return bytes > Math.max(MOST_PART_BYTES, limits.partBytes) ? null : bytes
+export function resumablePartBytes({ limits: { partBytes, parts } }: S3Service, size: number): number | null {
+  if (size <= partBytes * parts) return partBytes
+  const bytes = Math.ceil(size / parts / MIB) * MIB
+  return bytes <= MOST_PART_BYTES ? bytes : null
 }
 
 /** A part that an earlier try has sent. */
@@ -71,7 +72,7 @@ async function sendParts(
 ): Promise<CompletedPart[]> {
   const { sha256, size } = source
   const meter = new BodyMeter({ sha256, size, maxSize: size })
-  const inFlight = new InFlight(service.budget)
+  const inFlight = new InFlight(null)
   const parts: CompletedPart[] = []
   let arrived = 0
   const arrive = (part: CompletedPart, bytes: number): void => {

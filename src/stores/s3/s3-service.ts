@@ -11,7 +11,7 @@ import { isS3Error, judgeS3, s3Error } from './s3-errors.ts'
 export interface S3Limits {
   /** Bytes of a part of an upload: what a put holds in memory; a smaller body goes in one request. S3 takes parts from 5 MiB on. */
   readonly partBytes: number
-  /** Parts of one multipart upload. S3 allows 10,000, Swift 1,000 unless told otherwise. Longer bodies go on in a further temporary object. */
+  /** Parts of one multipart upload. AWS allows 10,000, Swift 1,000 unless told otherwise. Longer bodies go on in a further temporary object. */
   readonly parts: number
   /** Bytes that one CopyObject may copy, and one UploadPartCopy. */
   readonly copyBytes: number
@@ -24,7 +24,8 @@ export interface S3Limits {
 }
 
 const MIB = 1024 * 1024
-const LIMITS: S3Limits = { partBytes: 8 * MIB, parts: 1000, copyBytes: 5 * 1024 * MIB, copyPartBytes: 1024 * MIB, budgetBytes: 64 * MIB, pageItems: 1000 }
+const LIMITS: S3Limits = { partBytes: 8 * MIB, parts: 1000, copyBytes: 5 * 1024 * MIB, copyPartBytes: 1024 * MIB, budgetBytes: 48 * MIB, pageItems: 1000 }
+const PARTS_OF_AWS = 10_000
 /** A copy is answered when it is done: some services read and write every byte for it. */
 export const COPY_MS = 15 * 60_000
 const CONNECT_MS = 10_000
@@ -70,7 +71,7 @@ export class S3Service {
   readonly identity: string
   readonly limits: S3Limits
   readonly budget: ByteBudget
-  readonly buffers = new PartBuffers()
+  readonly buffers: PartBuffers
   /** Keys and upload ids of puts that run now: never swept by this process, however long they take. */
   readonly running = new Set<string>()
   readonly #own: { readonly temporary: string; readonly keys: RegExp }
@@ -82,8 +83,9 @@ export class S3Service {
     this.bucket = options.bucket
     this.prefix = keyPrefix(options.prefix)
     this.#own = options.own ?? BLOB_KEYS
-    this.limits = { ...LIMITS, ...options.limits }
+    this.limits = { ...LIMITS, ...(options.endpoint === undefined ? { parts: PARTS_OF_AWS } : {}), ...options.limits }
     this.budget = new ByteBudget(this.limits.budgetBytes)
+    this.buffers = new PartBuffers(this.budget)
     this.client = new S3Client(clientConfig(options))
     this.tellsChecksums = checksumsOf(options) === 'when_supported'
     const { accessKeyId, sessionToken } = options.credentials ?? {}

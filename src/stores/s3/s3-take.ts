@@ -1,11 +1,10 @@
 import { DeleteObjectCommand, type CopyObjectResult } from '@aws-sdk/client-s3'
 import type { Blob, TakeOptions } from '../../ports/blob-store.ts'
 import type { Publishing } from '../publishing.ts'
+import { copyEach } from '../service-copies.ts'
 import { copyAtOnce, copyInParts } from './s3-copy.ts'
 import type { S3Service } from './s3-service.ts'
 
-/** A blob up to this size is sooner read and put, with two requests, than copied within the service, with four. */
-const COPIED_BYTES = 64 * 1024
 /** An object that was put in one request has the MD5 of its bytes as its ETag; of others it says nothing. */
 const MD5 = /^"[0-9a-f]{32}"$/
 
@@ -16,22 +15,11 @@ export interface Copies {
 }
 
 /** Has the service copy blobs into another bucket or prefix; returns the digests of those that are there now. */
-export async function copyBlobs(copies: Copies, blobs: readonly Blob[], options: TakeOptions): Promise<Set<string>> {
-  const here = new Set<string>()
-  const copy = async (blob: Blob): Promise<void> => {
-    try {
-      if (await copyBlob(copies, blob, options)) here.add(blob.sha256)
-    } catch (error) {
-      // a service that cannot copy (it may lack the right) can perhaps be read and written; whoever does that hears what is wrong
-      if (options.signal.aborted) throw error
-    }
-  }
-  await Promise.all(blobs.filter(({ size }) => size > COPIED_BYTES).map(blob => options.slot(() => copy(blob))))
-  return here
+export function copyBlobs(copies: Copies, blobs: readonly Blob[], options: TakeOptions): Promise<Set<string>> {
+  return copyEach(blobs, options, blob => copyBlob(copies, blob, options))
 }
 
 async function copyBlob({ from, to, publishing }: Copies, { sha256, size }: Blob, { unlessPutSince, signal, onProgress }: TakeOptions): Promise<boolean> {
-  signal.throwIfAborted()
   const key = to.blobKey(sha256)
   const there = await to.find(key)
   // One that is older is renewed by bytes that were hashed: what the service copies is not, and must not come in place of a blob that is good.

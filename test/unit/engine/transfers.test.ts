@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { Bandwidth, throttled } from '../../../src/engine/bandwidth.ts'
 import { Transfers } from '../../../src/engine/transfers.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
+import { openHouse } from './house.ts'
 
 const KIB = 1024
 const NEVER = new AbortController().signal
@@ -42,6 +43,35 @@ describe('transfers', () => {
     const transfers = new Transfers(new VirtualClock(), new Map([['a', { transfers: 1, bandwidth: null }]]))
     await expect(transfers.run(['a', 'b'], () => Promise.reject(new Error('broken')))).rejects.toThrow('broken')
     expect(await transfers.run(['b', 'a'], () => Promise.resolve('done'))).toBe('done')
+  })
+})
+
+describe('a source of a transfer', () => {
+  it.each([null, 1000])('ends when the signal aborts, also while nobody reads it (bandwidth %j)', async bandwidth => {
+    const house = await openHouse()
+    try {
+      const blob = await house.store.put(Readable.from([Buffer.alloc(1000)]))
+      const stop = new AbortController()
+      const transfers = new Transfers(house.clock, new Map([['far', { transfers: 1, bandwidth }]]))
+      const body = await transfers.source(house.store, 'far', blob, stop.signal).open(0)
+      stop.abort()
+      await rest()
+      await expect(buffer(body)).rejects.toThrow()
+    } finally {
+      await house.close()
+    }
+  })
+
+  it('begins where it is asked to', async () => {
+    const house = await openHouse()
+    try {
+      const blob = await house.store.put(Readable.from([Buffer.from('hello')]))
+      const { open } = new Transfers(house.clock).source(house.store, 'far', blob, NEVER)
+      expect((await buffer(await open(2))).toString()).toBe('llo')
+      expect((await buffer(await open(5))).toString()).toBe('')
+    } finally {
+      await house.close()
+    }
   })
 })
 
