@@ -8,7 +8,9 @@ export interface CuttingProxy {
   readonly url: string
   /** The next commit is cut off so, and its connection with it. */
   cutNext(how: Cut): void
-  /** How many were. */
+  /** From now on nothing goes through the connections that are open, and neither end is told; new ones are not concerned. */
+  silence(): void
+  /** How many commits were cut off. */
   readonly cuts: number
   close(): void
 }
@@ -23,6 +25,7 @@ export async function startCuttingProxy(database: string): Promise<CuttingProxy>
   const target = new URL(database)
   const state: { next: Cut | null; cuts: number } = { next: null, cuts: 0 }
   const sockets = new Set<Socket>()
+  const open = new Set<{ silent: boolean }>()
   const server = createServer(client => {
     const upstream = connect(Number(target.port), target.hostname)
     for (const [one, other] of [
@@ -33,14 +36,16 @@ export async function startCuttingProxy(database: string): Promise<CuttingProxy>
       one.on('error', () => other.destroy())
       one.on('close', () => other.destroy())
     }
-    let silent = false
+    const way = { silent: false }
+    open.add(way)
     upstream.on('data', data => {
-      if (!silent) client.write(data)
+      if (!way.silent) client.write(data)
     })
     client.on('data', data => {
+      if (way.silent) return
       const how = data.includes(COMMIT) ? state.next : null
       if (how !== null) {
-        silent = true
+        way.silent = true
         state.next = null
         state.cuts += 1
         setTimeout(() => client.destroy(), how === 'after' ? COMMITTED_MS : 0)
@@ -55,6 +60,9 @@ export async function startCuttingProxy(database: string): Promise<CuttingProxy>
     url: url.href,
     cutNext: how => {
       state.next = how
+    },
+    silence: () => {
+      for (const way of open) way.silent = true
     },
     get cuts() {
       return state.cuts
