@@ -83,6 +83,22 @@ describe('wake-ups of several nodes in pg-boss', () => {
     expect(turnsOf(dropped.job)).toBe(0)
   })
 
+  it('of the same jobs in several transactions do not wait in a circle', async () => {
+    const [first, second] = [wakeOf(), wakeOf()].toSorted((a, b) => (a.job < b.job ? -1 : 1)) as [Wake, Wake]
+    const client = new pg.Client({ connectionString: database.url })
+    await client.connect()
+    const run: RunSql = (text, values) => client.query(text, values)
+    await client.query('BEGIN')
+    await node(0).queue.sendWithin(run, [first])
+    for (const wake of [second, first]) node(1).queue.wake(wake)
+    await pause(300) // the other node has written what it can
+    await node(0).queue.sendWithin(run, [second])
+    await client.query('COMMIT')
+    await client.end()
+    await expect.poll(() => [first, second].every(wake => turnsOf(wake.job) > 0), { timeout: 10_000 }).toBe(true)
+    expect(nodes.flatMap(each => each.errors)).toEqual([])
+  })
+
   it('that come while a turn runs are not lost', async () => {
     const wake = wakeOf()
     const { promise, resolve } = Promise.withResolvers<TurnResult>()

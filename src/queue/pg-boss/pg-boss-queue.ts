@@ -4,7 +4,7 @@ import { WaybillError } from '../../model/errors.ts'
 import type { Queue, RunSql, TurnLimits, TurnResult, Wake, WakeSender } from '../../ports/queue.ts'
 import { TurnDealer } from '../turn-dealer.ts'
 import { Hand, type Held } from './hand.ts'
-import { makeLines, nextShareRow, SHARES, turnRow, TURNS, type LineName, type WakeData } from './lines.ts'
+import { inOrder, makeLines, nextShareRow, SHARES, turnRow, TURNS, type LineName, type WakeData } from './lines.ts'
 import { Settling } from './settling.ts'
 
 /** Beside the ledger's schema: pg-boss migrates its own. */
@@ -93,7 +93,7 @@ export class PgBossQueue implements Queue, WakeSender {
   }
 
   async sendWithin(run: RunSql, wakes: readonly Wake[]): Promise<void> {
-    const rows = wakes.map(wake => turnRow(wake))
+    const rows = inOrder(wakes.map(wake => turnRow(wake)))
     await this.#boss.insert(TURNS, rows, { db: { executeSql: (text, values = []) => run(text, values) } })
   }
 
