@@ -4,6 +4,16 @@ import { Line, type Turner } from './turns.ts'
 /** Turns of one big job at once: two, so that the next chunk is leased in the same commit that settles the one before. A job of one turn never needs the second. */
 const MOST_TURNS_OF_A_JOB = 2
 
+/**
+ * What a turn costs. Who comes new stands where it would stand after a turn: before those who had two more, and behind whoever waits for the next one. Else those
+ * who come all the time, with one turn each, would always go before it.
+ */
+const TENANT_STRIDE = 1
+
+function strideOf({ priority }: Wake): number {
+  return 1 / priority
+}
+
 interface WaitingJob extends Turner {
   readonly wake: Wake
   readonly tenant: Tenant
@@ -86,12 +96,13 @@ export class TurnDealer {
   #find(wake: Wake): WaitingJob {
     let tenant = this.#tenants.get(wake.tenant)
     if (tenant === undefined) {
-      tenant = { name: wake.tenant, jobs: new Map(), line: new Line(), pass: this.#line.time, waiting: false }
+      tenant = { name: wake.tenant, jobs: new Map(), line: new Line(), pass: this.#line.time + TENANT_STRIDE, waiting: false }
       this.#tenants.set(wake.tenant, tenant)
     }
     let job = tenant.jobs.get(wake.job)
     if (job === undefined) {
-      job = { wake, tenant, pass: tenant.line.time, waiting: false, turns: 0, width: 1, idle: false, news: false, failed: false, withdrawn: false }
+      const pass = tenant.line.time + strideOf(wake)
+      job = { wake, tenant, pass, waiting: false, turns: 0, width: 1, idle: false, news: false, failed: false, withdrawn: false }
       tenant.jobs.set(wake.job, job)
     }
     return job
@@ -105,9 +116,9 @@ export class TurnDealer {
 
   #deal(): void {
     while (!this.#stopped && this.#handler !== null && this.#running.size < this.#quick && this.#long < this.#concurrency) {
-      const tenant = this.#line.take(() => 1)
+      const tenant = this.#line.take(() => TENANT_STRIDE)
       if (tenant === null) return
-      const job = tenant.line.take(one => 1 / one.wake.priority)
+      const job = tenant.line.take(one => strideOf(one.wake))
       if (!tenant.line.empty) this.#line.join(tenant)
       if (job === null || job.idle || job.withdrawn) continue
       this.#start(job, this.#handler)

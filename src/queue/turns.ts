@@ -5,12 +5,20 @@ export interface Turner {
   waiting: boolean
 }
 
+/** Where somebody stands in a line; `joined` counts who came. */
+interface Place<T> {
+  readonly turner: T
+  readonly joined: number
+}
+
 /**
- * A line in which turns are dealt by stride scheduling: whoever took fewer turns, weighed, goes first; a newcomer starts at the line's own time, so that
- * nobody who rested gets a burst. A binary heap by pass: a turn costs the logarithm of those who wait.
+ * A line in which turns are dealt by stride scheduling: whoever took fewer turns, weighed, goes first, and of equals whoever joined first: else those who
+ * come new all the time, with one turn each, would pass by one who waits. A newcomer starts at the line's own time, so that nobody who rested gets a burst. A
+ * binary heap by pass: a turn costs the logarithm of those who wait.
  */
 export class Line<T extends Turner> {
-  readonly #heap: T[] = []
+  readonly #heap: Place<T>[] = []
+  #joined = 0
   /** The pass of whoever went last. */
   #time = 0
 
@@ -27,15 +35,15 @@ export class Line<T extends Turner> {
     if (turner.waiting) return
     turner.waiting = true
     turner.pass = Math.max(turner.pass, this.#time)
-    this.#heap.push(turner)
+    this.#heap.push({ turner, joined: this.#joined++ })
     this.#rise(this.#heap.length - 1)
   }
 
   /** Takes out the next one, whose pass then grows by `stride`. */
   take(stride: (turner: T) => number): T | null {
-    const first = this.#heap[0]
+    const first = this.#heap[0]?.turner
     if (first === undefined) return null
-    const last = this.#heap.pop() as T
+    const last = this.#heap.pop() as Place<T>
     if (this.#heap.length > 0) {
       this.#heap[0] = last
       this.#sink(0)
@@ -50,7 +58,7 @@ export class Line<T extends Turner> {
     let at = from
     while (at > 0) {
       const parent = (at - 1) >> 1
-      if (!this.#swapIfLess(at, parent)) return
+      if (!this.#swapIfBefore(at, parent)) return
       at = parent
     }
   }
@@ -61,21 +69,22 @@ export class Line<T extends Turner> {
       const left = 2 * at + 1
       if (left >= this.#heap.length) return
       const right = left + 1
-      const child = right < this.#heap.length && this.#pass(right) < this.#pass(left) ? right : left
-      if (!this.#swapIfLess(child, at)) return
+      const child = right < this.#heap.length && this.#isBefore(right, left) ? right : left
+      if (!this.#swapIfBefore(child, at)) return
       at = child
     }
   }
 
-  #swapIfLess(a: number, b: number): boolean {
-    if (this.#pass(a) >= this.#pass(b)) return false
-    const kept = this.#heap[a] as T
-    this.#heap[a] = this.#heap[b] as T
+  #swapIfBefore(a: number, b: number): boolean {
+    if (!this.#isBefore(a, b)) return false
+    const kept = this.#heap[a] as Place<T>
+    this.#heap[a] = this.#heap[b] as Place<T>
     this.#heap[b] = kept
     return true
   }
 
-  #pass(at: number): number {
-    return (this.#heap[at] as T).pass
+  #isBefore(a: number, b: number): boolean {
+    const [one, other] = [this.#heap[a] as Place<T>, this.#heap[b] as Place<T>]
+    return one.turner.pass === other.turner.pass ? one.joined < other.joined : one.turner.pass < other.turner.pass
   }
 }

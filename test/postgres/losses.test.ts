@@ -71,6 +71,39 @@ describe('a commit whose answer is lost', () => {
   })
 })
 
+describe('a database that breaks every commit off', () => {
+  it('is tried again now and then, not as fast as it can', async () => {
+    const database = await createDatabase()
+    const proxy = await startCuttingProxy(database.url)
+    const ledger = await PostgresLedger.open(proxy.url, systemClock)
+    const c = await newCollection(ledger)
+    proxy.cutNext('before', Infinity)
+    const putting = put(ledger, c, 'a')
+    await new Promise(resolve => setTimeout(resolve, 2_000))
+    proxy.cutNext('before', 0)
+    expect((await putting).entry.version).toBe(1)
+    expect(proxy.cuts).toBeGreaterThan(1)
+    expect(proxy.cuts).toBeLessThan(12) // each wait is twice the one before
+    await ledger.close()
+    proxy.close()
+    await database.drop()
+  }, 30_000)
+})
+
+describe('a database that has fallen silent', () => {
+  it('holds nobody up who ends', async () => {
+    const database = await createDatabase()
+    const proxy = await startCuttingProxy(database.url)
+    const ledger = await PostgresLedger.open(proxy.url, systemClock)
+    ledger.onCommit(() => undefined)
+    await put(ledger, await newCollection(ledger), 'a')
+    proxy.silence()
+    await ledger.close() // or the test takes too long
+    proxy.close()
+    await database.drop()
+  }, 60_000)
+})
+
 describe('a database that is restarted in the middle', () => {
   let server: PostgresServer
   let nodes: PostgresLedger[]

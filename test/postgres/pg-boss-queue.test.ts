@@ -4,7 +4,8 @@ import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { RunSql, TurnResult, Wake } from '../../src/ports/queue.ts'
 import { PgBossQueue } from '../../src/queue/pg-boss/pg-boss-queue.ts'
-import { createDatabase, type TestDatabase } from '../support/postgres-database.ts'
+import { startCuttingProxy } from '../support/cutting-proxy.ts'
+import { ask, createDatabase, type TestDatabase } from '../support/postgres-database.ts'
 
 /** A node whose turns are written down, and end at once unless the test says otherwise. */
 class Node {
@@ -19,9 +20,9 @@ class Node {
     this.errors = errors
   }
 
-  static async start(url: string, concurrency = 4): Promise<Node> {
+  static async start(url: string, { concurrency = 4, answerMs = 30_000 } = {}): Promise<Node> {
     const errors: unknown[] = []
-    const node = new Node(await PgBossQueue.open({ url, onError: error => errors.push(error) }), errors)
+    const node = new Node(await PgBossQueue.open({ url, answerMs, onError: error => errors.push(error) }), errors)
     const turn = (job: string): Promise<TurnResult> => {
       node.turns.push(job)
       return node.come(job, node.turns.filter(each => each === job).length)
@@ -82,6 +83,22 @@ describe('wake-ups of several nodes in pg-boss', () => {
     expect(turnsOf(dropped.job)).toBe(0)
   })
 
+  it('of the same jobs in several transactions do not wait in a circle', async () => {
+    const [first, second] = [wakeOf(), wakeOf()].toSorted((a, b) => (a.job < b.job ? -1 : 1)) as [Wake, Wake]
+    const client = new pg.Client({ connectionString: database.url })
+    await client.connect()
+    const run: RunSql = (text, values) => client.query(text, values)
+    await client.query('BEGIN')
+    await node(0).queue.sendWithin(run, [first])
+    for (const wake of [second, first]) node(1).queue.wake(wake)
+    await pause(300) // the other node has written what it can
+    await node(0).queue.sendWithin(run, [second])
+    await client.query('COMMIT')
+    await client.end()
+    await expect.poll(() => [first, second].every(wake => turnsOf(wake.job) > 0), { timeout: 10_000 }).toBe(true)
+    expect(nodes.flatMap(each => each.errors)).toEqual([])
+  })
+
   it('that come while a turn runs are not lost', async () => {
     const wake = wakeOf()
     const { promise, resolve } = Promise.withResolvers<TurnResult>()
@@ -134,6 +151,43 @@ describe('wake-ups of several nodes in pg-boss', () => {
     node(0).queue.wake(wake)
     await expect.poll(() => turnsOf(wake.job), { timeout: 10_000 }).toBe(2)
     expect(nodes.flatMap(each => each.errors)).toMatchObject([{ message: 'the disk burns' }])
+  })
+
+  it('reach a node again whose connections fell silent', { timeout: 60_000 }, async () => {
+    await Promise.all(nodes.splice(0).map(each => each.queue.stop()))
+    const proxy = await startCuttingProxy(database.url)
+    try {
+      nodes.push(await Node.start(proxy.url, { answerMs: 1_000 }))
+      const [before, after] = [wakeOf(), wakeOf()]
+      node(0).queue.wake(before)
+      await expect.poll(() => turnsOf(before.job), { timeout: 10_000 }).toBe(1)
+      proxy.silence()
+      node(0).queue.wake(after)
+      await expect.poll(() => turnsOf(after.job), { timeout: 30_000 }).toBe(1)
+      await Promise.all(nodes.splice(0).map(each => each.queue.stop()))
+    } finally {
+      proxy.close()
+    }
+  })
+
+  it('come when connections were ended by the server, and what is told of it names no user, host or key', { timeout: 30_000 }, async () => {
+    await expect
+      .poll(
+        async () => {
+          await ask(
+            database.url,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'waybill queue'",
+          )
+          await pause(100)
+          return nodes.flatMap(each => each.errors).length
+        },
+        { timeout: 20_000 },
+      )
+      .toBeGreaterThan(5)
+    const wake = wakeOf()
+    node(0).queue.wake(wake)
+    await expect.poll(() => turnsOf(wake.job), { timeout: 10_000 }).toBe(1)
+    for (const error of nodes.flatMap(each => each.errors)) expect(error).not.toHaveProperty('client')
   })
 
   it('are handed over at once by a node that stops, in the middle of a job', async () => {

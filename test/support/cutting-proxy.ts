@@ -6,9 +6,11 @@ export type Cut = 'before' | 'after'
 /** A way to a database that breaks, when told, at a commit. */
 export interface CuttingProxy {
   readonly url: string
-  /** The next commit is cut off so, and its connection with it. */
-  cutNext(how: Cut): void
-  /** How many were. */
+  /** The next commits, so many, are cut off so, and their connections with them. */
+  cutNext(how: Cut, commits?: number): void
+  /** From now on nothing goes through the connections that are open, and neither end is told; new ones are not concerned. */
+  silence(): void
+  /** How many commits were cut off. */
   readonly cuts: number
   close(): void
 }
@@ -21,9 +23,10 @@ const COMMITTED_MS = 200
 /** Starts one in front of the database of a URL. */
 export async function startCuttingProxy(database: string): Promise<CuttingProxy> {
   const target = new URL(database)
-  const state: { next: Cut | null; cuts: number } = { next: null, cuts: 0 }
+  const state: { how: Cut; left: number; cuts: number } = { how: 'before', left: 0, cuts: 0 }
   const sockets = new Set<Socket>()
-  const server = createServer(client => {
+  const open = new Set<{ silent: boolean }>()
+  const server = createServer({ allowHalfOpen: true }, client => {
     const upstream = connect(Number(target.port), target.hostname)
     for (const [one, other] of [
       [client, upstream],
@@ -33,15 +36,20 @@ export async function startCuttingProxy(database: string): Promise<CuttingProxy>
       one.on('error', () => other.destroy())
       one.on('close', () => other.destroy())
     }
-    let silent = false
+    const way = { silent: false }
+    open.add(way)
     upstream.on('data', data => {
-      if (!silent) client.write(data)
+      if (!way.silent) client.write(data)
+    })
+    client.on('end', () => {
+      if (!way.silent) upstream.end()
     })
     client.on('data', data => {
-      const how = data.includes(COMMIT) ? state.next : null
+      if (way.silent) return
+      const how = state.left > 0 && data.includes(COMMIT) ? state.how : null
       if (how !== null) {
-        silent = true
-        state.next = null
+        way.silent = true
+        state.left -= 1
         state.cuts += 1
         setTimeout(() => client.destroy(), how === 'after' ? COMMITTED_MS : 0)
       }
@@ -53,8 +61,11 @@ export async function startCuttingProxy(database: string): Promise<CuttingProxy>
   url.port = String((server.address() as AddressInfo).port)
   return {
     url: url.href,
-    cutNext: how => {
-      state.next = how
+    cutNext: (how, commits = 1) => {
+      Object.assign(state, { how, left: commits })
+    },
+    silence: () => {
+      for (const way of open) way.silent = true
     },
     get cuts() {
       return state.cuts

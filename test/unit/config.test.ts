@@ -254,7 +254,7 @@ describe('the configuration', () => {
     [
       'a directory with settings of a bucket',
       { a: { kind: 'local' }, p: { kind: 'attached', directory: '/p', region: 'x' } },
-      'a directory has no settings beside directory and readonly',
+      'a directory has no settings beside directory, readonly, transfers and bandwidth',
     ],
     ['half of the credentials of a place', { a: { kind: 'local' }, p: { kind: 'attached', bucket: 'b', accessKeyIdVariable: 'K' } }, 'give both'],
     [

@@ -46,7 +46,7 @@ import type { WakeSender } from '../../ports/queue.ts'
 import { IDEMPOTENCY_MS } from '../shared/intake.ts'
 import { migrate } from './connection/migrate.ts'
 import { Notices } from './connection/notices.ts'
-import { createReaders, createSlowReaders, createWriters } from './connection/pools.ts'
+import { createReaders, createSlowReaders, createWriters, endPool } from './connection/pools.ts'
 import { Readers } from './connection/readers.ts'
 import { Transactions } from './connection/transactions.ts'
 import { operations } from './operations/index.ts'
@@ -384,13 +384,13 @@ export class PostgresLedger implements Ledger {
     await this.#writes.write(tx => operations.probe(tx))
   }
 
-  /** Waits for what was asked before, then closes the connections. */
+  /** Waits for what was asked before, as far as the database answers, then closes the connections. */
   async close(): Promise<void> {
     this.#writes.close()
     this.#db.close()
     this.#walks.close()
     this.#snapshots.close()
     await this.#notices.close()
-    await Promise.all(this.#pools.map(pool => pool.end()))
+    await Promise.all(this.#pools.map(endPool))
   }
 }

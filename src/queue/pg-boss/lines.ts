@@ -48,3 +48,8 @@ export function nextShareRow(after: WakeData): JobInsert<WakeData> | null {
   const share = after.share + 1
   return share >= MOST_SHARES ? null : { data: { ...after, share }, singletonKey: `${after.job}#${share}`, group: { id: after.job } }
 }
+
+/** Rows as they are to be written together: whoever waits for the rows of others waits in the order of the keys, so that nobody waits in a circle. */
+export function inOrder(rows: readonly JobInsert<WakeData>[]): JobInsert<WakeData>[] {
+  return rows.toSorted(({ singletonKey: a = '' }, { singletonKey: b = '' }) => (a < b ? -1 : Number(a > b)))
+}

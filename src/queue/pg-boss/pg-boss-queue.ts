@@ -4,12 +4,15 @@ import { WaybillError } from '../../model/errors.ts'
 import type { Queue, RunSql, TurnLimits, TurnResult, Wake, WakeSender } from '../../ports/queue.ts'
 import { TurnDealer } from '../turn-dealer.ts'
 import { Hand, type Held } from './hand.ts'
-import { makeLines, nextShareRow, SHARES, turnRow, TURNS, type LineName, type WakeData } from './lines.ts'
+import { inOrder, makeLines, nextShareRow, SHARES, turnRow, TURNS, type LineName, type WakeData } from './lines.ts'
 import { Settling } from './settling.ts'
 
 /** Beside the ledger's schema: pg-boss migrates its own. */
 const SCHEMA = 'waybill_queue'
 const CONNECTIONS = 3
+/** Statements of the queue take milliseconds. One without an answer for so long went over a connection that is cut somewhere, and nobody has told us. */
+const ANSWER_MS = 30_000
+const KEEP_ALIVE_MS = 10_000
 /** Jobs that a node has in hand at once; between these its turns are dealt. */
 const MOST_IN_HAND = 256
 /** And of one tenant: then those of the others are next, however many wait. */
@@ -33,6 +36,8 @@ export interface PgBossQueueParts {
   /** The database of the ledger. */
   readonly url: string
   readonly onError: (error: unknown, what: string) => void
+  /** A connection that does not answer for longer is given up, in milliseconds (default: 30 s). */
+  readonly answerMs?: number
 }
 
 /**
@@ -62,8 +67,11 @@ export class PgBossQueue implements Queue, WakeSender {
   }
 
   /** Connects, and makes the tables where they are missing. Throws `unavailable` when the database does not answer. */
-  static async open({ url, onError }: PgBossQueueParts): Promise<PgBossQueue> {
+  static async open({ url, onError, answerMs = ANSWER_MS }: PgBossQueueParts): Promise<PgBossQueue> {
+    // pg-boss hands on to its pool what it does not know itself
+    const connection = { keepAlive: true, keepAliveInitialDelayMillis: KEEP_ALIVE_MS, query_timeout: answerMs }
     const boss = new PgBoss({
+      ...connection,
       connectionString: url,
       schema: SCHEMA,
       application_name: 'waybill queue',
@@ -73,18 +81,19 @@ export class PgBossQueue implements Queue, WakeSender {
       monitorIntervalSeconds: SUPERVISE_SECONDS,
       maintenanceIntervalSeconds: CLEAN_SECONDS,
     })
-    boss.on('error', error => onError(error, 'queue'))
+    boss.on('error', error => onError(withoutClient(error), 'queue'))
     try {
       await boss.start()
       await makeLines(boss)
     } catch (error) {
+      await boss.stop({ graceful: false })
       throw new WaybillError('unavailable', 'the queue in the database cannot be used', {}, { cause: error })
     }
     return new PgBossQueue(boss, onError)
   }
 
   async sendWithin(run: RunSql, wakes: readonly Wake[]): Promise<void> {
-    const rows = wakes.map(wake => turnRow(wake))
+    const rows = inOrder(wakes.map(wake => turnRow(wake)))
     await this.#boss.insert(TURNS, rows, { db: { executeSql: (text, values = []) => run(text, values) } })
   }
 
@@ -214,4 +223,10 @@ async function rest(ms: number, signal: AbortSignal): Promise<void> {
   await pause(ms, undefined, { signal }).catch((error: unknown) => {
     if (!signal.aborted) throw error
   })
+}
+
+/** The pool puts the whole connection that broke into its error: user, host and key of the session are for no log. */
+function withoutClient(error: Error & { client?: unknown }): Error {
+  delete error.client
+  return error
 }

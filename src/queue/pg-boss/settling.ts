@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { JobInsert, PgBoss } from 'pg-boss'
 import type { Claim } from './hand.ts'
-import { SHARES, TURNS, type LineName, type WakeData } from './lines.ts'
+import { inOrder, SHARES, TURNS, type LineName, type WakeData } from './lines.ts'
 
 /** Rows come and go by the hundred a second: they are written together, so long after the first, in milliseconds. */
 const GATHER_MS = 5
@@ -61,7 +61,7 @@ export class Settling {
     this.#rows = new Map()
     this.#claims = []
     try {
-      for (const [line, some] of rows) await this.#boss.insert(line, some)
+      for (const [line, some] of rows) await this.#boss.insert(line, inOrder(some))
       for (const line of [TURNS, SHARES] as const) {
         const ended = claims.filter(claim => claim.line === line)
         if (ended.length > 0) await this.#boss.complete(line, ended)

@@ -184,6 +184,18 @@ describe('the local queue', () => {
     expect(Math.abs((counts['old'] ?? 0) - (counts['sibling'] ?? 0))).toBeLessThanOrEqual(2)
   })
 
+  it.each(['alice', 'others'])('gives a job its further turns while jobs of one turn each come all the time, of %s', async tenant => {
+    const stage = new Stage()
+    stage.work(1)
+    stage.wake('long', 'alice')
+    for (let n = 0; n < 50; n++) {
+      for (const one of ['a', 'b']) stage.wake(`${one}${n}`, tenant === 'alice' ? 'alice' : `${one}${n}`)
+      await stage.end(stage.running[0]?.job === 'long' ? 'more' : 'idle')
+    }
+    // of 50 turns; never more than 50 others wait
+    expect(stage.begun.filter(job => job === 'long').length).toBeGreaterThan(3)
+  })
+
   it('never runs more turns than it may', async () => {
     const stage = new Stage()
     stage.work(3)

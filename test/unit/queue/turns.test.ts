@@ -35,6 +35,17 @@ describe('a line of turns', () => {
     )
   })
 
+  it('takes equals in the order of their joining, however many join', () => {
+    const line = new Line<Named>()
+    const names = Array.from({ length: 100 }, (_, name) => name)
+    for (const name of names.slice(0, 5)) line.join(turner(name))
+    const taken = names.map(name => {
+      if (name + 5 < 100) line.join(turner(name + 5))
+      return line.take(() => 0)?.name
+    })
+    expect(taken).toEqual(names)
+  })
+
   it('deals turns in the measure of their strides, from whenever each joined', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 8 }), weights => {

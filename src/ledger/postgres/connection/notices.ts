@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { escapeLiteral, type Client } from 'pg'
 import type { CommitNotice } from '../../../ports/ledger.ts'
 import { faultOf } from './faults.ts'
-import { createClient, SCHEMA } from './pools.ts'
+import { createClient, ended, SCHEMA } from './pools.ts'
 import type { Committed } from './transactions.ts'
 
 const CHANNEL = 'waybill_commits'
@@ -182,7 +182,8 @@ function messageOf(payload: string): Message | null {
 
 async function endQuietly(client: Client): Promise<void> {
   try {
-    await client.end()
+    ;(client as Client & { unref(): void }).unref() // which its types leave out
+    await ended(client.end())
   } catch (error) {
     if (faultOf(error) !== 'lost') throw error
   }

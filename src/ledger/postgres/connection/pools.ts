@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { CREATE_WORK_TABLES } from '../work-tables.ts'
 
@@ -5,8 +6,8 @@ import { CREATE_WORK_TABLES } from '../work-tables.ts'
 export const SCHEMA = 'waybill'
 
 /**
- * Connections of one node, at most: 6 that write, 5 that read, 10 for reports and one for walks, one that listens. Four nodes stay below PostgreSQL's usual limit of 100. A
- * transaction takes milliseconds: more connections than processors of the database make nothing faster.
+ * Connections of one node, at most: 6 that write, 5 that read, 10 for reports and one for walks, one that listens; and 3 of its queue. Three nodes stay below
+ * PostgreSQL's usual limit of 100. A transaction takes milliseconds: more connections than processors of the database make nothing faster.
  */
 const WRITERS = 6
 const READERS = 5
@@ -45,6 +46,7 @@ function createPool(url: string, max: number, setUp: string, answerMs?: number):
     ...baseOptions(url),
     ...(answerMs === undefined ? {} : { query_timeout: answerMs }),
     max,
+    allowExitOnIdle: true, // see `ended`
     idleTimeoutMillis: 30 * SECOND_MS,
     onConnect: client => {
       // a connection that breaks while it is not asked anything tells so only here; whoever uses it next hears of it again
@@ -55,6 +57,33 @@ function createPool(url: string, max: number, setUp: string, answerMs?: number):
   // the same of one that lies idle: the pool has let it go by then
   pool.on('error', () => undefined)
   return pool
+}
+
+/** A server says at once that it has heard a goodbye. */
+const GOODBYE_MS = 5 * SECOND_MS
+
+/**
+ * Waits for an end of connections that are not asked anything, but not for that of one that is cut somewhere on its way: there nobody answers. A process does not
+ * stay for it, either.
+ */
+export async function ended(ending: Promise<unknown>): Promise<void> {
+  const over = new AbortController()
+  const waiting = pause(GOODBYE_MS, undefined, { signal: over.signal }).catch((error: unknown) => {
+    if (!over.signal.aborted) throw error
+  })
+  try {
+    await Promise.race([ending, waiting])
+  } finally {
+    over.abort()
+  }
+}
+
+const LOOK_AGAIN_MS = 10
+
+/** Ends a pool once all that it was asked is answered, or given up. */
+export async function endPool(pool: pg.Pool): Promise<void> {
+  while (pool.waitingCount > 0 || pool.totalCount > pool.idleCount) await pause(LOOK_AGAIN_MS)
+  await ended(pool.end())
 }
 
 const COMMON = `SET search_path = ${SCHEMA}; SET jit = off; SET default_transaction_isolation = 'read committed'; SET client_min_messages = warning`

@@ -72,6 +72,7 @@ export class Transactions {
             this.#onCommit(error.committed)
             return error.result as T
           }
+          await retries.next(error.cause, false)
           continue
         }
         await retries.next(error, tx.wantsCare)

@@ -7,6 +7,7 @@ import { NOTHING_READ, type Reading } from '../../shared/reading.ts'
 import type { Row } from '../../shared/row.ts'
 import { translateFault } from '../connection/faults.ts'
 import { unwritten, type List } from '../unwritten.ts'
+import { emptyWorkTable } from '../work-tables.ts'
 import { decideList, decideRows, tallyPlan, type Tally } from './decide.ts'
 import { finishIfDone } from './finish.ts'
 import { heldChunk } from './lease.ts'
@@ -230,7 +231,7 @@ async function rehearse(tx: Tx, work: ChunkWork, runs: readonly Run[]): Promise<
   await tx.savepoint(actAll).catch((error: unknown) => {
     if (!(error instanceof Rehearsed)) throw error
   })
-  await tx.db.run('DELETE FROM plan')
+  await emptyWorkTable(tx.db, 'plan')
   for (const rows of decided) await tx.db.run(PUT_PLANNED, { rows })
   await tellTroubles(tx, work.job['key'] as number)
   await settleRows(tx, work, runs[0]?.first ?? 0, runs.at(-1)?.last ?? 0, await tallyPlan(tx))

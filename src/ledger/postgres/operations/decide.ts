@@ -4,6 +4,7 @@ import type { Reading } from '../../shared/reading.ts'
 import type { Row } from '../../shared/row.ts'
 import { Interfered } from '../connection/faults.ts'
 import { isVacant, type List } from '../unwritten.ts'
+import { emptyWorkTable } from '../work-tables.ts'
 import { planUpdates } from './changes.ts'
 import { planOf } from './plan.ts'
 import { keepTree, keepTreeOfNames } from './plan-tree.ts'
@@ -22,7 +23,7 @@ export interface Tally {
 
 /** Makes the plan of rows that wait: what would be written where, or why nothing would. */
 export async function decideRows(tx: Tx, job: Row, first: number, last: number, read: Reading): Promise<Tally> {
-  await tx.db.run('DELETE FROM plan')
+  await emptyWorkTable(tx.db, 'plan')
   const kind = kindOf(job)
   const range = { job: job['key'], first, last }
   if (kind !== 'update') await tx.db.run(planOf(kind, 'rows', false), { ...range, ...facts(tx, job) })
@@ -32,7 +33,7 @@ export async function decideRows(tx: Tx, job: Row, first: number, last: number, 
 
 /** The same of a list. */
 export async function decideList(tx: Tx, job: Row, list: List, read: Reading): Promise<Tally> {
-  await tx.db.run('DELETE FROM plan')
+  await emptyWorkTable(tx.db, 'plan')
   const kind = kindOf(job)
   if (kind === 'update') throw new Error('the items of an update are no list')
   await tx.db.run(planOf(kind, list.shape, await isVacant(tx.db, list)), { ...list.params, ...facts(tx, job) })

@@ -3,6 +3,7 @@ import { pathTaken } from '../../shared/refusals.ts'
 import { liveChildren } from '../addressable.ts'
 import type { Params } from '../connection/queries.ts'
 import { CONTENT, contentOf, NEW_ENTITY, NEW_REVISION, REPLACE_ENTRY } from '../entry-columns.ts'
+import { emptyWorkTable } from '../work-tables.ts'
 import type { Tx } from './tx.ts'
 
 /** True where something live holds entries already: a folder, an object or a link. Nothing can be missing above it. */
@@ -40,7 +41,7 @@ export async function makeParents(tx: Tx, key: number, path: string, subject: st
 
 /** Fills the table `parent` with the folders that are missing above these places (a select of collection and path), and files that are in their way. */
 export async function findParents(tx: Tx, places: string, params: Params = {}): Promise<void> {
-  await tx.db.run('DELETE FROM parent')
+  await emptyWorkTable(tx.db, 'parent')
   await tx.db.run(fillParents(places), params)
 }
 

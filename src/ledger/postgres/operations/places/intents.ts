@@ -14,6 +14,7 @@ import { noOutcomes, settleRows } from '../settle.ts'
 import { jobRow, lockJobCollections, type Tx } from '../tx.ts'
 import { lockForPublished, newEdition } from './attached.ts'
 import { learnDigests } from './moved.ts'
+import { emptyWorkTable } from '../../work-tables.ts'
 
 /** The leased chunk and its job, their collections locked first: that is everybody's order. Throws `stale_lease` (I7). */
 async function held(tx: Tx, lease: Lease, lock: (tx: Tx, job: number) => Promise<void>): Promise<{ readonly job: Row; readonly chunk: Row }> {
@@ -134,7 +135,7 @@ const PLAN_PUBLISHED = `INSERT INTO plan (seq, code, writes, src_collection, src
     LEFT JOIN entry d ON d.collection = n.t_collection AND d.path = n.t_path`
 
 async function writePublished(tx: Tx, work: ChunkWork, { first, last }: Run, published: readonly PublishedItem[]): Promise<void> {
-  await tx.db.run('DELETE FROM plan')
+  await emptyWorkTable(tx.db, 'plan')
   const [seqs, stamps] = [published.map(({ seq }) => seq), published.map(({ stamp }) => stamp)]
   await tx.db.run(PLAN_PUBLISHED, { job: work.job['key'], now: tx.now, newEntity: entityPrefix(tx.now), seqs, stamps })
   const tally = await tallyPlan(tx)

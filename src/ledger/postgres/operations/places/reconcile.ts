@@ -4,6 +4,7 @@ import type { Look } from '../../../../ports/place-ledger.ts'
 import { entityPrefix, FILE } from '../../../shared/codec.ts'
 import { OUTSIDE } from '../../../shared/attached.ts'
 import type { Params } from '../../connection/queries.ts'
+import { emptyWorkTable } from '../../work-tables.ts'
 import { CONTENT, contentOf, NEW_ENTITY, NEW_REVISION, REPLACE_ENTRY } from '../../entry-columns.ts'
 import type { Tx } from '../tx.ts'
 import { lockedAttached, newEdition } from './attached.ts'
@@ -48,6 +49,8 @@ export async function reconcile(tx: Tx, look: Look): Promise<boolean> {
   const { key, edition } = await lockedAttached(tx, look.collection)
   if (edition !== look.edition) return false
   const { found } = look
+  await emptyWorkTable(tx.db, 'found')
+  await emptyWorkTable(tx.db, 'gone')
   await tx.db.run(FILL_FOUND, {
     paths: found.map(({ path }) => path),
     sizes: found.map(({ size }) => size),
