@@ -99,7 +99,10 @@ describe('a directory with what does not belong into one', () => {
     await expect(place.open('pipe', 'any')).rejects.toMatchObject({ code: 'source_changed' })
   })
 
-  it('keeps its own folder to itself', async () => {
+  it('keeps its own folder to itself, and makes it only when it has something to write', async () => {
+    expect(await place.sweepUnfinished(Date.now())).toBe(0)
+    await place.list({ prefix: '', after: '', limit: 1 })
+    expect(await readdir(inside)).toEqual(['sub'])
     expect(await write('.waybill/x')).toMatchObject({ error: { code: 'invalid_path' } })
     const staged = await place.stage(Readable.from(['x'], { objectMode: false }), {})
     expect((await place.list({ prefix: '', after: '', limit: 100 })).files.map(({ path }) => path)).toEqual(['sub/file'])

@@ -248,6 +248,25 @@ describe('a server with attached places', () => {
     expect(await reasons(named)).toEqual([['odd/link', 'failed', 'entry_not_found']])
   })
 
+  it('shows every file in lists, however many things that are none lie between', async () => {
+    for (let n = 0; n < 9; n++) {
+      if (n % 4 === 3) await write('photos', `between/${n}`, 'x')
+      else {
+        await mkdir(join(root, 'photos/between'), { recursive: true })
+        await symlink('/etc/passwd', join(root, `photos/between/${n}`))
+      }
+    }
+    await write('photos', 'between/deep/x', 'x')
+    const all: string[] = []
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const page: ListReply = await json(call('GET', `/v1/collections/photos/entries?limit=1&prefix=between/${cursor === '' ? '' : `&cursor=${cursor}`}`))
+      all.push(...page.items.map(({ path }) => path))
+      cursor = page.nextCursor
+    }
+    expect(all).toEqual(['between/3', 'between/7', 'between/deep/x'])
+    expect(await paths('photos', '&prefix=between/&kind=folder')).toEqual([])
+  })
+
   it('works on items one after the other where they touch each other', async () => {
     await write('photos', 'chain/a', 'first')
     const at = (path: string) => ({ collection: 'photos', path: `chain/${path}` })

@@ -94,6 +94,7 @@ function earlier(one: string | null, other: string | null): string | null {
   return isWithin(one, other) ? one : other
 }
 
-function isWithin(path: string, end: string | null): boolean {
+/** True for a path up to an end, in the byte order of paths; null is no end. */
+export function isWithin(path: string, end: string | null): boolean {
   return end === null || Buffer.compare(Buffer.from(path), Buffer.from(end)) <= 0
 }

@@ -3,7 +3,7 @@ import type { Entry } from '../../model/entry.ts'
 import type { PageQuery } from '../../model/page.ts'
 import type { EntryFilter, EntryPage, Ledger } from '../../ports/ledger.ts'
 import type { Stores } from '../stores.ts'
-import type { Looks, PlaceOf } from './looks.ts'
+import { isWithin, type Looks, type PlaceOf } from './looks.ts'
 
 /** Lists attached collections: what a page shows is looked at before it is shown. */
 export class PlacedEntries {
@@ -21,12 +21,12 @@ export class PlacedEntries {
     const after = page.cursor === undefined ? '' : decodeCursor(page.cursor, 'string')
     // what lies beneath the folders of a level is not looked at: a page would go through all of it
     if (filter.delimiter !== undefined && filter.deleted !== true) return this.#level(at, filter, page, after)
-    let through = await this.#looks.range(at, { prefix: filter.prefix ?? '', after }, undefined, page.limit + 1)
-    for (;;) {
+    // nothing else lies in a place: it need not be looked through to the end for it
+    if (filter.kind !== undefined && filter.kind !== 'file') return this.#ledger.entries(at.collection, filter, page)
+    for (let from: string | null = after; ;) {
+      from = await this.#looks.range(at, { prefix: filter.prefix ?? '', after: from }, undefined, page.limit + 1)
       const found = await this.#ledger.entries(at.collection, filter, page)
-      const last = found.items.at(-1)?.path
-      if (through === null || (last !== undefined && Buffer.compare(Buffer.from(last), Buffer.from(through)) <= 0)) return found
-      through = await this.#looks.range(at, { prefix: filter.prefix ?? '', after: through }, undefined, page.limit + 1)
+      if (from === null || (found.nextCursor !== null && isWithin(found.items.at(-1)?.path ?? '', from))) return found
     }
   }
 

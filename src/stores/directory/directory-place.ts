@@ -1,15 +1,12 @@
-import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { copyFile, open, readdir, unlink } from 'node:fs/promises'
+import { copyFile, readdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { WaybillError } from '../../model/errors.ts'
 import type { ByteRange, PutExpectations } from '../../ports/blob-store.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Place, PlacedFile, PlacePage, PlaceQuery, Publication, Published, Removal, Removed, Staged } from '../../ports/place.ts'
-import { BodyMeter, bodyChunks } from '../body-meter.ts'
-import { errnoOf, fileError } from '../file-errors.ts'
-import { UnfinishedFile } from '../unfinished-file.ts'
+import { fileError } from '../file-errors.ts'
 import { readStamped, sourceChanged } from './file-read.ts'
 import { openFolder, type Folder } from './folder.ts'
 import { FolderChain } from './folder-chain.ts'
@@ -17,6 +14,7 @@ import { FolderWalk, isForbidden } from './folder-walk.ts'
 import { KeptWalks } from './kept-walks.ts'
 import { folderOf, nameOf, OWN_FOLDER } from './own-folder.ts'
 import { publishOne, removeOne } from './publish.ts'
+import { Staging } from './staging.ts'
 import { markOf, placedFile, stampOf } from './stamps.ts'
 
 export interface DirectoryPlaceOptions {
@@ -59,8 +57,7 @@ class DirectoryPlace implements Place {
   /** Device and inode of the root when it was first seen: an empty mount point in its stead must not look as if all files were gone. */
   #identity: string | null = null
   readonly #walks = new KeptWalks()
-  /** Staged names of this process: never swept by it. */
-  readonly #staged = new Set<string>()
+  readonly #staging: Staging
 
   constructor({ name, directory, readonly, shared = false, clock }: DirectoryPlaceOptions) {
     this.name = name
@@ -68,6 +65,7 @@ class DirectoryPlace implements Place {
     this.shared = shared
     this.#directory = resolve(directory)
     this.#clock = clock
+    this.#staging = new Staging({ store: name, clock, root: () => this.#root() })
   }
 
   async list(query: PlaceQuery): Promise<PlacePage> {
@@ -103,54 +101,26 @@ class DirectoryPlace implements Place {
   }
 
   async stage(body: Readable, expect: PutExpectations): Promise<Staged> {
-    const meter = new BodyMeter(expect)
-    return this.#staging(async (id, path) => {
-      const file = new UnfinishedFile(path)
-      try {
-        for await (const chunk of bodyChunks(body)) {
-          meter.add(chunk)
-          const written = file.write(chunk)
-          if (written !== null) await written
-        }
-        const { sha256, size } = meter.finish()
-        // durable, and left where it is
-        await file.publish(
-          () => this.#clock.now(),
-          () => undefined,
-        )
-        return { id, sha256, size }
-      } finally {
-        await file.close()
-      }
-    })
+    this.#refuseReadonly()
+    return this.#files(() => this.#staging.body(body, expect))
   }
 
   async stageCopy(source: Place, wanted: Pick<PlacedFile, 'path' | 'size' | 'stamp'>): Promise<Staged | null> {
+    this.#refuseReadonly()
     if (!(source instanceof DirectoryPlace)) return null
-    return this.#staging(async (id, path) => {
-      await source.#copyOut(wanted, path)
-      const copy = await open(path, 'r+')
-      try {
-        await copy.sync()
-      } finally {
-        await copy.close()
-      }
-      return { id, sha256: null, size: wanted.size }
-    })
+    return this.#files(() => this.#staging.copy(wanted.size, to => source.#copyOut(wanted, to)))
   }
 
   async publish(publications: readonly Publication[], mayGoOn: () => boolean): Promise<readonly Published[]> {
-    return this.#within(async chain => {
-      const own = await this.#own()
-      const published: Published[] = []
-      try {
+    this.#refuseReadonly()
+    return this.#within(chain =>
+      this.#staging.within(async own => {
+        const published: Published[] = []
         for (const publication of publications) published.push(await publishOne(chain, own, publication, mayGoOn))
-      } finally {
-        await own.close()
-      }
-      for (const { staged } of publications) this.#staged.delete(staged.id)
-      return published
-    })
+        for (const [index, { staged }] of publications.entries()) if ('file' in (published[index] ?? {})) this.#staging.forget(staged.id)
+        return published
+      }),
+    )
   }
 
   async remove(removals: readonly Removal[], mayGoOn: () => boolean): Promise<readonly Removed[]> {
@@ -163,26 +133,11 @@ class DirectoryPlace implements Place {
   }
 
   async discard({ id }: Staged): Promise<void> {
-    await this.#within(async chain => {
-      const own = await chain.enter(OWN_FOLDER)
-      if (own !== null) await unlinkIfThere(own.at(id))
-    })
-    this.#staged.delete(id)
+    await this.#files(() => this.#staging.discard(id))
   }
 
   async sweepUnfinished(before: number): Promise<number> {
-    if (this.readonly) return 0
-    return this.#within(async chain => {
-      const own = await chain.enter(OWN_FOLDER)
-      let swept = 0
-      for (const name of own === null ? [] : await readdir(own.path)) {
-        const stats = await own?.look(name)
-        if (own === null || stats?.isFile() !== true || this.#staged.has(name) || Number(stats.mtimeMs) >= before) continue
-        await unlinkIfThere(own.at(name))
-        swept += 1
-      }
-      return swept
-    })
+    return this.readonly ? 0 : this.#files(() => this.#staging.sweep(before))
   }
 
   async health(): Promise<void> {
@@ -210,51 +165,8 @@ class DirectoryPlace implements Place {
     })
   }
 
-  /** Work that makes a file under the place's own names; what it made goes when it fails. */
-  async #staging(work: (id: string, path: string) => Promise<Omit<Staged, 'mark'>>): Promise<Staged> {
-    this.#refuseReadonly()
-    const id = randomUUID()
-    this.#staged.add(id)
-    try {
-      return await this.#files(async () => {
-        const own = await this.#own()
-        try {
-          const staged = await work(id, own.at(id))
-          const stats = await own.look(id)
-          if (stats === null)
-            throw new WaybillError(
-              'unavailable',
-              `bytes that were written to the store "${this.name}" are gone; is something deleting its folder ${OWN_FOLDER}?`,
-            )
-          return { ...staged, mark: markOf(stats) }
-        } catch (error) {
-          await unlinkIfThere(own.at(id))
-          throw error
-        } finally {
-          await own.close()
-        }
-      })
-    } catch (error) {
-      this.#staged.delete(id)
-      throw error
-    }
-  }
-
   #refuseReadonly(): void {
     if (this.readonly) throw new WaybillError('unsupported', `the store "${this.name}" is attached read-only; nothing is written to it`)
-  }
-
-  /** The folder of what has no name yet, made where it is missing. */
-  async #own(): Promise<Folder> {
-    const root = await this.#root()
-    try {
-      const own = await root.enter(OWN_FOLDER, true)
-      if (own === null) throw new WaybillError('unavailable', `${OWN_FOLDER} in the store "${this.name}" is no folder; the place needs that name for itself`)
-      await root.sync()
-      return own
-    } finally {
-      await root.close()
-    }
   }
 
   async #root(): Promise<Folder> {
@@ -297,13 +209,5 @@ async function lookAt(chain: FolderChain, path: string): Promise<PlacedFile | nu
   } catch (error) {
     if (isForbidden(error)) return undefined
     throw error
-  }
-}
-
-async function unlinkIfThere(path: string): Promise<void> {
-  try {
-    await unlink(path)
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error
   }
 }
