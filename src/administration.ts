@@ -30,6 +30,18 @@ export async function inspectSharedLedger(database: string, clock: Clock): Promi
   return inspectDatabase(database, clock)
 }
 
+/** Leases of 15 s are told by each server's own clock. */
+const MOST_APART_MS = 5_000
+
+/** Refuses to work by a clock that is so far from the database's: leases of other servers would seem over when they are not. Throws `unavailable`. */
+export function refuseApart(apartMs: number): void {
+  if (apartMs <= MOST_APART_MS) return
+  throw new WaybillError(
+    'unavailable',
+    `the database's clock and the one of this machine are ${(apartMs / 1000).toFixed(1)} s apart, and leases are told by them; set both by the same time server`,
+  )
+}
+
 /** Where the ledger is: in a data directory, or in a database, if one is given. */
 export interface LedgerPlace {
   readonly data?: string

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { accessSync, constants, statSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import { inspectSharedLedger, openAdministration, type DatabaseFacts, type LedgerPlace } from './administration.ts'
+import { inspectSharedLedger, openAdministration, refuseApart, type DatabaseFacts, type LedgerPlace } from './administration.ts'
 import type { Config } from './config.ts'
 import { WaybillError } from './model/errors.ts'
 import { openPlaces, openStores } from './open-stores.ts'
@@ -21,8 +21,6 @@ export interface Finding {
 const LEAST_FREE_BYTES = 1024 ** 3
 /** Blobs are swept by the store's clock, leases held by ours: so far apart they mislead each other. */
 const MOST_APART_MS = 5 * 60_000
-/** Leases of 30 s are told by each server's own clock. */
-const MOST_APART_OF_SERVERS_MS = 5_000
 const NEWEST_TRIED = 18
 const NODE_MAJOR = 24
 
@@ -100,12 +98,7 @@ async function* examineDatabase(database: string, clock: Clock): AsyncGenerator<
 function server({ version, answersMs, apartMs, readOnly }: DatabaseFacts): string {
   const seconds = `${(apartMs / 1000).toFixed(1)} s`
   if (readOnly) throw new WaybillError('unavailable', `PostgreSQL ${version} answers, but takes no writes: it is a standby, or told to be read-only`)
-  if (apartMs > MOST_APART_OF_SERVERS_MS) {
-    throw new WaybillError(
-      'unavailable',
-      `its clock and the one of this machine are ${seconds} apart, and leases are told by them; set both by the same time server`,
-    )
-  }
+  refuseApart(apartMs)
   const isNew = Number.parseInt(version, 10) > NEWEST_TRIED ? ` (newer than what was tried, ${NEWEST_TRIED})` : ''
   return `PostgreSQL ${version}${isNew} in UTF-8 answers (${Math.ceil(answersMs)} ms), its clock ${seconds} apart`
 }

@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { pino } from 'pino'
 import { createAuthenticator } from './access/authenticator.ts'
 import { createJwtVerifier } from './access/jwt.ts'
-import { openLedger, openSharedLedger } from './administration.ts'
+import { inspectSharedLedger, openLedger, openSharedLedger, refuseApart } from './administration.ts'
 import type { Config } from './config.ts'
 import type { Engine } from './engine/api.ts'
 import { createEngine } from './engine/engine.ts'
@@ -115,6 +115,7 @@ async function embedded({ config, clock, begun, onError }: StorageParts): Promis
 async function shared(database: string, { config, clock, begun, onError }: StorageParts): Promise<Storage> {
   const ledger = await openSharedLedger(database, clock)
   begun.defer(() => ledger.close())
+  refuseApart((await inspectSharedLedger(database, clock)).apartMs)
   const stores = await openStores(config, clock)
   await agreeOnDirectories(config, ledger)
   const { PgBossQueue } = await import('./queue/pg-boss/pg-boss-queue.ts')

@@ -52,7 +52,7 @@ export function createEngine(parts: EngineParts): Engine {
   const access = new Access(ledger)
   const looks = new Looks({ ledger, stores })
   const wakeJob = (job: Job): void => queue.wake({ job: job.id, tenant: job.submittedBy, priority: job.priority })
-  const changed = (job: Job): void => (ledger.sendsWakes ? queue.look() : wakeJob(job))
+  const begin = (job: Job): void => (ledger.sendsWakes ? queue.look() : wakeJob(job))
   const transfers = new Transfers(clock, parts.traffic)
   const runner = new Runner({ ledger, stores, looks, transfers, clock, worker: parts.worker, wakeJob, onError: parts.onError })
   const upkeep = new Upkeep({ ledger, stores, clock, wake: wake => queue.wake(wake), onError: parts.onError })
@@ -69,7 +69,7 @@ export function createEngine(parts: EngineParts): Engine {
     entries: new EntryService({ ledger, access, stores, looks, maxUploadBytes: parts.maxUploadBytes }),
     tree: new TreeService({ ledger, access }),
     locks: new LockService({ ledger, access }),
-    jobs: new JobService({ ledger, access, ids, clock, placeRefusals: new PlaceRefusals({ ledger, stores }), maxItems: parts.maxItems, wake: changed }),
+    jobs: new JobService({ ledger, access, ids, clock, placeRefusals: new PlaceRefusals({ ledger, stores }), maxItems: parts.maxItems, begin, wake: wakeJob }),
     uploads: new UploadService({ ledger, access, stores, ids, maxUploadBytes: parts.maxUploadBytes, uploadLifeMs: parts.uploadLifeMs }),
     names: new NameService({ ledger }),
     fieldTypes: new FieldTypeService({ ledger, access }),

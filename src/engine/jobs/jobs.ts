@@ -14,14 +14,20 @@ import { Watch } from './watch.ts'
 /** Terminal states that a retry may wake. */
 const RETRIABLE: readonly ItemState[] = ['failed', 'evicted', 'skipped', 'cancelled']
 
+interface JobParts extends IntakeParts {
+  readonly clock: Clock
+  /** Has a job worked on again. */
+  readonly wake: (job: Job) => void
+}
+
 /** Jobs: submitting (see Intake), tracking and steering. */
 export class JobService implements Jobs {
-  readonly #parts: IntakeParts & { readonly clock: Clock }
+  readonly #parts: JobParts
   readonly #intake: Intake
   readonly #watch: Watch
   readonly #events: EventParts
 
-  constructor(parts: IntakeParts & { readonly clock: Clock }) {
+  constructor(parts: JobParts) {
     this.#parts = parts
     this.#intake = new Intake(parts)
     this.#watch = new Watch(parts.ledger, parts.clock)
@@ -146,6 +152,7 @@ export class JobService implements Jobs {
     return this.#woken(await this.#parts.ledger.retry(known, [...new Set(states)]))
   }
 
+  /** Also where the ledger sends wake-ups: one that was sent within the change may have been claimed before its commit, together with an older one. */
   #woken(job: Job): Job {
     if (job.state !== 'finished') this.#parts.wake(job)
     return job

@@ -13,8 +13,8 @@ export interface ManifestParts {
   readonly access: Access
   readonly ids: Ids
   readonly placeRefusals: PlaceRefusals
-  /** Wakes the queue for a job that may run now. */
-  readonly wake: (job: Job) => void
+  /** Has a job that was taken just now worked on. */
+  readonly begin: (job: Job) => void
 }
 
 /** What every new job has. */
@@ -69,8 +69,8 @@ export class Manifest implements ManifestIntake {
   async seal(fingerprint: string): Promise<Submitted> {
     if (this.#received === 0 && this.#options.ordered !== true) throw new WaybillError('invalid_manifest', 'the manifest has no items; give at least one line')
     const job = await this.#parts.ledger.seal(this.#job.id, fingerprint, this.#before?.id)
-    if (this.#before !== null) this.#parts.wake(this.#before)
-    this.#parts.wake(job)
+    if (this.#before !== null) this.#parts.begin(this.#before)
+    this.#parts.begin(job)
     return { job, replayed: false }
   }
 

@@ -39,7 +39,7 @@ export class Intake {
       sealed: true,
       idempotency: given.idempotency ?? null,
     })
-    if (!submitted.replayed) this.#parts.wake(submitted.job)
+    if (!submitted.replayed) this.#parts.begin(submitted.job)
     return submitted
   }
 

@@ -21,6 +21,10 @@ const MOST_OF_A_TENANT = 64
 const LOOK_EVERY_MS = 500
 /** After what failed, the line is not asked in a hurry. */
 const AFTER_ERROR_MS = 1_000
+/** A turn that failed is tried again so much later: what is wrong takes its time to be mended, and each try is a line in the log. */
+const AFTER_FAILURE_SECONDS = 5
+/** The rows of a tenant who has all it may are walked over by each claim: then claims are no closer than this. */
+const CROWDED_MS = 100
 /** Two and more heartbeats fit into what a node may be silent. */
 const TOUCH_EVERY_MS = 3_000
 /** While a job has more to do, one more node is invited so often. */
@@ -149,7 +153,7 @@ export class PgBossQueue implements Queue, WakeSender {
 
   #settle(held: Held | undefined, how: 'done' | 'again' | 'later'): void {
     if (held === undefined) return
-    this.#settling.settle(held.claims, how === 'done' ? null : turnRow(held.data, how === 'later' ? AFTER_ERROR_MS / 1000 : 0))
+    this.#settling.settle(held.claims, how === 'done' ? null : turnRow(held.data, how === 'later' ? AFTER_FAILURE_SECONDS : 0))
   }
 
   async #claimAll(): Promise<void> {
@@ -162,6 +166,7 @@ export class PgBossQueue implements Queue, WakeSender {
         this.#onError(error, 'queue')
         wait = AFTER_ERROR_MS
       }
+      if (this.#hand.tenantsWith(MOST_OF_A_TENANT).length > 0) await rest(CROWDED_MS, this.#stopped.signal)
       await rest(wait, this.#nudge.signal)
     }
   }
