@@ -105,20 +105,15 @@ function isStreamed(body: BodySource): body is ReadableStream<Uint8Array> | (() 
   return typeof body === 'function' || body instanceof ReadableStream
 }
 
-/** The same bytes, hashed as they pass. */
-function hashed(body: Body, hash: Sha256): Body {
-  if (!(body instanceof ReadableStream)) {
-    // of a function that gave no stream after all
-    const bytes = new Response(body).body
-    return bytes === null ? '' : hashed(bytes, hash)
-  }
+/** The same bytes as a stream, hashed as they pass. */
+function hashed(body: Body, hash: Sha256): ReadableStream<Uint8Array> {
   async function* passing(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
     for await (const chunk of chunksOf(stream)) {
       hash.update(chunk)
       yield chunk
     }
   }
-  return streamOf(passing(body as ReadableStream<Uint8Array<ArrayBuffer>>))
+  return streamOf(passing((body instanceof ReadableStream ? body : new Response(body).body) as ReadableStream<Uint8Array<ArrayBuffer>>))
 }
 
 /** RFC 9110 section 14.1.2. */

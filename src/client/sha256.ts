@@ -17,7 +17,7 @@ interface Host {
   readonly process?: { getBuiltinModule?(name: string): { createHash(algorithm: string): NativeHash } | undefined }
 }
 
-/** A new one: of the host where it has any (Node, Deno, Bun: ten times as fast), else in JavaScript; what browsers have cannot go piece by piece. */
+/** A new one: of the host where it has any (Node, Deno, Bun: seven times as fast), else in JavaScript; what browsers have cannot go piece by piece. */
 export function newSha256(host: object = globalThis): Sha256 {
   const native = (host as Host).process?.getBuiltinModule?.('node:crypto')?.createHash('sha256')
   if (native !== undefined) return { update: bytes => native.update(bytes), digest: () => native.digest('hex') }

@@ -20,9 +20,7 @@ export async function* chunksOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>)
 }
 
 /** A stream of what an iterator yields, asked for one by one when they are wanted; cancelling the stream ends the iterator. */
-export function streamOf(
-  chunks: AsyncIterator<Uint8Array<ArrayBuffer>, void, undefined> | Iterator<Uint8Array<ArrayBuffer>, void, undefined>,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
+export function streamOf(chunks: AsyncIterator<Uint8Array<ArrayBuffer>, void, undefined>): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       pull: async controller => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -38,6 +38,12 @@ async function example(name: string, ...args: string[]): Promise<readonly string
 }
 
 const deletions = (...paths: string[]): SubmitItem[] => paths.map(path => ({ source: { collection: 'photos', path } }))
+
+it('every example is in the guide', async () => {
+  const guide = await readFile(join(ROOT, 'docs/guides/client.md'), 'utf8')
+  const linked = [...guide.matchAll(/\(\.\.\/\.\.\/examples\/([^)]+)\)/g)].map(match => match[1])
+  expect(linked.toSorted()).toEqual(await readdir(join(ROOT, 'examples')))
+})
 
 describe('the example', () => {
   it('copies a prefix and waits', async () => {
