@@ -53,12 +53,12 @@ export class Transport {
     this.#streamBodies = options.streamBodies ?? !inBrowser()
   }
 
-  /** The answer's JSON, undefined for an answer without a body. */
+  /** The answer's JSON, undefined for 204. */
   json<T>(call: Call): Promise<T> {
     return this.#repeat(call, async response => {
       const text = await this.#textOf(response, call)
       try {
-        return (text === '' ? undefined : JSON.parse(text)) as T
+        return (response.status === 204 ? undefined : JSON.parse(text)) as T
       } catch (cause) {
         const detail = `${this.#base.origin} answered something else than JSON; is it a Waybill server?`
         throw new ClientError(response.status, 'unexpected_answer', detail, { cause })

@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -216,6 +219,14 @@ describe('a server that does not answer', () => {
     expect(await listing).toHaveLength(20_000)
     await second.stop()
     await rm(own, { recursive: true })
+  })
+
+  it('of another kind is told as that', async () => {
+    const other = createServer((_request, response) => response.end()).listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const stranger = new WaybillClient({ url: `http://127.0.0.1:${(other.address() as AddressInfo).port}` })
+    expect(await refusal(gathered(stranger.jobs.list()))).toMatchObject({ status: 200, code: 'unexpected_answer', retryable: false })
+    other.close()
   })
 
   it('that says "later" is left alone for as long as it says, and not beyond the patience', async () => {
