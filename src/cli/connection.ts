@@ -4,7 +4,7 @@ import { WaybillError } from '../model/errors.ts'
 
 /** Where a server listens unless it is told otherwise (src/config.ts). */
 const USUAL_URL = 'http://127.0.0.1:7070'
-/** How long a call that is told to come back later (a rate limit, a server that starts) is tried again. */
+/** How long a call that is told to come back later (a rate limit, a server that starts) is tried again. Where nobody answers, a person wants to know it at once. */
 const PATIENCE_MS = 120_000
 
 export interface ConnectionOptions {
@@ -28,7 +28,7 @@ export function connect(options: ConnectionOptions): WaybillClient {
   }
   if (/[^\x21-\x7e]/.test(options.token)) throw new WaybillError('invalid_request', 'the token holds a character that no token has; was it copied whole?')
   try {
-    return new WaybillClient({ url: options.url, token: options.token, patienceMs: PATIENCE_MS })
+    return new WaybillClient({ url: options.url, token: options.token, patienceMs: PATIENCE_MS, awayMs: 0 })
   } catch (error) {
     if (error instanceof TypeError) throw new WaybillError('invalid_request', error.message, {}, { cause: error })
     throw error

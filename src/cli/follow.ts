@@ -6,7 +6,7 @@ import { startProgress } from './progress.ts'
 import { BytesUnderWay } from './under-way.ts'
 
 /** A server may restart while its job is waited for: the job goes on afterwards, so the wait does too. */
-const AWAY_PATIENCE_MS = 60_000
+const AWAY_MS = 60_000
 /** Items shown of those that went wrong; all of them by `track --failed`. */
 const MOST_TROUBLES = 10
 
@@ -23,7 +23,7 @@ export async function waitShown(client: WaybillClient, id: string): Promise<JobI
   process.once('SIGINT', interrupted)
   try {
     return await client.wait(id, {
-      patienceMs: AWAY_PATIENCE_MS,
+      awayMs: AWAY_MS,
       onProgress: job => progress.update(settled(job), job.counts.discovering ? null : job.counts.total, detail(job)),
     })
   } finally {

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { RetryState } from '../client/index.ts'
 import { SCOPES, type Scope, subjectFault } from '../model/access.ts'
 import { isWaybillError, WaybillError } from '../model/errors.ts'
-import { ITEM_STATES, type ItemState } from '../model/item.ts'
 import { MAX_LOCK_SECONDS } from '../model/lock.ts'
 import { parseDuration } from '../access/tokens.ts'
 
@@ -44,8 +44,8 @@ export function parseScopes(text: string): readonly Scope[] {
 }
 
 /** States that an item can be retried from, separated by commas. */
-export function parseStates(text: string): readonly ItemState[] {
-  return listOf(text, ITEM_STATES.slice(ITEM_STATES.indexOf('skipped')), 'state that can be tried again')
+export function parseStates(text: string): readonly RetryState[] {
+  return listOf<RetryState>(text, ['skipped', 'failed', 'evicted', 'cancelled'], 'state that can be tried again')
 }
 
 /** Who: a user, a service. */

@@ -1,11 +1,12 @@
-import type { ItemState } from '../model/item.ts'
 import { CollectionsClient } from './collections.ts'
 import { EntriesClient } from './entries.ts'
 import type { EventsRequest } from './events.ts'
 import { JobsClient, type WaitOptions } from './jobs.ts'
+import type { ServerEvent } from './server-event.ts'
 import { type ClientOptions, Transport } from './transport.ts'
 import type {
-  Body,
+  BodySource,
+  DownloadOptions,
   EntryInfo,
   EntryQuery,
   ItemInfo,
@@ -13,15 +14,17 @@ import type {
   JobInfo,
   JobRequest,
   ManifestRequest,
-  PutOptions,
-  ServerEvent,
+  ReportQuery,
+  RetryState,
+  Stoppable,
   SubmitOptions,
+  UploadOptions,
   WhoAmI,
 } from './types.ts'
 
 /**
  * A client of the native API. The everyday calls are here; everything else is under `collections`, `entries` and `jobs`.
- * Refusals and broken lines are `ClientError`s. Needs nothing but `fetch`, so it runs in Node and in browsers.
+ * Refusals and broken lines are `ClientError`s. Needs nothing but `fetch` and streams, so it runs in Node and in browsers.
  *
  *     const client = new WaybillClient({ url: 'http://127.0.0.1:7070', token })
  *     const job = await client.submit({ kind: 'copy', select: [{ source: { collection: 'photos' }, destination: { collection: 'archive' } }] })
@@ -42,55 +45,72 @@ export class WaybillClient {
   }
 
   /** Whom the server takes the token's bearer for. */
-  whoami(): Promise<WhoAmI> {
-    return this.#transport.json({ path: '/v1/whoami' })
+  whoami(options: Stoppable = {}): Promise<WhoAmI> {
+    return this.#transport.json({ path: '/v1/whoami', signal: options.signal })
   }
 
+  /** Submits a job of any size; it is durable when this resolves. */
   submit(request: JobRequest | ManifestRequest, options?: SubmitOptions): Promise<JobInfo> {
     return this.jobs.submit(request, options)
   }
 
-  job(id: string): Promise<JobInfo> {
-    return this.jobs.job(id)
+  /** A job as it is now, by id or number. */
+  job(id: string, options?: { readonly waitSeconds?: number } & Stoppable): Promise<JobInfo> {
+    return this.jobs.job(id, options)
   }
 
+  /** Resolves with the job when it is finished, however long that takes. */
   wait(id: string, options?: WaitOptions): Promise<JobInfo> {
     return this.jobs.wait(id, options)
   }
 
+  /** The events of a job as they happen, until it is finished. */
+  watch(id: string, request?: EventsRequest): AsyncGenerator<ServerEvent, void, undefined> {
+    return this.jobs.watch(id, request)
+  }
+
+  /** The items of a job in their order, those in some states where these are named. */
   items(id: string, query?: ItemQuery): AsyncGenerator<ItemInfo, void, undefined> {
     return this.jobs.items(id, query)
   }
 
-  events(request?: EventsRequest & { readonly id?: string }): AsyncGenerator<ServerEvent, void, undefined> {
-    return this.jobs.events(request)
+  /** All items of a job as a file, CSV or NDJSON: the answer, whose body is the caller's to read. */
+  report(id: string, query?: ReportQuery): Promise<Response> {
+    return this.jobs.report(id, query)
   }
 
-  cancel(id: string): Promise<JobInfo> {
-    return this.jobs.cancel(id)
+  /** Stops a job: what is done stays, the rest is cancelled. */
+  cancel(id: string, options?: Stoppable): Promise<JobInfo> {
+    return this.jobs.cancel(id, options)
   }
 
-  pause(id: string): Promise<JobInfo> {
-    return this.jobs.pause(id)
+  /** Holds a job after the items under way. */
+  pause(id: string, options?: Stoppable): Promise<JobInfo> {
+    return this.jobs.pause(id, options)
   }
 
-  resume(id: string): Promise<JobInfo> {
-    return this.jobs.resume(id)
+  /** Lets a paused job go on. */
+  resume(id: string, options?: Stoppable): Promise<JobInfo> {
+    return this.jobs.resume(id, options)
   }
 
-  retry(id: string, states?: readonly ItemState[]): Promise<JobInfo> {
-    return this.jobs.retry(id, states)
+  /** A new attempt of the items in these states (without them: the failed), in the same job. */
+  retry(id: string, states?: readonly RetryState[], options?: Stoppable): Promise<JobInfo> {
+    return this.jobs.retry(id, states, options)
   }
 
-  put(collection: string, path: string, body: Body, options?: PutOptions): Promise<EntryInfo> {
-    return this.entries.put(collection, path, body, options)
+  /** Bytes into a file, checked by their SHA-256. */
+  upload(collection: string, path: string, body: BodySource, options?: UploadOptions): Promise<EntryInfo> {
+    return this.entries.upload(collection, path, body, options)
   }
 
-  get(collection: string, path: string, options?: { readonly version?: number; readonly range?: string; readonly signal?: AbortSignal }): Promise<Response> {
-    return this.entries.get(collection, path, options)
+  /** Bytes of a file: the answer, whose body is checked while it is read. */
+  download(collection: string, path: string, options?: DownloadOptions): Promise<Response> {
+    return this.entries.download(collection, path, options)
   }
 
-  list(collection: string, query?: EntryQuery): AsyncGenerator<EntryInfo, void, undefined> {
+  /** Every entry of a collection, in path order. */
+  list(collection: string, query?: Omit<EntryQuery, 'delimiter' | 'cursor'>): AsyncGenerator<EntryInfo, void, undefined> {
     return this.entries.list(collection, query)
   }
 }

@@ -1,7 +1,6 @@
-import type { Role } from '../model/collection.ts'
 import { collectionPath, entryPath, segment } from './places.ts'
 import type { Transport } from './transport.ts'
-import type { CollectionInfo, GrantInfo, LockInfo } from './types.ts'
+import type { CollectionChange, CollectionInfo, CollectionQuery, GrantInfo, JobInfo, LockInfo, LockRequest, NewCollection, Role, Stoppable } from './types.ts'
 
 /** Collections, their grants and locks. */
 export class CollectionsClient {
@@ -12,53 +11,56 @@ export class CollectionsClient {
   }
 
   /** Makes a collection that the caller owns. Without `id` the server makes a UUID. */
-  create(wish: {
-    readonly id?: string
-    readonly name?: string
-    readonly store?: string
-    readonly attributes?: Record<string, unknown>
-  }): Promise<CollectionInfo> {
-    return this.#transport.json({ method: 'POST', path: '/v1/collections', json: wish })
+  create(wish: NewCollection, options: Stoppable = {}): Promise<CollectionInfo> {
+    return this.#transport.json({ method: 'POST', path: '/v1/collections', json: wish, signal: options.signal })
   }
 
-  get(collection: string): Promise<CollectionInfo> {
-    return this.#transport.json({ path: collectionPath(collection) })
+  get(collection: string, options: Stoppable = {}): Promise<CollectionInfo> {
+    return this.#transport.json({ path: collectionPath(collection), signal: options.signal })
   }
 
   /** Every collection the caller has a role on, in the order of their ids. */
-  list(filter: { readonly minRole?: Role; readonly prefix?: string } = {}): AsyncGenerator<CollectionInfo, void, undefined> {
-    return this.#transport.all({ path: '/v1/collections', query: filter })
+  list({ signal, ...query }: CollectionQuery = {}): AsyncGenerator<CollectionInfo, void, undefined> {
+    return this.#transport.all({ path: '/v1/collections', query, signal })
   }
 
-  update(collection: string, change: { readonly name?: string; readonly attributes?: Record<string, unknown> }): Promise<CollectionInfo> {
-    return this.#transport.json({ method: 'PATCH', path: collectionPath(collection), json: change })
+  update(collection: string, change: CollectionChange, options: Stoppable = {}): Promise<CollectionInfo> {
+    return this.#transport.json({ method: 'PATCH', path: collectionPath(collection), json: change, signal: options.signal })
   }
 
-  /** Only an empty one. */
-  remove(collection: string): Promise<void> {
-    return this.#transport.done({ method: 'DELETE', path: collectionPath(collection) })
+  /**
+   * Removes an empty collection and resolves with null. One that holds entries is refused (`collection_not_empty`), unless `force`: that resolves with
+   * the job that deletes them all; when it is finished, the same call removes the collection.
+   */
+  async remove(collection: string, options: { readonly force?: boolean } & Stoppable = {}): Promise<JobInfo | null> {
+    const call = { method: 'DELETE', path: collectionPath(collection), query: { force: options.force }, signal: options.signal }
+    return (await this.#transport.json<JobInfo | undefined>(call)) ?? null
   }
 
-  grants(collection: string): AsyncGenerator<GrantInfo, void, undefined> {
-    return this.#transport.all({ path: `${collectionPath(collection)}/grants` })
+  grants(collection: string, options: Stoppable = {}): AsyncGenerator<GrantInfo, void, undefined> {
+    return this.#transport.all({ path: `${collectionPath(collection)}/grants`, signal: options.signal })
   }
 
-  grant(collection: string, subject: string, role: Role): Promise<void> {
-    return this.#transport.done({ method: 'PUT', path: `${collectionPath(collection)}/grants/${segment(subject)}`, json: { role } })
+  grant(collection: string, subject: string, role: Role, options: Stoppable = {}): Promise<void> {
+    return this.#transport.json({ method: 'PUT', path: grantPath(collection, subject), json: { role }, idempotent: true, signal: options.signal })
   }
 
-  revoke(collection: string, subject: string): Promise<void> {
-    return this.#transport.done({ method: 'DELETE', path: `${collectionPath(collection)}/grants/${segment(subject)}` })
+  revoke(collection: string, subject: string, options: Stoppable = {}): Promise<void> {
+    return this.#transport.json({ method: 'DELETE', path: grantPath(collection, subject), signal: options.signal })
   }
 
-  /** Takes or renews a lock on one path and all beneath it, or (`path` null) on the whole collection. */
-  lock(collection: string, path: string | null, request: { readonly ttlSeconds: number; readonly reason?: string }): Promise<LockInfo> {
-    return this.#transport.json({ method: 'PUT', path: lockPath(collection, path), json: request })
+  /** Takes or renews a lock on one path and all beneath it, or (`path` null) on the whole collection. Held by another: `locked`, 423. */
+  lock(collection: string, path: string | null, request: LockRequest, options: Stoppable = {}): Promise<LockInfo> {
+    return this.#transport.json({ method: 'PUT', path: lockPath(collection, path), json: request, idempotent: true, signal: options.signal })
   }
 
-  unlock(collection: string, path: string | null): Promise<void> {
-    return this.#transport.done({ method: 'DELETE', path: lockPath(collection, path) })
+  unlock(collection: string, path: string | null, options: Stoppable = {}): Promise<void> {
+    return this.#transport.json({ method: 'DELETE', path: lockPath(collection, path), signal: options.signal })
   }
+}
+
+function grantPath(collection: string, subject: string): string {
+  return `${collectionPath(collection)}/grants/${segment(subject)}`
 }
 
 function lockPath(collection: string, path: string | null): string {

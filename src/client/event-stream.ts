@@ -14,7 +14,7 @@ export interface StreamMessage {
  * Reads `text/event-stream` (HTML standard, section 9.2.6 "Interpreting an event stream"): lines end with CR LF, LF or CR; comments are
  * left out; a block without data is no event; what the stream breaks off in the middle of is dropped.
  */
-export async function* readEventStream(body: ReadableStream<Uint8Array>, lastId = ''): AsyncGenerator<StreamMessage, void, undefined> {
+export async function* readEventStream(body: AsyncIterable<Uint8Array>, lastId = ''): AsyncGenerator<StreamMessage, void, undefined> {
   let block = { event: '', data: [] as string[], hasId: false }
   let retryMs: number | null = null
   for await (const line of linesOf(body)) {
@@ -36,8 +36,8 @@ export async function* readEventStream(body: ReadableStream<Uint8Array>, lastId 
   }
 }
 
-/** The complete lines of a stream of UTF-8; a last one without an end is not complete. */
-async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string, void, undefined> {
+/** The complete lines of UTF-8; a last one without an end is not complete. */
+async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder()
   let rest = ''
   for await (const bytes of body) {

@@ -1,25 +1,21 @@
-import type { ItemState } from '../model/item.ts'
-import { ClientError } from './client-error.ts'
 import { ALL_EVENTS, type EventsRequest, readEvents } from './events.ts'
 import { jobPath } from './places.ts'
-import { pause, type Transport } from './transport.ts'
-import type { ItemInfo, ItemQuery, JobInfo, JobQuery, JobRequest, ManifestRequest, ServerEvent, SubmitOptions } from './types.ts'
+import type { ServerEvent } from './server-event.ts'
+import { newIdempotencyKey, submissionOf } from './submission.ts'
+import type { Transport } from './transport.ts'
+import type { ItemInfo, ItemQuery, JobInfo, JobQuery, JobRequest, ManifestRequest, ReportQuery, RetryState, Stoppable, SubmitOptions } from './types.ts'
 
-const MANIFEST_TYPES = { ndjson: 'application/x-ndjson', csv: 'text/csv' } as const
 /** The server holds an answer for at most a minute (docs/reference/v1.md, Waiting). */
 const MOST_WAIT_SECONDS = 60
-/** Between attempts to reach a server that is away while its job is waited for. */
-const AWAY_PAUSE_MS = 1000
 
 /** How long to wait for a job, and what stops it. */
-export interface WaitOptions {
+export interface WaitOptions extends Stoppable {
   /** Called with every state seen, the last one included. */
   readonly onProgress?: (job: JobInfo) => void
   /** How often `onProgress` is called at least, in seconds (at most 60); default 60 without it and 1 with it. */
   readonly everySeconds?: number
-  /** How long a server may be away meanwhile (a restart, a broken line) before the error is thrown; default 0. */
-  readonly patienceMs?: number
-  readonly signal?: AbortSignal
+  /** How long a server may be away meanwhile (a restart, a broken line) before the error is thrown; the client's own `awayMs` without it. */
+  readonly awayMs?: number
 }
 
 /** Jobs: submit, track, steer. */
@@ -30,74 +26,87 @@ export class JobsClient {
     this.#transport = transport
   }
 
-  /** Submits a job; it is durable when this resolves. A manifest may be a stream of any length. */
-  submit(request: JobRequest | ManifestRequest, options: SubmitOptions = {}): Promise<JobInfo> {
-    const headers: Record<string, string> = preferWait(options.waitSeconds)
-    if (options.idempotencyKey !== undefined) headers['idempotency-key'] = options.idempotencyKey
-    const call = { method: 'POST', path: '/v1/jobs', signal: options.signal }
-    if (!('manifest' in request)) return this.#transport.json({ ...call, headers, json: request })
-    const { manifest, format, ...choices } = request
-    return this.#transport.json({ ...call, headers: { ...headers, 'content-type': MANIFEST_TYPES[format] }, query: choices, body: manifest })
+  /**
+   * Submits a job; it is durable when this resolves. It carries an idempotency key, so that it is safely sent again when an answer is lost; items that
+   * can be iterated over only once, and streams, cannot be, but the error has the key (`idempotencyKey`) to submit the same again with.
+   */
+  async submit(request: JobRequest | ManifestRequest, options: SubmitOptions = {}): Promise<JobInfo> {
+    const { headers, ...call } = submissionOf(request)
+    const key = options.idempotencyKey === undefined ? newIdempotencyKey() : options.idempotencyKey
+    return this.#transport.json({
+      ...call,
+      method: 'POST',
+      path: '/v1/jobs',
+      headers: { ...headers, ...preferWait(options.waitSeconds), ...(key === null ? {} : { 'idempotency-key': key }) },
+      idempotent: key !== null,
+      signal: options.signal,
+    })
   }
 
   /** By id or number. With `waitSeconds` the answer comes when the job is finished or the time is over. */
-  job(id: string, options: { readonly waitSeconds?: number; readonly signal?: AbortSignal } = {}): Promise<JobInfo> {
+  job(id: string, options: { readonly waitSeconds?: number } & Stoppable = {}): Promise<JobInfo> {
     return this.#transport.json({ path: jobPath(id), headers: preferWait(options.waitSeconds), signal: options.signal })
   }
 
   /** Resolves with the job when it is finished, however long that takes. */
   async wait(id: string, options: WaitOptions = {}): Promise<JobInfo> {
     const everySeconds = options.everySeconds ?? (options.onProgress === undefined ? MOST_WAIT_SECONDS : 1)
-    let patientUntil = Infinity
+    const patience = options.awayMs === undefined ? {} : { awayMs: options.awayMs }
     for (;;) {
-      try {
-        const job = await this.job(id, { waitSeconds: everySeconds, ...(options.signal === undefined ? {} : { signal: options.signal }) })
-        patientUntil = Infinity
-        options.onProgress?.(job)
-        if (job.state === 'finished') return job
-      } catch (error) {
-        if (!(error instanceof ClientError && error.passing)) throw error
-        patientUntil = Math.min(patientUntil, Date.now() + (options.patienceMs ?? 0))
-        if (Date.now() >= patientUntil) throw error
-        await pause(Math.max(AWAY_PAUSE_MS, (error.retryAfterSeconds ?? 0) * 1000), options.signal)
-      }
+      const job = await this.#transport.json<JobInfo>({ path: jobPath(id), headers: preferWait(everySeconds), patience, signal: options.signal })
+      options.onProgress?.(job)
+      if (job.state === 'finished') return job
     }
   }
 
   /** Newest first, page after page. */
-  list(query: JobQuery = {}): AsyncGenerator<JobInfo, void, undefined> {
-    return this.#transport.all({ path: '/v1/jobs', query: { ...query } })
+  list({ signal, ...query }: JobQuery = {}): AsyncGenerator<JobInfo, void, undefined> {
+    return this.#transport.all({ path: '/v1/jobs', query, signal })
   }
 
   /** The job's items in their order, page after page. */
-  items(id: string, query: ItemQuery = {}): AsyncGenerator<ItemInfo, void, undefined> {
-    return this.#transport.all({ path: `${jobPath(id)}/items`, query: { state: query.states?.join(','), path: query.path } })
+  items(id: string, { signal, states, ...query }: ItemQuery = {}): AsyncGenerator<ItemInfo, void, undefined> {
+    return this.#transport.all({ path: `${jobPath(id)}/items`, query: { ...query, state: states?.join(',') }, signal })
   }
 
-  /** Events of one job, or (without id) of all jobs the caller may see. */
-  events(request: EventsRequest & { readonly id?: string } = {}): AsyncGenerator<ServerEvent, void, undefined> {
-    return readEvents(this.#transport, request.id === undefined ? ALL_EVENTS : `${jobPath(request.id)}/events`, request)
+  /** All items as a file, one consistent snapshot, streamed: the answer's body. Read or cancel it. */
+  report(id: string, { signal, states, ...query }: ReportQuery = {}): Promise<Response> {
+    return this.#transport.send({ path: `${jobPath(id)}/report`, query: { ...query, state: states?.join(',') }, signal })
   }
 
-  cancel(id: string): Promise<JobInfo> {
-    return this.#steer(id, 'cancel')
+  /** The events of one job from its first on, as they happen; ends when the job is finished and all of them came. */
+  watch(id: string, request: EventsRequest = {}): AsyncGenerator<ServerEvent, void, undefined> {
+    return readEvents(this.#transport, `${jobPath(id)}/events`, request)
   }
 
-  pause(id: string): Promise<JobInfo> {
-    return this.#steer(id, 'pause')
+  /** The events of all jobs the caller may see, from now on, unless `after` says otherwise; has no end. */
+  events(request: EventsRequest = {}): AsyncGenerator<ServerEvent, void, undefined> {
+    return readEvents(this.#transport, ALL_EVENTS, request)
   }
 
-  resume(id: string): Promise<JobInfo> {
-    return this.#steer(id, 'resume')
+  /** What is done stays, the rest is cancelled. */
+  cancel(id: string, options: Stoppable = {}): Promise<JobInfo> {
+    return this.#steer(id, 'cancel', options)
   }
 
-  /** A new attempt of the items in these states (failed, evicted, skipped, cancelled), in the same job. */
-  retry(id: string, states: readonly ItemState[] = ['failed']): Promise<JobInfo> {
-    return this.#steer(id, 'retry', { states })
+  /** Holds it after the items under way. */
+  pause(id: string, options: Stoppable = {}): Promise<JobInfo> {
+    return this.#steer(id, 'pause', options)
   }
 
-  #steer(id: string, verb: string, json?: unknown): Promise<JobInfo> {
-    return this.#transport.json({ method: 'POST', path: `${jobPath(id)}/${verb}`, json })
+  /** Lets a paused job go on. */
+  resume(id: string, options: Stoppable = {}): Promise<JobInfo> {
+    return this.#steer(id, 'resume', options)
+  }
+
+  /** A new attempt of the items in these states, in the same job. */
+  retry(id: string, states: readonly RetryState[] = ['failed'], options: Stoppable = {}): Promise<JobInfo> {
+    // not idempotent: items that failed again meanwhile would have one more attempt
+    return this.#transport.json({ method: 'POST', path: `${jobPath(id)}/retry`, json: { states }, signal: options.signal })
+  }
+
+  #steer(id: string, verb: string, { signal }: Stoppable): Promise<JobInfo> {
+    return this.#transport.json({ method: 'POST', path: `${jobPath(id)}/${verb}`, idempotent: true, signal })
   }
 }
 

@@ -34,7 +34,7 @@ function keepWriting(): { stop(): Promise<number> } {
   let going = true
   const written = (async () => {
     let count = 0
-    for (; going; count++) await client.put('papers', `file-${String(count).padStart(5, '0')}`, `text ${count}`)
+    for (; going; count++) await client.upload('papers', `file-${String(count).padStart(5, '0')}`, `text ${count}`)
     return count
   })()
   return {
@@ -47,7 +47,7 @@ function keepWriting(): { stop(): Promise<number> } {
 
 describe('backup', () => {
   it('is taken beside a server that works, and with the store makes a data directory that a server runs on', async () => {
-    await client.put('papers', 'before', 'there before')
+    await client.upload('papers', 'before', 'there before')
     const writing = keepWriting()
     const file = join(root, 'ledger-1.db')
     const run = await waybill(['backup', '--data', data, file])
@@ -70,7 +70,7 @@ describe('backup', () => {
       // those that were put first, without a gap: the ledger as it was at one moment
       expect(files).toEqual(Array.from({ length: files.length }, (_, number) => `file-${String(number).padStart(5, '0')}`))
       for (const { path, digest } of entries) {
-        expect(sha256(Buffer.from(await (await there.get('papers', path)).arrayBuffer()))).toBe(digest)
+        expect(sha256(Buffer.from(await (await there.download('papers', path)).arrayBuffer()))).toBe(digest)
       }
     } finally {
       await second.stop()

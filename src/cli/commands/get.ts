@@ -39,7 +39,7 @@ async function getOne(client: WaybillClient, source: Extract<StoredSource, { rea
   const response = await opened(client, source, flags)
   const name = `${source.collection}:${source.path}`
   if (to === STANDARD_STREAM) {
-    await pour(response, process.stdout, name)
+    await pour(response, process.stdout)
     return EXIT.ok
   }
   const file = (await isDirectoryName(to)) ? await new SafeTarget(to).fileFor(basename(source.path)) : to
@@ -50,7 +50,7 @@ async function getOne(client: WaybillClient, source: Extract<StoredSource, { rea
 /** The bytes of one file. Where a directory was named without its slash, the refusal says so. */
 async function opened(client: WaybillClient, source: Extract<StoredSource, { readonly kind: 'file' }>, flags: GetFlags): Promise<Response> {
   try {
-    return await client.get(source.collection, source.path, flags.version === undefined ? {} : { version: flags.version })
+    return await client.download(source.collection, source.path, flags.version === undefined ? {} : { version: flags.version })
   } catch (error) {
     if (!(error instanceof ClientError && error.code === 'entry_not_found')) throw error
     const place = await placeBeneath(client, source)
@@ -64,7 +64,7 @@ async function getMany(client: WaybillClient, source: Extract<StoredSource, { re
   const options = { concurrency: flags.concurrency, nameOf: (entry: EntryInfo) => `${entry.collection}:${entry.path}` }
   const result = await transferAll('Downloading', selected(client, source), options, async entry => {
     const file = await target.fileFor(entry.path.slice(source.prefix.length))
-    return saveAs(await client.get(entry.collection, entry.path), file)
+    return saveAs(await client.download(entry.collection, entry.path), file)
   })
   if (result.files + result.failed === 0) note(`There is nothing beneath ${source.collection}:${source.prefix}${source.glob ?? ''}.`)
   return transferCode(result)

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { ClientError, type PutOptions, type WaybillClient } from '../../client/index.ts'
+import { ClientError, type UploadOptions, type WaybillClient } from '../../client/index.ts'
 import { WaybillError } from '../../model/errors.ts'
 import { checkPath } from '../../model/paths.ts'
 import { connect, type ConnectionOptions, overHttp } from '../connection.ts'
@@ -55,7 +55,7 @@ async function put(words: readonly string[], flags: PutFlags): Promise<number> {
 async function putOne(client: WaybillClient, destination: Destination, local: LocalFile, flags: PutFlags, tell = true): Promise<number> {
   const path = checkPath(local.path)
   const { body, sha256 } = await readForUpload(local)
-  const entry = await uploaded(client.put(destination.collection, path, body, putOptions(flags, sha256)), local)
+  const entry = await uploaded(client.upload(destination.collection, path, body, putOptions(flags, sha256)), local)
   if (flags.json) await printJson(entry)
   else if (tell) await print(`${entry.collection}:${entry.path} version ${entry.version}, revision ${entry.revision}`)
   return entry.size
@@ -72,7 +72,7 @@ async function uploaded<T>(upload: Promise<T>, local: LocalFile): Promise<T> {
   }
 }
 
-function putOptions(flags: PutFlags, sha256: string): PutOptions {
+function putOptions(flags: PutFlags, sha256: string): UploadOptions {
   return {
     sha256,
     ...(flags.mediaType === undefined ? {} : { mediaType: flags.mediaType }),

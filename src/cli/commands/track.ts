@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { JobInfo, JobQuery, WaybillClient } from '../../client/index.ts'
-import type { ItemState } from '../../model/item.ts'
+import type { JobInfo, JobQuery, RetryState, WaybillClient } from '../../client/index.ts'
 import { JOB_KINDS, JOB_STATES, OUTCOMES } from '../../model/job.ts'
 import { connect, type ConnectionOptions, overHttp } from '../connection.ts'
 import { describeItem, describeJob, settled, stateOf } from '../describe-job.ts'
@@ -26,7 +25,7 @@ interface SteerFlags extends ConnectionOptions {
 }
 
 interface RetryFlags extends SteerFlags {
-  readonly states: readonly ItemState[]
+  readonly states: readonly RetryState[]
   readonly wait?: true
 }
 

@@ -31,7 +31,7 @@ export async function checkCopies(stage: Stage, files: readonly LocalFile[], cop
   if (digests.size !== files.length) throw wrong(`${files.length} files were copied, but ${digests.size} copies are there`)
   const sample = [...digests].filter((_, place) => place % Math.ceil(digests.size / FETCHED) === 0)
   await inParallel(sample, AT_ONCE, async ([path, digest]) => {
-    const response = await stage.client.get(copies.collection, path)
+    const response = await stage.client.download(copies.collection, path)
     const bytes = new Uint8Array(await response.arrayBuffer())
     if (createHash('sha256').update(bytes).digest('hex') !== digest)
       throw wrong(`the bytes sent of ${copies.collection}:${path} are not those of the file on disk`)

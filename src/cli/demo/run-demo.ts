@@ -78,7 +78,7 @@ async function importFiles(stage: Stage, files: readonly LocalFile[], bytes: num
   try {
     await inParallel(files, AT_ONCE, async local => {
       const { body, sha256 } = await readForUpload(local)
-      await stage.client.put(FROM, local.path, body, { sha256 })
+      await stage.client.upload(FROM, local.path, body, { sha256 })
       progress.update(++done, files.length)
     })
   } finally {
@@ -110,19 +110,16 @@ async function copyAll(stage: Stage, files: number): Promise<JobInfo> {
 
 /** The job's events as the server sends them, until it is finished. */
 async function watch(stage: Stage, id: string, since: number): Promise<void> {
-  for await (const event of stage.client.events({ id })) {
+  for await (const event of stage.client.watch(id)) {
     await more(`${span(Date.now() - since)}  ${event.type.padEnd(13)}  ${detailOf(event)}`.trimEnd())
     if (event.type === 'job.finished') return
   }
 }
 
-function detailOf(event: ServerEvent): string {
-  if (event.type === 'job.progress') {
-    const job = event.data as JobInfo
-    return `${job.state}, ${count(settled(job))} of ${count(job.counts.total)}${job.counts.discovering ? ' found so far' : ''}`
-  }
-  const { total, outcome } = event.data as { readonly total?: number; readonly outcome?: string }
-  return outcome ?? (total === undefined ? '' : plural(total, 'item'))
+function detailOf({ type, data }: ServerEvent): string {
+  if (type === 'job.progress') return `${data.state}, ${count(settled(data))} of ${count(data.counts.total)}${data.counts.discovering ? ' found so far' : ''}`
+  if (type === 'job.resolved') return plural(data.total, 'item')
+  return type === 'job.finished' ? data.outcome : ''
 }
 
 async function trackBoth(stage: Stage, copied: JobInfo): Promise<void> {
@@ -141,7 +138,7 @@ async function trackBoth(stage: Stage, copied: JobInfo): Promise<void> {
 async function showTroubles(stage: Stage, local: LocalFile): Promise<void> {
   const { revision: stale } = await stage.client.entries.metadata(FROM, local.path)
   const { body } = await readForUpload(local)
-  await stage.client.put(FROM, local.path, body)
+  await stage.client.upload(FROM, local.path, body)
   const destination = { collection: TO, path: 'again' }
   const items = [
     { source: { collection: FROM, path: 'tree/no-such-file' }, destination },
