@@ -1,5 +1,6 @@
 import { Http } from '../test/support/http.ts'
 import { Cluster } from '../test/support/cluster.ts'
+import { ask } from '../test/support/postgres-database.ts'
 import { figure, grouped, median, say, seconds } from './figures.ts'
 import { createCollections, timedCopy } from './jobs.ts'
 import { sayMachine } from './machine.ts'
@@ -26,7 +27,9 @@ export async function clusterBench(quick: boolean): Promise<Record<string, numbe
   try {
     sayMachine(cluster.directory)
     await fill(cluster, size.items)
+    const before = await written(cluster)
     const took = await rounds(cluster, size)
+    sayWritten(before, await written(cluster), size.items * size.rounds * NODES.length)
     const figures: Record<string, number> = {}
     for (const nodes of NODES) {
       const times = took.get(nodes) ?? []
@@ -38,6 +41,30 @@ export async function clusterBench(quick: boolean): Promise<Record<string, numbe
   } finally {
     await cluster.stop()
   }
+}
+
+interface Written {
+  readonly walBytes: number
+  readonly tableBytes: Readonly<Record<string, number>>
+}
+
+/** What PostgreSQL has written to its log so far, and how large the ledger's tables are with their indexes. */
+async function written({ postgres }: Cluster): Promise<Written> {
+  const [log] = await ask(postgres.url, "SELECT (pg_current_wal_lsn() - '0/0'::pg_lsn)::float8 AS bytes")
+  const tables = await ask(
+    postgres.url,
+    "SELECT relname, pg_total_relation_size(oid)::float8 AS bytes FROM pg_class WHERE relnamespace = 'waybill'::regnamespace AND relkind = 'r'",
+  )
+  return { walBytes: Number(log?.['bytes']), tableBytes: Object.fromEntries(tables.map(({ relname, bytes }) => [String(relname), Number(bytes)])) }
+}
+
+function sayWritten(before: Written, after: Written, items: number): void {
+  const grown = Object.entries(after.tableBytes)
+    .map(([table, bytes]) => ({ table, bytes: (bytes - (before.tableBytes[table] ?? 0)) / items }))
+    .filter(({ bytes }) => bytes >= 1)
+    .toSorted((a, b) => b.bytes - a.bytes)
+  say('bytes a file, tables and indexes', grown.map(({ table, bytes }) => `${table} ${Math.round(bytes)}`).join(', '))
+  say('bytes a file, write-ahead log', grouped((after.walBytes - before.walBytes) / items))
 }
 
 async function rounds(cluster: Cluster, { items, rounds: count }: Size): Promise<Map<number, number[]>> {

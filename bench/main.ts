@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { apiBench } from './api.ts'
 import { clusterBench } from './cluster.ts'
 import { copyBench } from './copy.ts'
+import { sizeBench } from './size.ts'
 import { updateBench } from './update.ts'
 
 const BENCHES: Readonly<Record<string, (quick: boolean) => Promise<Record<string, number | null>>>> = {
@@ -9,8 +10,9 @@ const BENCHES: Readonly<Record<string, (quick: boolean) => Promise<Record<string
   api: apiBench,
   update: updateBench,
   cluster: clusterBench,
+  size: sizeBench,
 }
-const USAGE = 'usage: npm run bench -- copy|api|update|cluster [--json] [--quick]'
+const USAGE = 'usage: npm run bench -- copy|api|update|cluster|size [--json] [--quick]'
 
 /** Runs one bench; with `--json` the last line is one JSON object of the named figures. */
 async function main(): Promise<number> {

@@ -1,12 +1,16 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { DatabaseFacts } from './ledger/postgres/connection/inspect.ts'
 import type { PostgresLedger } from './ledger/postgres/postgres-ledger.ts'
+import { backupLedger } from './ledger/sqlite/backup.ts'
 import { SqliteLedger } from './ledger/sqlite/sqlite-ledger.ts'
 import { WaybillError } from './model/errors.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Ledger } from './ports/ledger.ts'
 import { systemClock } from './system/clock.ts'
 import { makeDirectory } from './system/directories.ts'
+
+export type { DatabaseFacts }
 
 /** Opens the ledger of a data directory, making both when they are missing. */
 export async function openLedger(data: string, clock: Clock): Promise<Ledger> {
@@ -18,6 +22,12 @@ export async function openLedger(data: string, clock: Clock): Promise<Ledger> {
 export async function openSharedLedger(database: string, clock: Clock): Promise<PostgresLedger> {
   const { PostgresLedger } = await import('./ledger/postgres/postgres-ledger.ts')
   return PostgresLedger.open(database, clock)
+}
+
+/** Looks at a PostgreSQL database without changing anything. Throws `unavailable` for one that cannot be reached, or that no ledger can be in. */
+export async function inspectSharedLedger(database: string, clock: Clock): Promise<DatabaseFacts> {
+  const { inspectDatabase } = await import('./ledger/postgres/connection/inspect.ts')
+  return inspectDatabase(database, clock)
 }
 
 /** Where the ledger is: in a data directory, or in a database, if one is given. */
@@ -37,16 +47,30 @@ export async function openAdministration(
 ): Promise<{ readonly ledger: Ledger; close(): Promise<void> }> {
   if (database !== undefined) return closable(await openSharedLedger(database, clock))
   if (data === undefined) throw new WaybillError('invalid_request', 'name a data directory, or a database')
-  const found = statSync(data, { throwIfNoEntry: false })
-  if (found !== undefined && !found.isDirectory()) throw new WaybillError('invalid_request', `${data} is a file where a directory is needed`)
-  if (!options.create && statSync(ledgerFile(data), { throwIfNoEntry: false }) === undefined) {
-    throw new WaybillError('invalid_request', `there is no data directory at ${data}; name the one that the server runs on`)
-  }
+  lookForLedger(data, options)
   return closable(await openLedger(data, clock))
 }
 
 function closable(ledger: Ledger): { readonly ledger: Ledger; close(): Promise<void> } {
   return { ledger, close: () => ledger.close() }
+}
+
+/**
+ * Copies the ledger of a data directory into the new file `target`, beside a running server or without one; the bytes of files are not in it. No migration is run.
+ * Throws `invalid_request` where there is no ledger, else as backupLedger does.
+ */
+export async function backUp(data: string, target: string, progress: (copied: number, all: number) => void): Promise<void> {
+  lookForLedger(data, { create: false })
+  await backupLedger(ledgerFile(data), target, progress)
+}
+
+/** Refuses a place where no ledger can be, and, unless it may be made there, one where none is. */
+function lookForLedger(data: string, options: { readonly create: boolean }): void {
+  const found = statSync(data, { throwIfNoEntry: false })
+  if (found !== undefined && !found.isDirectory()) throw new WaybillError('invalid_request', `${data} is a file where a directory is needed`)
+  if (!options.create && statSync(ledgerFile(data), { throwIfNoEntry: false }) === undefined) {
+    throw new WaybillError('invalid_request', `there is no data directory at ${data}; name the one that the server runs on`)
+  }
 }
 
 function ledgerFile(data: string): string {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { accessSync, constants, statSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import { openAdministration } from './administration.ts'
+import { inspectSharedLedger, openAdministration, type DatabaseFacts, type LedgerPlace } from './administration.ts'
 import type { Config } from './config.ts'
 import { WaybillError } from './model/errors.ts'
 import { openPlaces, openStores } from './open-stores.ts'
@@ -21,6 +21,9 @@ export interface Finding {
 const LEAST_FREE_BYTES = 1024 ** 3
 /** Blobs are swept by the store's clock, leases held by ours: so far apart they mislead each other. */
 const MOST_APART_MS = 5 * 60_000
+/** Leases of 30 s are told by each server's own clock. */
+const MOST_APART_OF_SERVERS_MS = 5_000
+const NEWEST_TRIED = 18
 const NODE_MAJOR = 24
 
 /**
@@ -29,11 +32,12 @@ const NODE_MAJOR = 24
  */
 export async function* examine(config: Config, clock: Clock = systemClock): AsyncGenerator<Finding> {
   yield await finding('Node.js', async () => nodeVersion())
+  if (config.database !== null) yield* examineDatabase(config.database, clock)
   const directory = await finding('data directory', () => dataDirectory(config.data))
   yield directory
   // the rest would only make what is missing
   if (!directory.well) return
-  yield await finding('ledger', () => ledger(config, clock))
+  if (config.database === null) yield await finding('ledger', () => ledger({ data: config.data }, clock))
   let stores: BlobStore[]
   let places: Place[]
   try {
@@ -78,8 +82,53 @@ async function dataDirectory(data: string): Promise<string> {
   return `${data}, ${gib} GiB free`
 }
 
-async function ledger({ data, database }: Config, clock: Clock): Promise<string> {
-  const opened = await openAdministration(database === null ? { data } : { database }, { create: false }, clock)
+/** The database itself, its schema, and the ledger in it, if there is one: a server's first start makes it, and not we. */
+async function* examineDatabase(database: string, clock: Clock): AsyncGenerator<Finding> {
+  let facts: DatabaseFacts
+  try {
+    facts = await inspectSharedLedger(database, clock)
+  } catch (error) {
+    yield { what: 'database', well: false, found: sentence(error) }
+    return
+  }
+  yield await finding('database', async () => server(facts))
+  const schema = await finding('schema', async () => schemaOf(facts))
+  yield schema
+  if (schema.well && facts.schema === facts.knownSchema) yield await finding('ledger', () => ledger({ database }, clock))
+}
+
+function server({ version, answersMs, apartMs, readOnly }: DatabaseFacts): string {
+  const seconds = `${(apartMs / 1000).toFixed(1)} s`
+  if (readOnly) throw new WaybillError('unavailable', `PostgreSQL ${version} answers, but takes no writes: it is a standby, or told to be read-only`)
+  if (apartMs > MOST_APART_OF_SERVERS_MS) {
+    throw new WaybillError(
+      'unavailable',
+      `its clock and the one of this machine are ${seconds} apart, and leases are told by them; set both by the same time server`,
+    )
+  }
+  const isNew = Number.parseInt(version, 10) > NEWEST_TRIED ? ` (newer than what was tried, ${NEWEST_TRIED})` : ''
+  return `PostgreSQL ${version}${isNew} in UTF-8 answers (${Math.ceil(answersMs)} ms), its clock ${seconds} apart`
+}
+
+function schemaOf({ schema, knownSchema, mayMigrate, user, database }: DatabaseFacts): string {
+  if (schema > knownSchema) {
+    throw new WaybillError('unavailable', `the ledger's schema is number ${schema}, this version knows ${knownSchema}: use a newer version of Waybill`)
+  }
+  if (schema === knownSchema) return `number ${schema}, the present one`
+  if (!mayMigrate) {
+    const right = schema === 0 ? `CREATE ON DATABASE ${JSON.stringify(database)}` : 'CREATE ON SCHEMA waybill'
+    throw new WaybillError(
+      'unavailable',
+      `${JSON.stringify(user)} may not ${schema === 0 ? 'make' : 'change'} the schema: GRANT ${right} TO ${JSON.stringify(user)}`,
+    )
+  }
+  return schema === 0
+    ? 'none yet: the first server that starts makes it'
+    : `number ${schema}: the first server of this version that starts makes it number ${knownSchema}`
+}
+
+async function ledger(place: LedgerPlace, clock: Clock): Promise<string> {
+  const opened = await openAdministration(place, { create: false }, clock)
   try {
     const begin = performance.now()
     await opened.ledger.health()

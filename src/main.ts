@@ -10,7 +10,8 @@ import { createEngine } from './engine/engine.ts'
 import { buildServer } from './http/server.ts'
 import { UrlSigner } from './http/signed-url.ts'
 import { claimDirectory } from './ledger/sqlite/claim.ts'
-import { openPlaces, openStores } from './open-stores.ts'
+import { agreeOnDirectories, openPlaces, openStores } from './open-stores.ts'
+import type { BlobStore } from './ports/blob-store.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Ledger } from './ports/ledger.ts'
 import type { Queue } from './ports/queue.ts'
@@ -34,7 +35,7 @@ export interface RunningServer {
 
 /**
  * Composes the server and starts it: on the embedded default, or, with `database`, as one of any number on one PostgreSQL. Throws `unavailable` when another
- * server works on the same data directory, and when the database does not answer. A start that fails (a port that is taken, say) undoes what it began, the claim
+ * server works on the same data directory, when the database does not answer, and when its other servers have other directories. A start that fails (a port that is taken, say) undoes what it began, the claim
  * on the directory last.
  */
 export async function startServer(config: Config, clock: Clock = systemClock): Promise<RunningServer> {
@@ -54,10 +55,10 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
   const onError = (error: unknown, what: string): void => logger.error({ err: error, what }, 'background work failed; it will be tried again')
   const jwt = config.jwt === null ? null : await createJwtVerifier(config.jwt, clock)
   const parts = { config, clock, begun, onError }
-  const { ledger, queue, signingKey } = config.database === null ? await embedded(parts) : await shared(config.database, parts)
+  const { ledger, stores, queue, signingKey } = config.database === null ? await embedded(parts) : await shared(config.database, parts)
   const engine = createEngine({
     ledger,
-    stores: await openStores(config, clock),
+    stores,
     places: await openPlaces(config, clock),
     queue,
     clock,
@@ -86,9 +87,10 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
   }
 }
 
-/** Where the ledger is, who is woken how, and the key that signs URLs. */
+/** Where the ledger and the bytes are, who is woken how, and the key that signs URLs. */
 interface Storage {
   readonly ledger: Ledger
+  readonly stores: readonly BlobStore[]
   readonly queue: Queue
   readonly signingKey: string | Uint8Array
 }
@@ -104,16 +106,18 @@ async function embedded({ config, clock, begun, onError }: StorageParts): Promis
   begun.defer(claimDirectory(config.data))
   const ledger = await openLedger(config.data, clock)
   begun.defer(() => ledger.close())
-  return { ledger, queue: new LocalQueue(onError), signingKey: config.signingKey ?? storedKey(config.data) }
+  return { ledger, stores: await openStores(config, clock), queue: new LocalQueue(onError), signingKey: config.signingKey ?? storedKey(config.data) }
 }
 
-/** The data directory is not claimed: its store may be shared with the other servers, which must see the same files. */
+/** The data directory is not claimed: its stores are shared with the other servers, which must see the same files. */
 async function shared(database: string, { config, clock, begun, onError }: StorageParts): Promise<Storage> {
   const ledger = await openSharedLedger(database, clock)
   begun.defer(() => ledger.close())
+  const stores = await openStores(config, clock)
+  await agreeOnDirectories(config, ledger)
   const { PgBossQueue } = await import('./queue/pg-boss/pg-boss-queue.ts')
   const queue = await PgBossQueue.open({ url: database, onError })
   begun.defer(() => queue.stop())
   ledger.sendWakesBy(queue)
-  return { ledger, queue, signingKey: config.signingKey ?? (await ledger.sharedSecret('signing-key', SIGNING_KEY_BYTES)) }
+  return { ledger, stores, queue, signingKey: config.signingKey ?? (await ledger.sharedSecret('signing-key', SIGNING_KEY_BYTES)) }
 }

@@ -77,6 +77,29 @@ function bucketOf(
   return { ...place, credentials: { accessKeyId: secret(accessKeyIdVariable), secretAccessKey: secret(secretAccessKeyVariable), ...session } }
 }
 
+/** Where servers agree on what none of them was told: the value of whoever proposed one first. */
+interface Agreement {
+  agreed(name: string, proposed: Uint8Array): Promise<Uint8Array>
+}
+
+/**
+ * Makes sure that the servers on one ledger have the same directories under the names of its local stores (which are open): what one writes the others must be
+ * able to read. Throws `unavailable` for another directory.
+ */
+export async function agreeOnDirectories(config: Pick<Config, 'data' | 'stores' | 'defaultStore'>, servers: Agreement): Promise<void> {
+  for (const [name, store] of storesOf(config)) {
+    if (store.kind !== 'local') continue
+    const { directoryMark } = await import('./stores/local/directory-mark.ts')
+    const directory = directoryOf(config.data, name, store)
+    const mark = Buffer.from(await directoryMark(name, directory))
+    if (mark.equals(await servers.agreed(`mark of the store ${name}`, mark))) continue
+    throw new WaybillError(
+      'unavailable',
+      `${directory} is not the directory that the other servers on this database have for the store "${name}": give all of them one that they share, as on a network file system, or an S3 or Azure store`,
+    )
+  }
+}
+
 function secretOf(store: string, variable: string, env: NodeJS.ProcessEnv): string {
   const value = env[variable]
   if (value !== undefined && value !== '') return value

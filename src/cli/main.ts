@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { registerBackup } from './commands/backup.ts'
 import { registerCollections } from './commands/collections.ts'
 import { registerDemo } from './commands/demo.ts'
 import { registerDoctor } from './commands/doctor.ts'
@@ -43,6 +44,7 @@ function waybill(): Command {
   registerServe(program)
   registerDemo(program)
   registerDoctor(program)
+  registerBackup(program)
   registerTokens(program)
   registerCollections(program)
   registerPut(program)

@@ -1,39 +1,42 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { BlobStore } from '../../src/ports/blob-store.ts'
 import type { Clock } from '../../src/ports/clock.ts'
+import { directoryMark } from '../../src/stores/local/directory-mark.ts'
 import { openLocalBlobStore } from '../../src/stores/local/local-blob-store.ts'
 import { blobStoreContract, collect } from './blob-store.ts'
 
 const realTime: Clock = { now: () => Date.now(), sleep: ms => new Promise(resolve => setTimeout(resolve, ms)) }
 
-blobStoreContract('the local store', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'waybill-blobs-'))
-  let now = Date.UTC(2026, 0, 1)
-  const store = await openLocalBlobStore({ name: 'local', directory, clock: { ...realTime, now: () => now } })
-  return {
-    store,
-    nextMoment: () => {
-      now += 1000
-      return Promise.resolve(now)
-    },
-    rounds: 50,
-    corrupt: digest => writeFile(join(directory, 'blobs', digest.slice(0, 2), digest.slice(2)), 'rotten'),
-    leaveUnfinished: async () => {
-      const path = join(directory, 'tmp', randomUUID())
-      await writeFile(path, 'half')
-      await utimes(path, now / 1000, now / 1000)
-    },
-    unfinished: async () => (await readdir(join(directory, 'tmp'))).length,
-    close: () => rm(directory, { recursive: true }),
-  }
-})
+for (const shared of [false, true]) {
+  blobStoreContract(shared ? 'the local store of several servers' : 'the local store', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'waybill-blobs-'))
+    let now = Date.UTC(2026, 0, 1)
+    const store = await openLocalBlobStore({ name: 'local', directory, clock: { ...realTime, now: () => now }, shared })
+    return {
+      store,
+      nextMoment: () => {
+        now += 1000
+        return Promise.resolve(now)
+      },
+      rounds: 50,
+      corrupt: digest => writeFile(join(directory, 'blobs', digest.slice(0, 2), digest.slice(2)), 'rotten'),
+      leaveUnfinished: async () => {
+        const path = join(directory, 'tmp', randomUUID())
+        await writeFile(path, 'half')
+        await utimes(path, now / 1000, now / 1000)
+      },
+      unfinished: async () => (await readdir(join(directory, 'tmp'))).length,
+      close: () => rm(directory, { recursive: true }),
+    }
+  })
+}
 
 describe('the local store on its directory', () => {
   let directory: string
@@ -61,6 +64,18 @@ describe('the local store on its directory', () => {
     const blob = await store.put(Readable.from([Buffer.from('x')]))
     const again = await openLocalBlobStore({ name: 'main', directory, clock: realTime })
     expect(await again.stat(blob.sha256)).toMatchObject(blob)
+  })
+
+  it('has a mark that is its own, the same for all who open it at once, wherever it is moved', async () => {
+    const marks = await Promise.all(Array.from({ length: 8 }, () => directoryMark('main', directory)))
+    expect(new Set(marks).size).toBe(1)
+    const moved = `${directory}-moved`
+    await rename(directory, moved)
+    expect(await directoryMark('main', moved)).toBe(marks[0])
+    store = await openLocalBlobStore({ name: 'main', directory, clock: realTime })
+    expect(await directoryMark('main', directory)).not.toBe(marks[0])
+    await writeFile(join(directory, 'mark'), '')
+    await expect(directoryMark('main', directory)).rejects.toMatchObject({ code: 'unavailable' })
   })
 
   it('lists only blobs, whatever else lies in its directories', async () => {

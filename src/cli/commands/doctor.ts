@@ -4,6 +4,7 @@ import { print } from '../output.ts'
 
 interface DoctorFlags {
   readonly data?: string
+  readonly database?: string
   readonly config?: string
   readonly json?: boolean
 }
@@ -13,7 +14,8 @@ export function registerDoctor(program: Command): void {
   const doctor = program.command('doctor').description('look whether the data directory, the ledger and the stores are well')
   doctor
     .option('--data <dir>', 'the data directory (default: ./waybill-data)')
-    .option('--config <file>', 'the configuration file of the server; the environment and --data win over it')
+    .option('--database <url>', 'the PostgreSQL that holds the ledger (default: none, the ledger is in the data directory)')
+    .option('--config <file>', 'the configuration file of the server; the environment and these options win over it')
     .option('--json', 'print JSON, one finding a line')
     .action(async () => {
       const { config: file, json, ...flags } = doctor.opts<DoctorFlags>()

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import type { Pool } from 'pg'
 import type { TokenRecord } from '../../model/access.ts'
 import type { Collection, CollectionView, Grant, Role } from '../../model/collection.ts'
@@ -370,7 +370,12 @@ export class PostgresLedger implements Ledger {
 
   /** A secret that all nodes on the database share; whoever asks first makes it, at random. */
   sharedSecret(name: string, bytes: number): Promise<Uint8Array> {
-    return this.#writes.write(tx => operations.sharedSecret(tx, name, bytes))
+    return this.agreed(name, randomBytes(bytes))
+  }
+
+  /** What all nodes on the database take under a name: the value of whoever proposed one first. */
+  agreed(name: string, proposed: Uint8Array): Promise<Uint8Array> {
+    return this.#writes.write(tx => operations.agreed(tx, name, proposed))
   }
 
   async health(): Promise<void> {

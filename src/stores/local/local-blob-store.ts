@@ -143,24 +143,29 @@ class LocalBlobStore implements BlobStore {
   async delete(sha256: string, unlessPutSince: number): Promise<boolean> {
     const path = this.#path(sha256)
     return this.#files(async () => {
+      if (this.shared) return this.#deleteBesideOthers(path, unlessPutSince)
       // Looking and deleting are one tick: a put of the same bytes in this process renames before the look, which then spares the blob,
       // or after the deletion, which then makes it anew. With an await between them a blob just put again could be deleted.
       const found = statSync(path, { throwIfNoEntry: false })
       if (found === undefined) return true
       if (putAtOf(found) >= unlessPutSince) return false
-      if (this.shared) return this.#deleteBesideOthers(path, unlessPutSince)
       unlinkSync(path)
       return true // not fsynced: a blob that a power cut brings back is an orphan that the next sweep finds again
     })
   }
 
   /**
-   * Another process may put the same bytes between the look and the deletion. So the blob goes under a temporary name first, where nobody renews it, and back to
-   * its own if it turns out to be a newer one. All in one tick: nobody misses it for longer than a rename takes.
+   * Another process may put the same bytes between a look and the deletion. So the blob goes under a temporary name first, where nobody renews it, and back to
+   * its own when it was put since. All in one tick: nobody misses it for longer than two renames take.
    */
   #deleteBesideOthers(path: string, unlessPutSince: number): boolean {
     const aside = join(this.#temporary, randomUUID())
-    renameSync(path, aside)
+    try {
+      renameSync(path, aside)
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return true
+      throw error
+    }
     if (putAtOf(statSync(aside)) >= unlessPutSince) {
       renameSync(aside, path)
       return false
@@ -177,7 +182,7 @@ class LocalBlobStore implements BlobStore {
         if (this.#unfinished.has(name)) continue
         const found = await unlessMissing(stat(path))
         if (found === null || found.mtimeMs >= before) continue
-        await unlink(path)
+        await unlessMissing(unlink(path)) // another process may sweep, too
         swept += 1
       }
       return swept

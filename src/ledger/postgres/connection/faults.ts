@@ -54,6 +54,13 @@ export function translateFault(error: unknown): unknown {
   switch (error instanceof pg.DatabaseError ? error.code : undefined) {
     case '53100': // disk_full
       return new WaybillError('out_of_space', 'the disk of the database is full: nothing was changed; make room and try again', {}, { cause: error })
+    case '3D000': // invalid_catalog_name
+      return new WaybillError('unavailable', 'the database that the URL names is not there; make it, with ENCODING UTF8', {}, { cause: error })
+    case '28000': // invalid_authorization_specification
+    case '28P01': // invalid_password
+      return new WaybillError('unavailable', `the database refuses the user or the password of its URL: ${(error as Error).message}`, {}, { cause: error })
+    case '42501': // insufficient_privilege
+      return new WaybillError('unavailable', `the user of the database lacks a right: ${(error as Error).message}`, {}, { cause: error })
     case '57014': // query_canceled, by a timeout
       return new WaybillError('unavailable', 'the database of the ledger took too long; nothing was changed', { retryAfterSeconds: 5 }, { cause: error })
     case '54000': // program_limit_exceeded: a row of an index

@@ -4,12 +4,15 @@ import { WaybillError } from '../../../model/errors.ts'
 import { MIGRATION_LOCK } from '../advisory-locks.ts'
 import { initial } from '../migrations/0001-initial.ts'
 import { places } from '../migrations/0002-places.ts'
-import { faultOf } from './faults.ts'
+import { faultOf, translateFault } from './faults.ts'
 import { createClient, SCHEMA } from './pools.ts'
 import { Retries } from './transactions.ts'
 
 /** Numbered migrations: the schema's number is how many of these have run. Never change one that has shipped. */
 const MIGRATIONS = [initial, places]
+
+/** The number of the schema that this version works with. */
+export const KNOWN_SCHEMA = MIGRATIONS.length
 
 const LEAST_VERSION = 14
 
@@ -24,7 +27,7 @@ export async function migrate(url: string): Promise<void> {
       await migrateWith(client)
       return
     } catch (error) {
-      if (faultOf(error) === 'other') throw error
+      if (faultOf(error) === 'other') throw translateFault(error)
       await retries.next(error, false)
     } finally {
       await client.end().catch((error: unknown) => {
@@ -35,20 +38,30 @@ export async function migrate(url: string): Promise<void> {
 }
 
 async function migrateWith(client: Client): Promise<void> {
-  const version = Number((await client.query<{ version: string }>(`SELECT current_setting('server_version_num') AS version`)).rows[0]?.version)
-  if (version < LEAST_VERSION * 10_000)
-    throw new WaybillError('unavailable', `the database is PostgreSQL ${Math.floor(version / 10_000)}; ${LEAST_VERSION} or newer is needed`)
-  if ((await schemaNumber(client)) === MIGRATIONS.length) return
+  await refuseUnfit(client)
+  if ((await schemaNumber(client)) === KNOWN_SCHEMA) return
   // not waited for within the server: a waiter's snapshot would hold up what migrations do without a transaction
   while (!(await take(client))) await pause(100)
   const from = await schemaNumber(client) // again, now that no other node can migrate
-  if (from > MIGRATIONS.length) {
-    throw new WaybillError('unavailable', `the ledger's schema is number ${from}, this version knows ${MIGRATIONS.length}: use a newer version of Waybill`)
+  if (from > KNOWN_SCHEMA) {
+    throw new WaybillError('unavailable', `the ledger's schema is number ${from}, this version knows ${KNOWN_SCHEMA}: use a newer version of Waybill`)
   }
   await client.query(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}; SET search_path = ${SCHEMA}; CREATE TABLE IF NOT EXISTS schema_number (value integer NOT NULL)`)
   for (const [index, migration] of MIGRATIONS.entries()) {
     if (index < from) continue
     await client.query(`BEGIN; ${migration}; DELETE FROM schema_number; INSERT INTO schema_number VALUES (${index + 1}); COMMIT`)
+  }
+}
+
+const FITNESS = `SELECT current_setting('server_version_num') AS version, current_setting('server_encoding') AS encoding`
+
+/** Throws `unavailable` for a database that no ledger can be in, whatever is in it already. */
+export async function refuseUnfit(client: Client): Promise<void> {
+  const [facts] = (await client.query<{ version: string; encoding: string }>(FITNESS)).rows
+  const major = Math.floor(Number(facts?.version) / 10_000)
+  if (major < LEAST_VERSION) throw new WaybillError('unavailable', `the database is PostgreSQL ${major}; ${LEAST_VERSION} or newer is needed`)
+  if (facts?.encoding !== 'UTF8') {
+    throw new WaybillError('unavailable', `the encoding of the database is ${facts?.encoding}, and paths are in UTF-8; make one with ENCODING 'UTF8'`)
   }
 }
 
@@ -58,7 +71,8 @@ async function take(client: Client): Promise<boolean> {
   return rows[0]?.taken === true
 }
 
-async function schemaNumber(client: Client): Promise<number> {
+/** The number of the schema that is there, 0 for none. */
+export async function schemaNumber(client: Client): Promise<number> {
   const there = await client.query<{ there: boolean }>(`SELECT to_regclass('${SCHEMA}.schema_number') IS NOT NULL AS there`)
   if (there.rows[0]?.there !== true) return 0
   return (await client.query<{ value: number }>(`SELECT value FROM ${SCHEMA}.schema_number`)).rows[0]?.value ?? 0

@@ -1,3 +1,4 @@
+import { agreed } from './agreed.ts'
 import { applyChunk } from './apply.ts'
 import { createCollection, deleteCollection, removeGrant, setGrant, updateCollection } from './collections.ts'
 import { cancel, pause, resume } from './control.ts'
@@ -12,7 +13,6 @@ import { applyRun, chunkPaths, intend, planTransfers, settlePublished, unsettled
 import { reconcile } from './places/reconcile.ts'
 import { retry } from './retry.ts'
 import { dropUnsealed, seal } from './seal.ts'
-import { sharedSecret } from './secrets.ts'
 import { createToken, revokeToken } from './tokens.ts'
 import { takeTurn } from './turn.ts'
 import type { Tx } from './tx.ts'
@@ -65,7 +65,7 @@ export const operations = {
   purge,
   createToken,
   revokeToken,
-  sharedSecret,
+  agreed,
   /** Proves that a commit goes through. */
   probe: async (tx: Tx): Promise<void> => {
     await tx.db.run(`UPDATE counter SET value = value + 1 WHERE name = 'probe'`)
