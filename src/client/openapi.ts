@@ -334,6 +334,7 @@ export interface components {
         | 'destination_exists'
         | 'same_path'
         | 'source_changed'
+        | 'destination_changed'
         | 'stale_lease'
       readonly instance?: string
       readonly errors?: readonly {

@@ -62,6 +62,6 @@ describe('a large copy between stores', () => {
     const blob = join(root, 'far', 'blobs', sha256(LARGE).slice(0, 2), sha256(LARGE).slice(2))
     expect((await stat(blob)).ino, 'the file that was begun is the one that was ended').toBe(before.ino)
     expect(await readdir(join(root, 'far', 'tmp'))).toEqual([])
-    expect(sha256(await (await client.entries.get('far-away', 'large.bin')).bytes())).toBe(sha256(LARGE))
+    expect(sha256(await (await client.entries.download('far-away', 'large.bin')).bytes())).toBe(sha256(LARGE))
   })
 })
