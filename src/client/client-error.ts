@@ -16,6 +16,7 @@ const RETRYABLE_CODES: ReadonlySet<string> = new Set<Problem['code']>([
   'unavailable',
   'out_of_space',
   'source_changed',
+  'destination_changed',
   'stale_lease',
 ])
 /** The same of an answer without a code, as a proxy gives it: nothing is wrong with the request, somebody on the way could not pass it on. */
