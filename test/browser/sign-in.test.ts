@@ -43,7 +43,7 @@ describe('signing in', () => {
 
   it('leads on to where the address says', async () => {
     const page = await openAt('#/system')
-    await page.getByText('Ledger and stores answer').waitFor()
+    await page.getByText('Ledger and stores answer, in').waitFor()
     await page.getByText('/v1/jobs/{job}/items').waitFor()
   })
 })

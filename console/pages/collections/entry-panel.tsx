@@ -7,6 +7,7 @@ import { useLoaded } from '../../state/use-loaded.ts'
 import { Button, Fact, IconButton, Size, Skeleton, When } from '../../ui/bits.tsx'
 import { Confirm } from '../../ui/dialog.tsx'
 import { ProblemBox } from '../../ui/problem.tsx'
+import { FieldsForm } from './fields-form.tsx'
 import { Locks } from './locks.tsx'
 
 interface EntryPanelProps {
@@ -57,6 +58,16 @@ export function EntryPanel({ collection, path, onChanged, onClose }: EntryPanelP
             )}
           </div>
           <EntryFacts entry={newest} />
+          {writable && newest.deleted === undefined && (
+            <FieldsForm
+              key={newest.revision}
+              entry={newest}
+              onChanged={() => {
+                versions.reload()
+                onChanged()
+              }}
+            />
+          )}
           <h3>Versions</h3>
           <ol class="versions">
             {versions.value?.items.map(one => (

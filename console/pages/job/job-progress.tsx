@@ -32,7 +32,7 @@ export function JobProgress({ job, samples }: { readonly job: JobInfo; readonly 
         )}
         {chart.length >= 5 && <RateChart values={chart} />}
       </div>
-      {job.waitingFor !== null && <p class="note">{job.waitingFor}</p>}
+      {job.waitingFor !== null && isStill(job, rate) && <p class="note">{job.waitingFor}</p>}
       <ul class="counters" aria-label="Items by state">
         {ITEM_STATES.map(state => (
           <Counter key={state} state={state} count={job.counts[state]} />
@@ -42,8 +42,20 @@ export function JobProgress({ job, samples }: { readonly job: JobInfo; readonly 
   )
 }
 
+/** Between two turns of a job that gets on the server says that it waits: that is worth a line only where nothing moves. */
+function isStill(job: JobInfo, rate: number | null): boolean {
+  return job.paused || rate === 0 || (rate === null && job.startedAt === null)
+}
+
+/** When the job will end at the rate of the last ten seconds; by the server's estimate, the mean since its start, while nothing was measured; null: nobody knows. */
+function endOf(job: JobInfo, rate: number | null, now: number): number | null {
+  if (job.counts.discovering || job.paused || rate === 0) return null
+  if (rate !== null) return now + ((job.counts.pending + job.counts.running) / rate) * 1000
+  return job.estimatedFinishAt === null ? null : new Date(job.estimatedFinishAt).getTime()
+}
+
 function Speed({ job, rate, now }: { readonly job: JobInfo; readonly rate: number | null; readonly now: number }) {
-  const eta = job.estimatedFinishAt === null ? null : new Date(job.estimatedFinishAt).getTime()
+  const eta = endOf(job, rate, now)
   return (
     <>
       <Figure name="Rate" value={rate === null ? '–' : `${shortNumber(rate)} / s`}>

@@ -139,7 +139,7 @@ describe('requests that are not understood', () => {
       ['/v1/jobs/7/cancel', 'POST'],
       ['/v1/collections/c', 'DELETE, GET, HEAD, PATCH'],
       ['/v1/collections/c/entries/x/y', 'DELETE, GET, HEAD, PUT'],
-      ['/v1/collections/c/lock', 'DELETE, PUT'],
+      ['/v1/collections/c/lock', 'DELETE, GET, HEAD, PUT'],
       ['/healthz', 'GET, HEAD'],
     ]) {
       const answer = await of().call('alice', 'OPTIONS', path ?? '')

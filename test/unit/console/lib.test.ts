@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { mergePatch } from '../../../console/lib/merge-patch.ts'
 import { manifestFormat } from '../../../console/lib/manifest.ts'
 import { perSecond, recentRate, withSample, type Sample } from '../../../console/lib/rate.ts'
 import { link, parseRoute } from '../../../console/lib/route.ts'
@@ -78,6 +79,14 @@ describe('a scrolled element that stands for a taller one', () => {
     const map = new ScrollMap(5000, VIEW, 1_000_000)
     expect(map.height).toBe(5000)
     expect(map.scrolled(map.at(0), 4400)).toEqual({ offset: 0, scrollTop: 4400 })
+  })
+})
+
+describe('a merge patch', () => {
+  it('says what was changed, and null for what is gone', () => {
+    expect(mergePatch({ a: 1, b: { c: 1, d: 2 }, e: [1] }, { a: 1, b: { c: 3 }, e: [1, 2], f: 'x' })).toEqual({ b: { c: 3, d: null }, e: [1, 2], f: 'x' })
+    expect(mergePatch({ a: { b: 1 } }, { a: 'text' })).toEqual({ a: 'text' })
+    expect(mergePatch({ a: { b: [1] } }, { a: { b: [1] } })).toEqual({})
   })
 })
 
