@@ -25,7 +25,15 @@ export function JobsPage({ query }: { readonly query: JobsQuery }) {
   const key = JSON.stringify(filter)
   const { value: page, error, loading, reload, set } = useLoaded(key, signal => api.get<Page<JobInfo>>('/v1/jobs', { ...filter, limit: PAGE }, signal))
   const [more, setMore] = useState<unknown>(null)
-  const lost = useLiveList(reload, set)
+  const shown = useRef(key)
+  shown.current = key
+  const renew = useRef(() => Promise.resolve())
+  renew.current = async () => {
+    const first = await api.get<Page<JobInfo>>('/v1/jobs', { ...filter, limit: PAGE })
+    // another filter may have been chosen meanwhile
+    if (shown.current === key) set(before => withNewest(before, first))
+  }
+  const lost = useLiveList(renew, set)
   const [active, setActive] = useState(-1)
   const jobs = page?.items ?? []
   const move = (to: number): void => {
@@ -93,8 +101,17 @@ export function JobsPage({ query }: { readonly query: JobsQuery }) {
   )
 }
 
+/** The list with its first page as it is now; older pages that were asked for stay. */
+function withNewest(before: Page<JobInfo>, first: Page<JobInfo>): Page<JobInfo> {
+  const oldest = first.items.at(-1)
+  if (before.items.length <= PAGE || oldest === undefined) return first
+  const known = new Set(first.items.map(({ id }) => id))
+  const older = before.items.filter(({ id, createdAt }) => !known.has(id) && createdAt <= oldest.createdAt)
+  return { items: [...first.items, ...older], nextCursor: before.nextCursor }
+}
+
 /** Keeps the list as it is on the server; true while the line is down. */
-function useLiveList(reload: () => void, set: (change: (page: Page<JobInfo>) => Page<JobInfo>) => void): boolean {
+function useLiveList(renew: { readonly current: () => Promise<void> }, set: (change: (page: Page<JobInfo>) => Page<JobInfo>) => void): boolean {
   const api = useApi()
   const [lost, setLost] = useState(false)
   const timer = useRef(0)
@@ -102,10 +119,9 @@ function useLiveList(reload: () => void, set: (change: (page: Page<JobInfo>) => 
     if (timer.current !== 0) return
     timer.current = window.setTimeout(() => {
       timer.current = 0
-      // a list that was scrolled on is long: only its first page is kept up to date by asking
-      if (!document.hidden) reload()
+      if (!document.hidden) renew.current().catch(() => setLost(true))
     }, AGAIN_MS)
-  }, [reload])
+  }, [renew])
   useEffect(() => {
     const controller = new AbortController()
     let open = false
