@@ -10,7 +10,7 @@ const room = (name, room, allowed, comment) => ({
   severity: 'error',
   comment,
   from: { path: room },
-  to: { path: '^(src|test|bench|scripts)/', pathNot: allowed },
+  to: { path: '^(src|test|bench|scripts|console)/', pathNot: allowed },
 })
 
 module.exports = {
@@ -50,6 +50,14 @@ module.exports = {
       from: { path: '^src/client/' },
       to: { path: '.', pathNot: ['^src/', '^node_modules/@noble/hashes/'] },
     },
+    room('console-speaks-http', '^console/', ['^console/', '^src/(client|model)/'], 'the console speaks HTTP; of src it takes only types of the client'),
+    {
+      name: 'console-takes-types-only',
+      severity: 'error',
+      comment: 'nothing of the server runs in a browser',
+      from: { path: '^console/' },
+      to: { path: '^src/', dependencyTypesNot: ['type-only'] },
+    },
     room(
       'cli-knows-client',
       '^src/cli/',
@@ -69,7 +77,7 @@ module.exports = {
       severity: 'error',
       comment: 'src never imports tests, benches or scripts, nor development packages',
       from: { path: '^src/' },
-      to: { path: '^(test|bench|scripts)/', dependencyTypesNot: ['type-only'] },
+      to: { path: '^(test|bench|scripts|console)/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'no-development-packages',

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
 import { createAuthenticator } from './access/authenticator.ts'
 import { createJwtVerifier } from './access/jwt.ts'
@@ -24,6 +25,9 @@ import { storedKey } from './system/stored-key.ts'
 
 /** HMAC-SHA-256 wants a key as long as its output (RFC 2104 section 3). */
 const SIGNING_KEY_BYTES = 32
+
+/** What `npm run build` makes of `console/`: beside this file in the package, in `dist` of a clone. */
+const CONSOLE = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../dist/console' : './console', import.meta.url))
 
 /** A server that listens. */
 export interface RunningServer {
@@ -76,7 +80,7 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
   const authenticator = createAuthenticator({ ledger, clock, jwt })
   const signer = new UrlSigner({ key: signingKey, clock, lifeMs: config.signedUrlLifeMs })
   const services = { engine, authenticator, clock, limits: config, signer, publicUrl: config.publicUrl }
-  const app = await buildServer(services, { logger, retentionMs: config.retentionMs, cmwellCompat: config.cmwellCompat })
+  const app = await buildServer(services, { logger, retentionMs: config.retentionMs, cmwellCompat: config.cmwellCompat, consoleDirectory: CONSOLE })
   begun.defer(() => app.close())
   await engine.start()
   await app.listen({ host: config.host, port: config.port })

@@ -116,6 +116,27 @@ export interface components {
       /** @enum {string} */
       readonly status: 'ok'
     }
+    /** HeldLock */
+    readonly HeldLock: {
+      /** @description null: the whole collection */
+      readonly path: string | null
+      readonly holder: string
+      readonly reason: string | null
+      /**
+       * Format: date-time
+       * @description RFC 3339, UTC, with milliseconds
+       */
+      readonly acquiredAt: string
+      /**
+       * Format: date-time
+       * @description RFC 3339, UTC, with milliseconds
+       */
+      readonly expiresAt: string
+    }
+    /** HeldLocks */
+    readonly HeldLocks: {
+      readonly items: readonly components['schemas']['HeldLock'][]
+    }
     /** Item */
     readonly Item: {
       readonly seq: number
@@ -525,6 +546,8 @@ export interface components {
       readonly state?: string
       /** @description source paths that begin with this */
       readonly path?: string
+      /** @description items from this `seq` on; not with a cursor, which goes on from its own */
+      readonly from?: number
     }
     readonly GetReportQuery: {
       /**
@@ -538,10 +561,16 @@ export interface components {
     readonly JobEventsQuery: {
       /** @description for clients that cannot send Last-Event-ID */
       readonly lastEventId?: number
+      /** @description false leaves out `item.failed` and `item.evicted`; default true */
+      readonly items?: boolean
+      /** @description true begins with what happens from now on, where no Last-Event-ID is sent */
+      readonly live?: boolean
     }
     readonly AllEventsQuery: {
       /** @description for clients that cannot send Last-Event-ID */
       readonly lastEventId?: number
+      /** @description false leaves out `item.failed` and `item.evicted`; default true */
+      readonly items?: boolean
     }
     readonly WhoamiQuery: {
       /** @description how many at most; default 100 */

@@ -115,6 +115,8 @@ export interface Locks {
   acquire(caller: Caller, collection: string, path: string | null, request: { readonly ttlSeconds: number; readonly reason?: string }): Promise<Lock>
   /** By its holder, or an admin of the collection. */
   release(caller: Caller, collection: string, path: string | null): Promise<void>
+  /** The live locks on a path, above it and on its collection; `path` null: on the collection as a whole. Needs readonly. */
+  over(caller: Caller, collection: string, path: string | null): Promise<readonly Lock[]>
   /** Throws `locked` when another subject's lock lies over the path or the collection. Needs readonly. */
   refuse(caller: Caller, collection: string, path: string | null): Promise<void>
 }
@@ -209,12 +211,12 @@ export interface Jobs {
   /** Items a second since the job started running; null without data. */
   rate(job: Job): number | null
   /**
-   * Events after `after` (0: from the first kept), then live until the signal aborts; `progress` yields the job's present state at most 4 times a second
-   * while it runs. Without `id`: all jobs the caller may see, live only unless `after` is given.
+   * Events after `after` (0: from the first kept; `now`: only what happens from now on), then live until the signal aborts; `progress` yields the job's
+   * present state at most 4 times a second while it runs. Without `id`: of all jobs the caller may see. By default a job's from the first, of all jobs from now.
    */
   events(
     caller: Caller,
-    request: { readonly id?: string; readonly after?: number },
+    request: { readonly id?: string; readonly after?: number | 'now' },
     signal: AbortSignal,
   ): AsyncIterable<{ readonly event: JobEvent } | { readonly progress: Job }>
 }

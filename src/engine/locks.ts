@@ -36,6 +36,12 @@ export class LockService implements Locks {
     await this.#ledger.releaseLock(collection, path, roleAtLeast(role, 'admin') ? null : caller.subject)
   }
 
+  async over(caller: Caller, collection: string, path: string | null): Promise<readonly Lock[]> {
+    await this.#access.requireRole(caller, collection, 'readonly')
+    if (path !== null) checkPath(path)
+    return this.#ledger.locksOver(collection, path)
+  }
+
   async refuse(caller: Caller, collection: string, path: string | null): Promise<void> {
     await this.#access.requireRole(caller, collection, 'readonly')
     await refuseLocked(this.#ledger, caller, collection, path)

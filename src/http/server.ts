@@ -1,5 +1,5 @@
 import fastify, { LogController } from 'fastify'
-import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
 import { WaybillError } from '../model/errors.ts'
 import type { ErrorCode } from '../model/errors.ts'
 import { apolloPlugin, isApollo, sendRefusal, unparsedRefusal } from './apollo/index.ts'
@@ -9,6 +9,7 @@ import { clientErrorHandler } from './client-error.ts'
 import type { RawAnswer } from './client-error.ts'
 import { cmWellPlugin, infotonConstraint, isCmWell, sendError as sendCmWellError } from './cmwell/index.ts'
 import type { Compat } from './cmwell/options.ts'
+import { registerConsole } from './console.ts'
 import { setUsualHeaders } from './headers.ts'
 import { registerHealth } from './health.ts'
 import { watchMethods } from './method-not-allowed.ts'
@@ -42,6 +43,8 @@ export interface ServerOptions {
   readonly retentionMs: { readonly v1: number; readonly apollo: number; readonly sevenbridges: number; readonly cmwell: number }
   /** How the CM-Well dialect behaves where its documents and its server differ. */
   readonly cmwellCompat: Compat
+  /** Where the built console lies; null, or nothing there: `/` says in plain words that it has not been built. */
+  readonly consoleDirectory: string | null
 }
 
 /** Open connections at once; beyond them new ones are closed at once, before they cost memory. */
@@ -77,7 +80,7 @@ export async function buildServer(services: HttpServices, options: ServerOptions
   await registerOpenapi(app)
   registerHealth(app, services)
   await registerDocs(app)
-  registerWelcome(app)
+  await registerConsole(app, options.consoleDirectory)
   await app.register(signedTransfers, { services })
   await app.register(v1Plugin, { services, retentionMs: options.retentionMs.v1 })
   await app.register(apolloPlugin, { services, retentionMs: options.retentionMs.apollo })
@@ -98,12 +101,6 @@ function refuseCodings({ headers }: FastifyRequest): void {
   const coding = headers['transfer-encoding']
   if (coding === undefined || coding.trim().toLowerCase() === 'chunked') return
   throw new WaybillError('unsupported', `Transfer-Encoding ${coding} is not taken; use chunked alone`)
-}
-
-/** Whoever comes to the root with a browser is shown the description of the API. */
-function registerWelcome(app: FastifyInstance): void {
-  const onRequest = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => limitAddress(request, reply)
-  app.get('/', { schema: { hide: true }, onRequest }, (_request, reply) => reply.redirect('/docs', 302))
 }
 
 function newInstance(services: HttpServices, options: ServerOptions): FastifyInstance {
@@ -164,6 +161,6 @@ function rawAnswerOf(error: WaybillError, url: string): RawAnswer {
 
 /** Routes of the native API and of signed URLs, whose wrong methods answer 405. */
 function isNative(url: string): boolean {
-  const ours = ['/v1', '/download/', '/upload/', '/healthz', '/readyz', '/openapi.json']
+  const ours = ['/v1', '/console/', '/download/', '/upload/', '/healthz', '/readyz', '/openapi.json']
   return url === '/' || ours.some(prefix => url.startsWith(prefix))
 }

@@ -98,6 +98,29 @@ describe('the launcher', () => {
     expect(await launch([])).toMatchObject({ code: 0 })
   })
 
+  it('builds the console before a server starts, when it is missing or older than its sources', async () => {
+    await mkdir(join(clone, 'console'))
+    await mkdir(join(clone, 'scripts'))
+    await writeFile(join(clone, 'console', 'main.tsx'), '')
+    const builder = join(clone, 'scripts', 'build-console.ts')
+    await writeFile(
+      builder,
+      `import { mkdirSync, writeFileSync } from 'node:fs'\nmkdirSync('${clone}/dist/console', { recursive: true })\nwriteFileSync('${clone}/dist/console/index.html', '')\n`,
+    )
+    await launch(['--version'])
+    const building = "Building Waybill's console (once) ...\n"
+    expect((await launch(['ls', 'serve'])).err).toBe('')
+    expect((await launch(['serve'])).err).toBe(building)
+    expect((await launch(['demo'])).err).toBe('')
+    const later = new Date(Date.now() + 5000)
+    await utimes(join(clone, 'console', 'main.tsx'), later, later)
+    expect((await launch(['demo'])).err).toBe(building)
+    await writeFile(builder, 'throw new Error("no such module")')
+    const without = await launch(['serve'])
+    expect(without).toMatchObject({ code: 0, err: expect.stringContaining('the server does without it') as string })
+    expect(JSON.parse(without.out)).toMatchObject({ words: ['serve'] })
+  })
+
   it('shows what npm said when it fails, with a sentence, and is ready for another try', async () => {
     await npmDoes('echo "npm error: no such package"\nexit 1')
     const failed = await launch([])

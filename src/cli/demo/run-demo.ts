@@ -158,10 +158,10 @@ async function showTroubles(stage: Stage, local: LocalFile): Promise<void> {
 
 async function farewell(stage: Stage, once: boolean): Promise<void> {
   if (once) {
-    await print('Run ./waybill demo without --once and the server stays: with the API page at /docs, and a token for curl.')
+    await print('Run ./waybill demo without --once and the server stays: with the console, the API page at /docs, and a token for both.')
     return
   }
-  await print(`The server stays until Ctrl-C. The API page: ${stage.url}/docs`)
+  await print(`The server stays until Ctrl-C. The console: ${stage.url} (sign in with the token below); the API page: ${stage.url}/docs`)
   await print('Ask it something:\n')
   await print(`  curl -H 'Authorization: Bearer ${stage.token}' '${stage.url}/v1/jobs?limit=2'\n`)
   await print('Or with this command line:\n')

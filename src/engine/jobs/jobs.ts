@@ -191,13 +191,14 @@ export class JobService implements Jobs {
     return settled === 0 ? null : (settled / Math.max(ms, 1)) * 1000
   }
 
-  async *events(caller: Caller, request: { readonly id?: string; readonly after?: number }, signal: AbortSignal): AsyncGenerator<StreamEvent> {
-    if (request.id === undefined) {
-      yield* allEvents(this.#events, caller, request.after ?? (await this.#parts.ledger.lastEvent()), signal)
-      return
-    }
-    const job = await this.get(caller, request.id)
-    yield* jobEvents(this.#events, caller, job.id, request.after ?? 0, signal)
+  async *events(
+    caller: Caller,
+    { id, after = id === undefined ? 'now' : 0 }: { readonly id?: string; readonly after?: number | 'now' },
+    signal: AbortSignal,
+  ): AsyncGenerator<StreamEvent> {
+    const job = id === undefined ? null : await this.get(caller, id)
+    const last = after === 'now' ? await this.#parts.ledger.lastEvent() : after
+    yield* job === null ? allEvents(this.#events, caller, last, signal) : jobEvents(this.#events, caller, job.id, last, signal)
   }
 }
 

@@ -8,7 +8,7 @@ import { PatientReader, eventText } from './event-frames.ts'
 import type { Ending, EventOrProgress } from './event-frames.ts'
 import { JobAnswers } from './job-answers.ts'
 import { Nothing, Text } from './schemas/common.ts'
-import { EventQuery, JobParams } from './schemas/job.ts'
+import { EventQuery, JobEventQuery, JobParams } from './schemas/job.ts'
 import { sendEmpty } from './empty.ts'
 
 /** After a job finished, so long without another event means that everything was sent. */
@@ -34,7 +34,7 @@ export function registerEvents(app: V1App, context: V1Context): void {
         description:
           'From the first event, or after Last-Event-ID. The stream ends when the job is finished and everything was sent; a client that comes back after the last event gets 204, which ends its reconnecting.',
         params: JobParams,
-        querystring: EventQuery,
+        querystring: JobEventQuery,
         response: { 200: STREAM, 204: Nothing },
       },
       config: { errors: ['job_not_found', 'job_expired'], headers: REPLAY_HEADER },
@@ -43,11 +43,12 @@ export function registerEvents(app: V1App, context: V1Context): void {
     async (request, reply) => {
       const caller = callerOf(request)
       const job = await engine.jobs.get(caller, request.params.job)
-      const after = lastEventId(request, request.query.lastEventId)
+      const { lastEventId: parameter, live = false, items } = request.query
+      const after = lastEventId(request, parameter)
       const reader = new PatientReader(clock, answers.ended(request, reply), signal =>
-        whileGood(context.services, request, engine.jobs.events(caller, { id: job.id, after: after ?? 0 }, signal)),
+        chosen(items, whileGood(context.services, request, engine.jobs.events(caller, { id: job.id, after: after ?? (live ? 'now' : 0) }, signal))),
       )
-      if (after !== undefined && job.state === 'finished') {
+      if ((after !== undefined || live) && job.state === 'finished') {
         const first = await reader.next(SETTLE_MS)
         if (first === 'silence') {
           await reader.close()
@@ -82,7 +83,7 @@ export function registerEvents(app: V1App, context: V1Context): void {
       const after = lastEventId(request, request.query.lastEventId)
       const filter = after === undefined ? {} : { after }
       const reader = new PatientReader(clock, answers.ended(request, reply), signal =>
-        whileGood(context.services, request, engine.jobs.events(callerOf(request), filter, signal)),
+        chosen(request.query.items, whileGood(context.services, request, engine.jobs.events(callerOf(request), filter, signal))),
       )
       return sendStream(
         reply,
@@ -114,6 +115,11 @@ async function* whileGood<T>(services: HttpServices, request: FastifyRequest, ev
     }
     yield one
   }
+}
+
+/** Leaves out what is told of single items where that is not wanted: who shows jobs would else read a line for each item that fails. */
+async function* chosen(items: boolean | undefined, events: AsyncIterable<EventOrProgress>): AsyncGenerator<EventOrProgress> {
+  for await (const one of events) if (items !== false || 'progress' in one || !one.event.type.startsWith('item.')) yield one
 }
 
 const ENDLESS: Ending = { settleMs: SETTLE_MS, mayBeLast: () => false, isOver: () => Promise.resolve(false) }

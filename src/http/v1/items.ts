@@ -46,8 +46,8 @@ export function registerItems(app: V1App, context: V1Context): void {
       onRequest: context.needs.read,
     },
     async (request, reply) => {
-      const { state, path, ...query } = request.query
-      const page = await jobs.items(callerOf(request), request.params.job, filterOf(state, path), pageQuery(query))
+      const { state, path, from, ...query } = request.query
+      const page = await jobs.items(callerOf(request), request.params.job, filterOf(state, path, from), pageQuery(query))
       const type = preferredType(request.headers.accept, OFFERED)
       reply.header('vary', 'accept')
       if (type === 'application/json') return reply.type(`${type}; charset=utf-8`).send(pageOf(request, reply, page, encodeItem))
@@ -105,7 +105,11 @@ async function* reportText(
   }
 }
 
-function filterOf(state: string | undefined, path?: string): ItemFilter {
+function filterOf(state: string | undefined, path?: string, from?: number): ItemFilter {
   const states = itemStates(state)
-  return { ...(states === undefined ? {} : { states }), ...(path === undefined ? {} : { pathPrefix: path }) }
+  return {
+    ...(states === undefined ? {} : { states }),
+    ...(path === undefined ? {} : { pathPrefix: path }),
+    ...(from === undefined ? {} : { afterSeq: from - 1 }),
+  }
 }

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { callerOf } from '../auth.ts'
 import type { V1App, V1Context } from './context.ts'
 import { time } from './encode.ts'
-import { LockBody, LockWire } from './schemas/collection.ts'
+import { HeldLocks, LockBody, LockWire } from './schemas/collection.ts'
 import { CollectionParams, Nothing, PathParams } from './schemas/common.ts'
 import { sendEmpty } from './empty.ts'
 
@@ -12,7 +12,7 @@ interface LockCall {
   readonly body: { readonly ttlSeconds: number; readonly reason?: string }
 }
 
-/** `/v1/collections/{collection}/lock` and `/locks/{path}`: take, renew and release locks. */
+/** `/v1/collections/{collection}/lock` and `/locks/{path}`: see, take, renew and release locks. */
 export function registerLocks(app: V1App, context: V1Context): void {
   const { locks } = context.services.engine
   const tags = ['collections']
@@ -23,6 +23,35 @@ export function registerLocks(app: V1App, context: V1Context): void {
   ] as const
 
   for (const { url, params, name, what } of places) {
+    app.get(
+      url,
+      {
+        schema: {
+          tags,
+          operationId: `locksOver${name}`,
+          summary: `The locks over ${what}`,
+          description: 'On it, above it, and on its collection.',
+          params,
+          response: { 200: HeldLocks },
+        },
+        config: { errors: ['collection_not_found', 'invalid_path'] },
+        onRequest: context.needs.read,
+      },
+      async request => {
+        const { params: at } = request as Pick<LockCall, 'params'> & FastifyRequest
+        const held = await locks.over(callerOf(request), at.collection, at['*'] ?? null)
+        return {
+          items: held.map(({ path, holder, reason, acquiredAt, expiresAt }) => ({
+            path,
+            holder,
+            reason,
+            acquiredAt: time(acquiredAt),
+            expiresAt: time(expiresAt),
+          })),
+        }
+      },
+    )
+
     app.put(
       url,
       {

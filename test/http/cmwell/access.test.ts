@@ -108,7 +108,7 @@ describe('the root of the server', () => {
 
   it('leaves other routes to whom they belong', async () => {
     for (const [path, sending, status, type] of [
-      ['/', anyone, 302, null],
+      ['/', anyone, 200, 'text/html'],
       ['/docs', anyone, 200, 'text/html'],
       ['/openapi.json', anyone, 200, 'application/json'],
       ['/healthz', anyone, 200, 'application/json'],

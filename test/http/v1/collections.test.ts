@@ -162,6 +162,21 @@ describe('grants', () => {
 })
 
 describe('locks', () => {
+  it('are seen by whoever may read: those on a path, above it and on its collection', async () => {
+    await collection('seen')
+    await of().call('alice', 'PUT', `${URL_OF('seen')}/grants/bob`, { role: 'readonly' })
+    await of().call('alice', 'PUT', `${URL_OF('seen')}/lock`, { ttlSeconds: 60, reason: 'audit' })
+    await of().call('alice', 'PUT', `${URL_OF('seen')}/locks/dir`, { ttlSeconds: 60 })
+    const over = async (place: string): Promise<unknown> => told(await of().call('bob', 'GET', `${URL_OF('seen')}/${place}`))
+    const whole = { path: null, holder: 'alice', reason: 'audit', acquiredAt: '<time>', expiresAt: '<time>' }
+    const dir = { path: 'dir', holder: 'alice', reason: null, acquiredAt: '<time>', expiresAt: '<time>' }
+    expect(await over('lock')).toEqual({ status: 200, body: { items: [whole] } })
+    expect(await over('locks/dir/a.txt')).toEqual({ status: 200, body: { items: [whole, dir] } })
+    expect(await over('locks/other')).toEqual({ status: 200, body: { items: [whole] } })
+    expect(await refused(await of().call('carol', 'GET', `${URL_OF('seen')}/lock`))).toMatchObject({ status: 404, code: 'collection_not_found' })
+    expect(await refused(await of().call('bob', 'GET', `${URL_OF('seen')}/locks/..%2Fx`))).toMatchObject({ status: 400, code: 'invalid_path' })
+  })
+
   it('are taken, renewed and released', async () => {
     await collection('lockable')
     for (const place of ['lock', 'locks/dir/a%20b.txt']) {

@@ -95,6 +95,29 @@ describe('the events of a job', () => {
   })
 })
 
+describe('a part of the events', () => {
+  it('leaves out single items, and begins with now', async () => {
+    const job = await jobOf(await of().call('alice', 'POST', '/v1/jobs', { kind: 'copy', items: [item('none')] }, WAIT))
+    const url = `/v1/jobs/${job.id}/events`
+    const few = framesOf(await (await of().call('alice', 'GET', `${url}?items=false`)).text())
+    expect(few.map(frame => frame.event)).toEqual(['job.submitted', 'job.resolved', 'job.finished'])
+    const over = await of().call('alice', 'GET', `${url}?live=true`)
+    expect([over.status, await over.text()]).toEqual([204, ''])
+    const replay = framesOf(await (await of().call('alice', 'GET', `${url}?live=true&lastEventId=${few[1]?.id ?? ''}`)).text())
+    expect(replay.map(frame => frame.event)).toEqual(['item.failed', 'job.finished'])
+    expect(await refused(await of().call('alice', 'GET', '/v1/events?live=true'))).toMatchObject({ status: 400, pointers: ['live'] })
+  })
+
+  it('of all jobs leaves out single items, too', async () => {
+    const all = await listen(of().url, '/v1/events?items=false', await of().token('alice'))
+    const next = await jobOf(await of().call('alice', 'POST', '/v1/jobs', { kind: 'copy', items: [item('none')] }, WAIT))
+    await expect.poll(() => all.frames().some(frame => frame.event === 'job.finished')).toBe(true)
+    const told = all.frames().filter(frame => frame.event !== 'job.progress')
+    expect(told.map(frame => [frame.event, frame.data?.['job']])).toEqual(['job.submitted', 'job.resolved', 'job.finished'].map(event => [event, next.id]))
+    all.leave()
+  })
+})
+
 /** An open stream: what has come so far, and how to leave. */
 async function listen(url: string, path: string, token: string): Promise<{ frames(): Frame[]; ended(): Promise<unknown>; leave(): void }> {
   const outgoing = request(url + path, { headers: { authorization: `Bearer ${token}` } })

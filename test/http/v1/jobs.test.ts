@@ -291,7 +291,12 @@ describe('items and reports', () => {
     expect(await paths('?state=failed,evicted')).toEqual(['y/none'])
     expect(await paths('?path=x/')).toEqual(['x/a', 'x/"b", c'])
     expect(await paths('?state=cancelled')).toEqual([])
-    for (const query of ['?state=', '?state=open', '?path=x&foo=1', '?limit=0']) expect((await items(query)).status, query).toBe(400)
+    expect(await paths('?from=1')).toEqual(['x/"b", c', 'y/none'])
+    expect(await paths('?from=0&limit=1')).toEqual(['x/a'])
+    expect(await paths('?from=1&path=x/')).toEqual(['x/"b", c'])
+    expect(await paths('?from=2&state=failed')).toEqual(['y/none'])
+    expect(await paths('?from=3')).toEqual([])
+    for (const query of ['?state=', '?state=open', '?path=x&foo=1', '?limit=0', '?from=-1']) expect((await items(query)).status, query).toBe(400)
 
     const ndjson = await items('?limit=2', 'application/x-ndjson')
     expect(ndjson.headers.get('content-type')).toBe('application/x-ndjson; charset=utf-8')

@@ -40,6 +40,8 @@ describe('the OpenAPI document', () => {
       'get /v1/collections/{collection}/entries',
       'get /v1/collections/{collection}/entries/{path}',
       'get /v1/collections/{collection}/grants',
+      'get /v1/collections/{collection}/lock',
+      'get /v1/collections/{collection}/locks/{path}',
       'get /v1/collections/{collection}/metadata/{path}',
       'get /v1/collections/{collection}/versions/{path}',
       'get /v1/events',

@@ -54,6 +54,7 @@ const CALLS: readonly (readonly [string, Role, Call])[] = [
   ['entries.patch', 'readwrite', (e, who, c) => e.entries.patch(who, c, 'a', { fields: { x: 1 } })],
   ['locks.acquire', 'readwrite', (e, who, c) => e.locks.acquire(who, c, 'a', { ttlSeconds: 5 })],
   ['locks.release', 'readwrite', (e, who, c) => e.locks.release(who, c, 'held')],
+  ['locks.over', 'readonly', (e, who, c) => e.locks.over(who, c, 'a')],
   ['locks.refuse', 'readonly', (e, who, c) => e.locks.refuse(who, c, null)],
   ['copy from', 'readonly', submits('copy', 'source')],
   ['copy to', 'readwrite', submits('copy', 'destination')],

@@ -67,6 +67,24 @@ export const LockWire = Type.Object(
   { title: 'Lock' },
 )
 
+export const HeldLocks = Type.Object(
+  {
+    items: Type.Array(
+      Type.Object(
+        {
+          path: Nullable(Type.String({ description: 'null: the whole collection' })),
+          holder: Text,
+          reason: Nullable(Text),
+          acquiredAt: Time,
+          expiresAt: Time,
+        },
+        { title: 'HeldLock' },
+      ),
+    ),
+  },
+  { title: 'HeldLocks' },
+)
+
 export const WhoamiWire = Type.Object(
   {
     subject: Text,

@@ -156,6 +156,7 @@ export const ItemQuery = Strict({
   ...PageParameters,
   state: Type.Optional(States),
   path: Type.Optional(Type.String({ description: 'source paths that begin with this' })),
+  from: Type.Optional(Type.Integer({ minimum: 0, description: 'items from this `seq` on; not with a cursor, which goes on from its own' })),
 })
 
 export const REPORT_FORMATS = ['csv', 'ndjson'] as const
@@ -163,4 +164,11 @@ export const ReportQuery = Strict({ format: Type.Optional(Choice(REPORT_FORMATS,
 
 export const RetryBody = Strict({ states: Type.Array(Choice(['failed', 'evicted', 'skipped', 'cancelled']), { minItems: 1 }) }, { title: 'Retry' })
 
-export const EventQuery = Strict({ lastEventId: Type.Optional(Type.Integer({ minimum: 0, description: 'for clients that cannot send Last-Event-ID' })) })
+export const EventQuery = Strict({
+  lastEventId: Type.Optional(Type.Integer({ minimum: 0, description: 'for clients that cannot send Last-Event-ID' })),
+  items: Type.Optional(Type.Boolean({ description: 'false leaves out `item.failed` and `item.evicted`; default true' })),
+})
+export const JobEventQuery = Strict({
+  ...EventQuery.properties,
+  live: Type.Optional(Type.Boolean({ description: 'true begins with what happens from now on, where no Last-Event-ID is sent' })),
+})

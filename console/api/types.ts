@@ -1,0 +1,41 @@
+// The shapes of the API are the client's own types; what it lacks is added here.
+import type { ItemInfo, JobInfo, WhoAmI } from '../../src/client/index.ts'
+
+export type {
+  CollectionInfo,
+  EntryInfo,
+  EntryPage,
+  GrantInfo,
+  ItemInfo,
+  JobChoices,
+  JobInfo,
+  JobRequest,
+  LockInfo,
+  Page,
+} from '../../src/client/index.ts'
+
+/** A source or a destination. */
+export type ItemEndInfo = ItemInfo['source']
+export type ItemState = ItemInfo['state']
+export type JobState = JobInfo['state']
+export type Outcome = NonNullable<JobInfo['outcome']>
+export type JobKind = JobInfo['kind']
+export type Role = 'readonly' | 'readwrite' | 'admin' | 'owner'
+export type Conflict = 'version' | 'skip' | 'fail' | 'rename'
+
+/** All that `GET /v1/whoami` tells. */
+export interface Identity extends WhoAmI {
+  readonly roles: readonly { readonly collection: string; readonly role: Role }[]
+  readonly nextCursor: string | null
+}
+
+export const ITEM_STATES: readonly ItemState[] = ['pending', 'running', 'done', 'skipped', 'failed', 'evicted', 'cancelled']
+export const JOB_STATES: readonly JobState[] = ['submitted', 'resolving', 'running', 'finished']
+export const OUTCOMES: readonly Outcome[] = ['succeeded', 'partial', 'failed', 'cancelled']
+export const JOB_KINDS: readonly JobKind[] = ['copy', 'move', 'delete', 'update']
+export const ROLES: readonly Role[] = ['readonly', 'readwrite', 'admin', 'owner']
+
+/** Items that will not change any more without a retry. */
+export function settledOf({ counts }: Pick<JobInfo, 'counts'>): number {
+  return counts.done + counts.skipped + counts.failed + counts.evicted + counts.cancelled
+}

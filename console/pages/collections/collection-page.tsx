@@ -1,0 +1,108 @@
+import { collectionPath } from '../../api/api.ts'
+import type { CollectionInfo } from '../../api/types.ts'
+import { link } from '../../lib/route.ts'
+import { goWith } from '../../state/route.ts'
+import { useApi } from '../../state/session.tsx'
+import { useLoaded } from '../../state/use-loaded.ts'
+import { Fact, Skeleton, When } from '../../ui/bits.tsx'
+import { Icon } from '../../ui/icons.tsx'
+import { ProblemBox } from '../../ui/problem.tsx'
+import { Browser } from './browser.tsx'
+import { Grants } from './grants.tsx'
+import { Locks } from './locks.tsx'
+
+const TABS = [
+  { key: '', name: 'Files' },
+  { key: 'access', name: 'Access' },
+  { key: 'about', name: 'About' },
+] as const
+
+/** `#/collections/{id}`: its files, who may do what, its lock. */
+export function CollectionPage({ id, query }: { readonly id: string; readonly query: Readonly<Record<string, string>> }) {
+  const api = useApi()
+  const { value: collection, error, loading, reload } = useLoaded(id, signal => api.get<CollectionInfo>(collectionPath(id), undefined, signal))
+  const tab = query['tab'] ?? ''
+  return (
+    <>
+      <nav class="crumbs" aria-label="Where you are">
+        <a href={link(['collections'])}>Collections</a>
+        <Icon name="right" />
+        <a href={link(['collections', id])}>{id}</a>
+        {folders(query['prefix'] ?? '').map(({ name, prefix }) => (
+          <span key={prefix} class="crumb">
+            <Icon name="right" />
+            <a href={link(['collections', id], { prefix })}>{name}</a>
+          </span>
+        ))}
+      </nav>
+      <ProblemBox error={error} retry={reload} />
+      {collection === null && loading && <Skeleton />}
+      {collection !== null && (
+        <>
+          <div class="page-head">
+            <div class="job-head">
+              <h1>{collection.name}</h1>
+              <span class="badge tone-calm" title="Your role on this collection">
+                {collection.role}
+              </span>
+            </div>
+          </div>
+          <div class="tabs" role="tablist" aria-label="Parts of the collection">
+            {TABS.map(({ key, name }) => (
+              <button
+                key={key}
+                type="button"
+                role="tab"
+                id={`tab-${name}`}
+                aria-selected={tab === key}
+                aria-controls="collection-part"
+                onClick={() => goWith({ tab: key, entry: undefined })}
+              >
+                {name}
+              </button>
+            ))}
+          </div>
+          <div id="collection-part" role="tabpanel" aria-labelledby={`tab-${TABS.find(({ key }) => key === tab)?.name ?? 'Files'}`}>
+            {tab === '' && <Browser collection={collection} prefix={query['prefix'] ?? ''} entry={query['entry'] ?? null} />}
+            {tab === 'access' && <Grants collection={collection} />}
+            {tab === 'about' && <About collection={collection} />}
+          </div>
+        </>
+      )}
+    </>
+  )
+}
+
+function About({ collection }: { readonly collection: CollectionInfo }) {
+  return (
+    <div class="card">
+      <dl class="facts two">
+        <Fact name="Id">
+          <code>{collection.id}</code>
+        </Fact>
+        <Fact name="Store">{collection.store}</Fact>
+        <Fact name="Created">
+          <When at={collection.createdAt} /> by {collection.createdBy}
+        </Fact>
+        <Fact name="Changed">
+          <When at={collection.modifiedAt} />
+        </Fact>
+      </dl>
+      {Object.keys(collection.attributes).length > 0 && (
+        <>
+          <h2>Attributes</h2>
+          <pre>{JSON.stringify(collection.attributes, null, 2)}</pre>
+        </>
+      )}
+      <h2>Lock</h2>
+      <p class="muted">A lock stops every write of others in the whole collection until it ends.</p>
+      <Locks collection={collection} path={null} />
+    </div>
+  )
+}
+
+/** The folders that a prefix goes through. */
+function folders(prefix: string): { name: string; prefix: string }[] {
+  const names = prefix.split('/').filter(Boolean)
+  return names.map((name, index) => ({ name, prefix: `${names.slice(0, index + 1).join('/')}/` }))
+}
