@@ -1,18 +1,7 @@
 // The shapes of the API are the client's own types; what it lacks is added here.
 import type { ItemInfo, JobInfo, WhoAmI } from '../../src/client/index.ts'
 
-export type {
-  CollectionInfo,
-  EntryInfo,
-  EntryPage,
-  GrantInfo,
-  ItemInfo,
-  JobChoices,
-  JobInfo,
-  JobRequest,
-  LockInfo,
-  Page,
-} from '../../src/client/index.ts'
+export type { CollectionInfo, EntryInfo, EntryPage, GrantInfo, ItemInfo, JobChoices, JobInfo, JobRequest, LockInfo, Page } from '../../src/client/index.ts'
 
 /** A source or a destination. */
 export type ItemEndInfo = ItemInfo['source']
