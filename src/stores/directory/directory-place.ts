@@ -7,7 +7,7 @@ import type { ByteRange, PutExpectations } from '../../ports/blob-store.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Place, PlacedFile, PlacePage, PlaceQuery, Publication, Published, Removal, Removed, Staged } from '../../ports/place.ts'
 import { fileError } from '../file-errors.ts'
-import { readStamped, sourceChanged } from './file-read.ts'
+import { pastTick, readStamped, sourceChanged } from './file-read.ts'
 import { openFolder, type Folder } from './folder.ts'
 import { FolderChain } from './folder-chain.ts'
 import { FolderWalk, isForbidden } from './folder-walk.ts'
@@ -155,9 +155,10 @@ class DirectoryPlace implements Place {
       const file = await (await folderOf(chain, path))?.openFile(nameOf(path))
       if (file == null) throw sourceChanged(path)
       try {
+        await pastTick(file, this.#clock)
         const isThat = async (): Promise<boolean> => stampOf(await file.stat({ bigint: true })) === stamp
         if (!(await isThat())) throw sourceChanged(path)
-        await copyFile(`/proc/self/fd/${file.fd}`, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+        await copyFile(`/proc/self/fd/${file.fd}`, to, constants.COPYFILE_FICLONE)
         if (!(await isThat())) throw sourceChanged(path)
       } finally {
         await file.close()
