@@ -61,7 +61,10 @@ function leaseOver(path: string): WaybillError {
 }
 
 function notStaged(path: string): WaybillError {
-  return new WaybillError('unavailable', `the bytes for ${JSON.stringify(path)} are gone from ${OWN_FOLDER}, or were changed there; is another program at work in it?`)
+  return new WaybillError(
+    'unavailable',
+    `the bytes for ${JSON.stringify(path)} are gone from ${OWN_FOLDER}, or were changed there; is another program at work in it?`,
+  )
 }
 
 function refuseFolder(stats: BigIntStats | null, path: string): void {
