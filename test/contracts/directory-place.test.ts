@@ -111,6 +111,17 @@ describe('a directory with what does not belong into one', () => {
     expect(await after.sweepUnfinished(Date.now() + 60_000)).toBe(1)
   })
 
+  it('shows what has come since, where the next page is asked for later', async () => {
+    let later = 0
+    const clock = { ...systemClock, now: () => systemClock.now() + later }
+    const slow = openDirectoryPlace({ name: 'p', directory: inside, readonly: false, clock })
+    await writeFile(join(inside, 'a'), 'x')
+    expect(await slow.list({ prefix: '', after: '', limit: 1 })).toMatchObject({ through: 'a' })
+    await writeFile(join(inside, 'b'), 'x')
+    later = 60_000
+    expect((await slow.list({ prefix: '', after: 'a', limit: 10 })).files.map(({ path }) => path)).toEqual(['b', 'sub/file'])
+  })
+
   it('does not show its own folder, whatever prefix is asked for', async () => {
     const staged = await place.stage(Readable.from(['x'], { objectMode: false }), {})
     for (const prefix of ['', '.', '.waybill', '.waybill/', `.waybill/${staged.id}`]) {

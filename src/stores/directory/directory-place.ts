@@ -56,7 +56,7 @@ class DirectoryPlace implements Place {
   readonly #clock: Clock
   /** Device and inode of the root when it was first seen: an empty mount point in its stead must not look as if all files were gone. */
   #identity: string | null = null
-  readonly #walks = new KeptWalks()
+  readonly #walks: KeptWalks
   readonly #staging: Staging
 
   constructor({ name, directory, readonly, shared = false, clock }: DirectoryPlaceOptions) {
@@ -65,6 +65,7 @@ class DirectoryPlace implements Place {
     this.shared = shared
     this.#directory = resolve(directory)
     this.#clock = clock
+    this.#walks = new KeptWalks(clock)
     this.#staging = new Staging({ store: name, clock, root: () => this.#root() })
   }
 
