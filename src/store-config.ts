@@ -181,10 +181,13 @@ export function faultsOfStores(config: {
 /** What an attached place holds is shown, and may be written over: nothing of ours may lie in it, nor it in anything of ours or in another place. */
 function overlaps({ data, stores }: { readonly data: string; readonly stores: StoresConfig | null }): { readonly path: string[]; readonly message: string }[] {
   const ours = storesOf({ stores, defaultStore: null }).map(([name, one]) => ({ name: `the store ${JSON.stringify(name)}`, where: placeOf(data, name, one) }))
-  const known = [{ name: 'the data directory', where: `local ${resolve(data)}` }, ...ours]
+  const dataDirectory = { name: 'the data directory', where: `local ${resolve(data)}` }
+  const known = [dataDirectory, ...ours]
   return placesOf({ stores }).flatMap(([name, one]) => {
     const where = placeOf(data, name, one)
-    const other = known.find(each => each.where !== where && (isBeneath(where, each.where) || isBeneath(each.where, where)))
+    // two stores in one place are told before
+    const isSame = (each: (typeof known)[number]): boolean => each.where === where && each === dataDirectory
+    const other = known.find(each => isSame(each) || isBeneath(where, each.where) || isBeneath(each.where, where))
     known.push({ name: `the store ${JSON.stringify(name)}`, where })
     return other === undefined ? [] : [{ path: ['stores', name], message: `overlaps with ${other.name}; attach a place that neither holds it nor lies in it` }]
   })

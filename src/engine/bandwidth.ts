@@ -36,9 +36,10 @@ export class Bandwidth {
 export function throttled(body: Readable, limits: readonly Bandwidth[], signal: AbortSignal): Readable {
   const run = Math.min(...limits.map(limit => limit.run))
   const pass = async (through: Transform, bytes: Buffer): Promise<void> => {
-    for (let at = 0; at < bytes.byteLength && !signal.aborted; at += run) {
+    for (let at = 0; at < bytes.byteLength; at += run) {
       const part = bytes.subarray(at, at + run)
       await Promise.all(limits.map(limit => limit.take(part.byteLength, signal)))
+      signal.throwIfAborted() // the body may be read to its end by now, and what is left of it must not look as if it were
       through.push(part)
     }
   }

@@ -74,8 +74,10 @@ async function cross(parts: ChunkBytesParts, blobs: readonly CrossingBlob[], ver
   const here = verify ? new Set<string>() : await copiedWithin(parts, first, blobs, watch)
   for (const sha256 of here) copied.arrived.push({ store: to, sha256 })
   const others = blobs.filter(({ sha256 }) => !here.has(sha256))
+  // a copy that is there, however fresh, tells nothing of the source
+  const unlessPutSince = verify ? Number.MAX_SAFE_INTEGER : parts.clock.now() - FRESH_MS
   await atOnce(parts.transfers.most(store, to), others, watch.signal, async blob => {
-    const came = await parts.transfers.run([store, to], () => receive(parts, blob, watch))
+    const came = await parts.transfers.run([store, to], () => receive(parts, blob, unlessPutSince, watch))
     if (came === 'there') copied.arrived.push({ store: to, sha256: blob.sha256 })
     else if (came === 'corrupt') corrupt.push(blob.sha256)
     else copied.failed.push({ store: to, sha256: blob.sha256, code: came })
@@ -105,11 +107,16 @@ async function copiedWithin(
 type Came = 'there' | 'corrupt' | 'unavailable' | 'out_of_space'
 
 /** The stores themselves try again what may pass; what still fails is the item's, with its reason, and not the chunk's for ever. */
-async function receive({ stores, transfers, clock, onError }: ChunkBytesParts, blob: CrossingBlob, { signal, onProgress }: ChunkWatch): Promise<Came> {
+async function receive(
+  { stores, transfers, onError }: ChunkBytesParts,
+  blob: CrossingBlob,
+  unlessPutSince: number,
+  { signal, onProgress }: ChunkWatch,
+): Promise<Came> {
   const { store, to } = blob
   try {
     const source = transfers.source(stores.named(store), to, blob, signal)
-    await stores.named(to).receive(source, { unlessPutSince: clock.now() - FRESH_MS, signal, onProgress })
+    await stores.named(to).receive(source, { unlessPutSince, signal, onProgress })
     return 'there'
   } catch (error) {
     // bytes that are missing, too few, too many or others than were recorded

@@ -1,11 +1,11 @@
-import { close, fsync, futimesSync, open, unlink, writeFile, writeFileSync } from 'node:fs'
+import { close, fsync, futimesSync, open, rm, write, writeSync } from 'node:fs'
 import { promisify } from 'node:util'
 
 const openFile = promisify(open)
 const closeFile = promisify(close)
-const unlinkFile = promisify(unlink)
+const removeFile = promisify(rm)
 const fsyncFile = promisify(fsync)
-const writeAll: (fd: number, data: Uint8Array) => Promise<void> = promisify(writeFile)
+const writeSome = promisify(write)
 
 /**
  * Bytes gathered before a write. Bodies that fit are written in one go and on the main thread: into the page cache that takes some
@@ -20,11 +20,17 @@ export class UnfinishedFile {
   readonly #fd: Promise<number>
   #batch: Uint8Array[] = []
   #gathered = 0
+  /** Where the next bytes go: said with each write, so that another process which still writes the same bytes to the same file changes nothing. */
+  #at: number
   #left = false
 
-  /** Begins to make the file at once, while the first bytes arrive; with `a` it goes on at the end of one that may be there. */
-  constructor(path: string, flags: 'wx' | 'a' = 'wx') {
+  /**
+   * Opens the file at once, while the first bytes arrive: a new one (`wx`), one in place of what may be there (`w`), or one that is there (`r+`), to go on with
+   * behind its first `at` bytes.
+   */
+  constructor(path: string, flags: 'wx' | 'w' | 'r+' = 'wx', at = 0) {
     this.#path = path
+    this.#at = at
     this.#fd = openFile(path, flags)
     // whoever needs the file hears of a failure; a body that fails first must not leave it unheard
     this.#fd.catch((error: unknown) => error)
@@ -38,13 +44,27 @@ export class UnfinishedFile {
   }
 
   async #flush(): Promise<void> {
-    await writeAll(await this.#fd, this.#takeBatch())
+    const fd = await this.#fd
+    for (let data = this.#takeBatch(); data.byteLength > 0;) {
+      const { bytesWritten } = await writeSome(fd, data, 0, data.byteLength, this.#at)
+      data = this.#written(data, bytesWritten)
+    }
+  }
+
+  #flushNow(fd: number): void {
+    for (let data = this.#takeBatch(); data.byteLength > 0;) data = this.#written(data, writeSync(fd, data, 0, data.byteLength, this.#at))
+  }
+
+  /** What is left to write: the system may take less than all of it. */
+  #written(data: Uint8Array, bytes: number): Uint8Array {
+    this.#at += bytes
+    return data.subarray(bytes)
   }
 
   /** Makes the bytes durable, then calls `rename` with the temporary path; in the same tick, the file's time becomes `now` (epoch ms). */
   async publish(now: () => number, rename: (from: string) => void): Promise<void> {
     const fd = await this.#fd
-    if (this.#batch.length > 0) writeFileSync(fd, this.#takeBatch())
+    this.#flushNow(fd)
     await fsyncFile(fd)
     const seconds = now() / 1000
     futimesSync(fd, seconds, seconds)
@@ -60,7 +80,7 @@ export class UnfinishedFile {
     )
     if (fd === null) return
     await closeFile(fd)
-    if (!this.#left && !keep) await unlinkFile(this.#path)
+    if (!this.#left && !keep) await removeFile(this.#path, { force: true }) // another process may have taken it
   }
 
   #takeBatch(): Uint8Array {

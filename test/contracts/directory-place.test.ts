@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, unlink, utimes, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, unlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Place, PlacedFile } from '../../src/ports/place.ts'
+import type { Place, PlacedFile, Staged } from '../../src/ports/place.ts'
 import { openDirectoryPlace } from '../../src/stores/directory/directory-place.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { placeContract } from './place.ts'
@@ -109,6 +109,44 @@ describe('a directory with what does not belong into one', () => {
     expect(await place.stat([`.waybill/${staged.id}`])).toEqual([null])
     const after = openDirectoryPlace({ name: 'p', directory: inside, readonly: false, clock: systemClock })
     expect(await after.sweepUnfinished(Date.now() + 60_000)).toBe(1)
+  })
+
+  it('shows what has come since, where the next page is asked for later', async () => {
+    let later = 0
+    const clock = { ...systemClock, now: () => systemClock.now() + later }
+    const slow = openDirectoryPlace({ name: 'p', directory: inside, readonly: false, clock })
+    await writeFile(join(inside, 'a'), 'x')
+    expect(await slow.list({ prefix: '', after: '', limit: 1 })).toMatchObject({ through: 'a' })
+    await writeFile(join(inside, 'b'), 'x')
+    later = 60_000
+    expect((await slow.list({ prefix: '', after: 'a', limit: 10 })).files.map(({ path }) => path)).toEqual(['b', 'sub/file'])
+  })
+
+  it('does not show its own folder, whatever prefix is asked for', async () => {
+    const staged = await place.stage(Readable.from(['x'], { objectMode: false }), {})
+    for (const prefix of ['', '.', '.waybill', '.waybill/', `.waybill/${staged.id}`]) {
+      const { files, folders, misfits } = await place.list({ prefix, after: '', limit: 100 })
+      expect([...files.map(({ path }) => path), ...folders, ...misfits], prefix).toEqual(prefix === '' ? ['sub/file'] : [])
+    }
+  })
+
+  it('copies bytes, and not the rights of a file', async () => {
+    const usual = (await stat(join(inside, 'sub', 'file'))).mode
+    for (const mode of [0o4755, 0o444]) {
+      await chmod(join(inside, 'sub', 'file'), mode)
+      const [source] = (await place.stat(['sub/file'])) as PlacedFile[]
+      const staged = await place.stageCopy(place, source as PlacedFile)
+      await place.publish([{ staged: staged as Staged, path: `copy-${mode}`, expect: null }], () => true)
+      expect((await stat(join(inside, `copy-${mode}`))).mode).toBe(usual)
+    }
+  })
+
+  it('publishes nothing in place of what was staged', async () => {
+    const staged = await place.stage(Readable.from(['x'], { objectMode: false }), {})
+    await unlink(join(inside, '.waybill', staged.id))
+    await writeFile(join(inside, '.waybill', staged.id), 'y')
+    expect(await place.publish([{ staged, path: 'planted', expect: null }], () => true)).toMatchObject([{ error: { code: 'unavailable' } }])
+    expect(await place.stat(['planted'])).toEqual([null])
   })
 
   it('notices a file that was changed and given back its old time and size', async () => {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ import { openLocalBlobStore } from '../../src/stores/local/local-blob-store.ts'
 import { openS3BlobStore } from '../../src/stores/s3/s3-blob-store.ts'
 import { sha256 } from '../support/sha256.ts'
 import { blobStoreContract, type BlobStoreUnderTest } from './blob-store.ts'
-import { collect, sourceOf, taking } from './bodies.ts'
+import { collect, sourceOf, stream, taking } from './bodies.ts'
 import { copyFromContract, copying } from './copy-from.ts'
 
 const realTime: Clock = { now: () => Date.now(), sleep: ms => new Promise(resolve => setTimeout(resolve, ms)) }
@@ -157,6 +157,59 @@ describe('a local store that goes on with a blob', () => {
     await writeFile(left(), bytes)
     await store.receive(sourceOf(bytes), taking())
     expect(await store.verify(sha256(bytes))).toBe(true)
+  })
+})
+
+describe('a local store of several servers that goes on with a blob', () => {
+  let directory: string
+  const bytes = randomBytes(2_000_000)
+  const open = (): Promise<BlobStore> => openLocalBlobStore({ name: 'main', directory, clock: realTime, shared: true, resumedBytes: 1000 })
+  const unfinished = async (): Promise<string[]> => (await readdir(join(directory, 'tmp'))).map(name => join(directory, 'tmp', name))
+  /** As one whose process is gone. */
+  const silence = (path: string): Promise<void> => utimes(path, 0, 0)
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'waybill-resume-'))
+  })
+  afterEach(() => rm(directory, { recursive: true }))
+
+  it('publishes no part of it when another server takes the file while it is hashed', async () => {
+    const store = await open()
+    const left = join(directory, 'tmp', `${sha256(bytes)}-${randomUUID()}`)
+    await writeFile(left, bytes.subarray(0, 1_500_000))
+    await silence(left)
+    let taken = false
+    const onProgress = (): void => {
+      if (taken) return
+      const [own = ''] = readdirSync(join(directory, 'tmp'))
+      renameSync(join(directory, 'tmp', own), left)
+      taken = true
+    }
+    await store.receive(sourceOf(bytes), { ...taking(), onProgress })
+    expect(taken).toBe(true)
+    expect(await store.verify(sha256(bytes))).toBe(true)
+  })
+
+  it('does not let two spoil each other’s bytes when one stood still for long', async () => {
+    const [slow, quick] = await Promise.all([open(), open()])
+    const goOn = Promise.withResolvers<undefined>()
+    async function* halting(from: number): AsyncGenerator<Uint8Array> {
+      yield bytes.subarray(from, 1_000_000)
+      await goOn.promise
+      yield bytes.subarray(1_000_000)
+    }
+    const halted = slow.receive(
+      sourceOf(bytes, from => (from > 0 ? stream(bytes.subarray(from)) : Readable.from(halting(0), { objectMode: false }))),
+      taking(),
+    )
+    let [file] = await unfinished()
+    while (file === undefined || (await stat(file)).size === 0) [file] = await unfinished()
+    await silence(file)
+    await quick.receive(sourceOf(bytes), taking())
+    goOn.resolve(undefined)
+    await halted.catch((error: unknown) => error) // whatever becomes of it
+    expect(await quick.verify(sha256(bytes))).toBe(true)
+    expect(await unfinished()).toEqual([])
   })
 })
 

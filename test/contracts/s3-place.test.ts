@@ -73,6 +73,17 @@ describe('a part of a bucket', () => {
     expect((await place.list({ prefix: '', after: '', limit: 10 })).files).toEqual([published.file])
   })
 
+  it('asks once more before a large file gets its key: its parts take their time', async () => {
+    const place = await open('p', await bucket())
+    const staged = await stage(place, randomBytes(1700 * KIB))
+    let asked = 0
+    const [published] = await place.publish([{ staged, path: 'large', expect: null }], () => ++asked === 1)
+    expect(published).toMatchObject({ error: { code: 'stale_lease' } })
+    expect(asked).toBe(2)
+    expect(await place.stat(['large'])).toEqual([null])
+    await place.discard(staged)
+  })
+
   it('tells keys that are no paths, and passes over those that stand for a folder', async () => {
     const Bucket = await bucket()
     for (const key of ['a//b', 'folder/', 'folder/x', 'with space+plus', 'line\nbreak']) {

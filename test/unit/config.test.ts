@@ -263,6 +263,11 @@ describe('the configuration', () => {
       'stores.p (from the command line): overlaps with the data directory',
     ],
     [
+      'the data directory itself',
+      { a: { kind: 'local', directory: '/a' }, p: { kind: 'attached', directory: './waybill-data' } },
+      'stores.p (from the command line): overlaps with the data directory',
+    ],
+    [
       'a place around a store',
       { a: { kind: 'local', directory: '/srv/a' }, p: { kind: 'attached', directory: '/srv' } },
       'overlaps with the store "a"; attach a place that neither holds it nor lies in it',

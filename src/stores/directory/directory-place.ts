@@ -7,7 +7,7 @@ import type { ByteRange, PutExpectations } from '../../ports/blob-store.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Place, PlacedFile, PlacePage, PlaceQuery, Publication, Published, Removal, Removed, Staged } from '../../ports/place.ts'
 import { fileError } from '../file-errors.ts'
-import { readStamped, sourceChanged } from './file-read.ts'
+import { pastTick, readStamped, sourceChanged } from './file-read.ts'
 import { openFolder, type Folder } from './folder.ts'
 import { FolderChain } from './folder-chain.ts'
 import { FolderWalk, isForbidden } from './folder-walk.ts'
@@ -56,7 +56,7 @@ class DirectoryPlace implements Place {
   readonly #clock: Clock
   /** Device and inode of the root when it was first seen: an empty mount point in its stead must not look as if all files were gone. */
   #identity: string | null = null
-  readonly #walks = new KeptWalks()
+  readonly #walks: KeptWalks
   readonly #staging: Staging
 
   constructor({ name, directory, readonly, shared = false, clock }: DirectoryPlaceOptions) {
@@ -65,6 +65,7 @@ class DirectoryPlace implements Place {
     this.shared = shared
     this.#directory = resolve(directory)
     this.#clock = clock
+    this.#walks = new KeptWalks(clock)
     this.#staging = new Staging({ store: name, clock, root: () => this.#root() })
   }
 
@@ -155,9 +156,10 @@ class DirectoryPlace implements Place {
       const file = await (await folderOf(chain, path))?.openFile(nameOf(path))
       if (file == null) throw sourceChanged(path)
       try {
+        await pastTick(file, this.#clock)
         const isThat = async (): Promise<boolean> => stampOf(await file.stat({ bigint: true })) === stamp
         if (!(await isThat())) throw sourceChanged(path)
-        await copyFile(`/proc/self/fd/${file.fd}`, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+        await copyFile(`/proc/self/fd/${file.fd}`, to, constants.COPYFILE_FICLONE)
         if (!(await isThat())) throw sourceChanged(path)
       } finally {
         await file.close()

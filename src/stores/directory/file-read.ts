@@ -37,7 +37,7 @@ export async function readStamped(file: FileHandle, path: string, stamp: string,
 }
 
 /** Waits until a file that was written this very moment could not be written again under the same time. */
-async function pastTick(file: FileHandle, clock: Clock): Promise<void> {
+export async function pastTick(file: FileHandle, clock: Clock): Promise<void> {
   const { ctimeMs } = await file.stat()
   const age = clock.now() - ctimeMs
   if (age >= 0 && age < TICK_MS) await clock.sleep(TICK_MS - age)

@@ -26,7 +26,7 @@ export class FolderWalk {
   readonly begun = performance.now()
   readonly #query: PlaceQuery
   readonly #levels: Level[] = []
-  /** Names at the root that are the place's own. */
+  /** The place's own folder, with "/" at its end. */
   readonly #hidden: string
   #begun = false
 
@@ -72,6 +72,7 @@ export class FolderWalk {
   async #begin(chain: FolderChain): Promise<void> {
     this.#begun = true
     const { prefix } = this.#query
+    if (prefix.startsWith(this.#hidden)) return
     const beneath = prefix.slice(0, prefix.lastIndexOf('/') + 1)
     const folder = await chain.enter(beneath.slice(0, -1))
     if (folder !== null) await this.#descend(folder, beneath)

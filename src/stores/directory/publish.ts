@@ -6,7 +6,7 @@ import { errnoOf } from '../file-errors.ts'
 import type { Folder } from './folder.ts'
 import type { FolderChain } from './folder-chain.ts'
 import { beneathOf, folderOf, isOwn, nameOf, OWN_FOLDER } from './own-folder.ts'
-import { placedFile, stampOf } from './stamps.ts'
+import { markOf, placedFile, stampOf } from './stamps.ts'
 
 /** Gives staged bytes, which lie in `own`, their name. What it throws is coded where the path or what lies there is at fault. */
 export async function publishOne(chain: FolderChain, own: Folder, publication: Publication, mayGoOn: () => boolean): Promise<Published> {
@@ -40,6 +40,8 @@ export async function removeOne(chain: FolderChain, { path, stamp }: Removal, ma
 /** In one tick: whether the worker may still go on, what is there, and the new name, with nothing of this process between them. */
 function giveName(folder: Folder, own: Folder, { staged, path, expect }: Publication, name: string, mayGoOn: () => boolean): PlacedFile {
   if (!mayGoOn()) throw leaseOver(path)
+  const bytes = own.lookNow(staged.id)
+  if (bytes === null || markOf(bytes) !== staged.mark) throw notStaged(path)
   if (expect === null) {
     refuseFolder(folder.lookNow(name), path)
     linkSync(own.at(staged.id), folder.at(name))
@@ -50,12 +52,19 @@ function giveName(folder: Folder, own: Folder, { staged, path, expect }: Publica
   }
   folder.isChanged = true
   const stats = folder.lookNow(name)
-  if (stats === null) throw destinationChanged(path)
+  if (stats === null || markOf(stats) !== staged.mark) throw destinationChanged(path)
   return placedFile(path, stats)
 }
 
 function leaseOver(path: string): WaybillError {
   return new WaybillError('stale_lease', `the lease was over before ${JSON.stringify(path)} was changed`)
+}
+
+function notStaged(path: string): WaybillError {
+  return new WaybillError(
+    'unavailable',
+    `the bytes for ${JSON.stringify(path)} are gone from ${OWN_FOLDER}, or were changed there; is another program at work in it?`,
+  )
 }
 
 function refuseFolder(stats: BigIntStats | null, path: string): void {

@@ -51,12 +51,15 @@ export class Staging {
     })
   }
 
-  /** The same of a file of `size` bytes that `copy` makes at a path. */
+  /** The same of a file of `size` bytes that `copy` writes to a path, where an empty one is. */
   copy(size: number, copy: (to: string) => Promise<void>): Promise<Staged> {
     return this.#make(async path => {
-      await copy(path)
-      const file = await open(path, 'r+')
+      const file = await open(path, 'wx')
       try {
+        const { mode } = await file.stat()
+        await copy(path)
+        // the system copies the rights, too: with them a file of another could run as this server's user
+        await file.chmod(mode)
         await file.sync()
       } finally {
         await file.close()

@@ -3,7 +3,7 @@ import { isWaybillError } from '../../model/errors.ts'
 import type { Blob, BlobSource } from '../../ports/blob-store.ts'
 import { BodyMeter, bodyChunks } from '../body-meter.ts'
 import { readFile } from './file-digest.ts'
-import { fileError, unlessMissing } from '../file-errors.ts'
+import { errnoOf, fileError, unlessMissing } from '../file-errors.ts'
 import { UnfinishedFile } from '../unfinished-file.ts'
 
 export interface ResumedFile {
@@ -32,16 +32,17 @@ async function append(to: ResumedFile): Promise<'done' | 'again'> {
   const meter = new BodyMeter({ sha256, size, maxSize: size })
   const begun = (await unlessMissing(stat(to.path)))?.size ?? 0
   if (begun > size) return 'again'
-  if (begun > 0) await hashBegun(to, meter)
-  const file = new UnfinishedFile(to.path, 'a')
+  const from = begun > 0 ? await hashBegun(to, meter) : 0
+  const file = from > 0 ? new UnfinishedFile(to.path, 'r+', from) : new UnfinishedFile(to.path, 'w')
   let keep = true
   try {
-    await appendRest(to, begun, meter, file)
+    await appendRest(to, from, meter, file)
     keep = false
     await to.publish(file, meter.finish())
     return 'done'
   } catch (error) {
-    if (begun > 0 && isWaybillError(error, 'digest_mismatch')) return 'again'
+    // also when another process has taken the file for one whose writer is gone
+    if (from > 0 && (isWaybillError(error, 'digest_mismatch') || errnoOf(error) === 'ENOENT')) return 'again'
     const coded = fileError(error, to.store)
     if (coded.code === 'out_of_space') keep = false
     throw coded
@@ -50,12 +51,13 @@ async function append(to: ResumedFile): Promise<'done' | 'again'> {
   }
 }
 
-async function hashBegun({ path, signal, onProgress }: ResumedFile, meter: BodyMeter): Promise<void> {
+/** Returns how many bytes were there. */
+async function hashBegun({ path, signal, onProgress }: ResumedFile, meter: BodyMeter): Promise<number> {
   const onRead = (at: number): void => {
     signal.throwIfAborted()
     onProgress(at)
   }
-  await readFile(path, bytes => meter.add(bytes), onRead)
+  return readFile(path, bytes => meter.add(bytes), onRead)
 }
 
 async function appendRest({ source, onProgress }: ResumedFile, from: number, meter: BodyMeter, file: UnfinishedFile): Promise<void> {

@@ -30,6 +30,7 @@ export async function ownResumedFile(temporary: string, sha256: string, now: num
       const left = join(temporary, name)
       if ((await stat(left)).mtimeMs >= now - SILENT_MS) continue
       await rename(left, own)
+      await utimes(own, now / 1000, now / 1000) // or others would take it for one that was left, too
       return own
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw error // taken by another process meanwhile

@@ -29,6 +29,8 @@ export interface CopySource {
 export interface CopyTarget {
   readonly metadata?: Readonly<Record<string, string>>
   readonly conditions?: { readonly IfMatch?: string; readonly IfNoneMatch?: '*' }
+  /** Asked right before a copy in parts, which may have taken long, gets its key; what it throws ends the copy. */
+  readonly beforeNaming?: () => Promise<void>
 }
 
 interface CopyRange {
@@ -102,6 +104,7 @@ export async function copyInParts(service: S3Service, sources: readonly CopySour
     }
     watch.signal?.throwIfAborted()
     const size = sources.reduce((sum, source) => sum + source.size, 0)
+    await watch.target?.beforeNaming?.()
     await completeUpload(service, { key, uploadId: UploadId, parts, size, ...(conditions === undefined ? {} : { conditions }) })
   } catch (error) {
     // What cannot be ended now is swept later; the reason that counts is the first one.

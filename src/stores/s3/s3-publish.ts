@@ -29,11 +29,14 @@ export async function publishObject(service: S3Service, object: StagedObject, wi
   const { path, expect, mark, mayGoOn } = wish
   checkPath(path)
   if (isOwn(path)) throw new WaybillError('invalid_path', `${JSON.stringify(path)} lies in ${OWN_PREFIX}, which the place keeps for itself`)
-  const there = await lookAtObject(service, path)
-  if ((there?.file.stamp ?? null) !== expect) throw destinationChanged(path)
-  if (!mayGoOn()) throw leaseOver(path)
+  const beforeNaming = async (): Promise<void> => {
+    const there = await lookAtObject(service, path)
+    if ((there?.file.stamp ?? null) !== expect) throw destinationChanged(path)
+    if (!mayGoOn()) throw leaseOver(path)
+  }
+  await beforeNaming()
   try {
-    await write(service, object, wish)
+    await write(service, object, wish, beforeNaming)
   } catch (error) {
     if (!isUnmet(error)) throw error
     const found = await lookAtObject(service, path)
@@ -61,12 +64,17 @@ export async function removeObject(service: S3Service, { path, stamp }: Removal,
   }
 }
 
-async function write(service: S3Service, { bytes, sources }: StagedObject, { path, expect, mark, conditional }: PublishWish): Promise<void> {
+async function write(
+  service: S3Service,
+  { bytes, sources }: StagedObject,
+  { path, expect, mark, conditional }: PublishWish,
+  beforeNaming: () => Promise<void>,
+): Promise<void> {
   const { client, bucket: Bucket, prefix } = service
   const conditions = !conditional ? {} : expect === null ? { IfNoneMatch: '*' as const } : { IfMatch: expect }
   const metadata = { [MARK]: mark }
   if (bytes === null && sources.length > 0) {
-    await publishCopy(service, sources, prefix + path, { metadata, conditions })
+    await publishCopy(service, sources, prefix + path, { metadata, conditions, beforeNaming })
     return
   }
   const command = { Bucket, Key: prefix + path, Body: bytes ?? Buffer.alloc(0), Metadata: metadata, ...conditions }

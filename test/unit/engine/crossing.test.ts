@@ -83,6 +83,17 @@ describe('a job between two stores', () => {
     expect(await text(house, near, 'x/a')).toBe('x/a')
   })
 
+  it('reads the source again where the job asks for it, however fresh the copy is that is there', async () => {
+    const { house, near, far } = await twoStores()
+    const { digest } = await put(house, near, 'bad', 'soon rotten')
+    const copy = { ...copies(near, far, ['bad']), verify: 'digest' as const }
+    expect(await run(house, copy)).toMatchObject({ outcome: 'succeeded' })
+    await writeFile(join(house.directory, 'store', 'blobs', (digest ?? '').slice(0, 2), (digest ?? '').slice(2)), 'rotten')
+    const job = await run(house, copy)
+    expect(await itemsOf(house, job.id)).toMatchObject([{ state: 'failed', reason: { code: 'digest_mismatch' } }])
+    expect(await text(house, far, 'bad'), 'the good copy stays').toBe('soon rotten')
+  })
+
   it('fails items whose bytes are bad, and leaves nothing of them', async () => {
     const { house, near, far } = await twoStores()
     const { digest } = await put(house, near, 'bad', 'soon rotten')

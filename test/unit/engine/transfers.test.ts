@@ -120,6 +120,18 @@ describe('a bandwidth', () => {
     expect(sizes).toEqual(Array.from({ length: 5 }, () => 2000))
   })
 
+  it('does not end as if all had come when it is stopped with the last bytes in its hands', async () => {
+    const clock = new VirtualClock()
+    const stop = new AbortController()
+    const result = buffer(throttled(bytes(1000), [new Bandwidth(1000, clock)], stop.signal))
+    result.catch((error: unknown) => error) // heard below
+    await rest()
+    clock.advance(300)
+    await rest()
+    stop.abort()
+    await expect(result).rejects.toMatchObject({ name: 'AbortError' })
+  })
+
   it('ends with its body, and destroys it when it is left', async () => {
     const limit = new Bandwidth(1, new VirtualClock())
     const broken = new Readable({ read: () => undefined })
