@@ -7,6 +7,7 @@ import { SqliteLedger } from './ledger/sqlite/sqlite-ledger.ts'
 import { WaybillError } from './model/errors.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Ledger } from './ports/ledger.ts'
+import { placesOf, storesOf, type StoresConfig } from './store-config.ts'
 import { systemClock } from './system/clock.ts'
 import { makeDirectory } from './system/directories.ts'
 
@@ -61,6 +62,19 @@ export async function openAdministration(
   if (data === undefined) throw new WaybillError('invalid_request', 'name a data directory, or a database')
   lookForLedger(data, options)
   return closable(await openLedger(data, clock))
+}
+
+/** The store of a new collection, which without a name is the default one. Throws `invalid_request` for one that the configuration has not, or not of that sort. */
+export function storeForCollection(
+  config: { readonly stores: StoresConfig | null; readonly defaultStore: string | null },
+  name: string | undefined,
+  attached: boolean,
+): string {
+  const names = (attached ? placesOf(config) : storesOf(config)).map(([each]) => each)
+  const wanted = name ?? names[0]
+  if (wanted !== undefined && names.includes(wanted)) return wanted
+  const [sort, there] = [attached ? 'attached' : 'managed', names.length === 0 ? 'none' : names.join(', ')]
+  throw new WaybillError('invalid_request', `there is no ${sort} store ${JSON.stringify(wanted)}: the configuration has ${there}; name its file with --config`)
 }
 
 function closable(ledger: Ledger): { readonly ledger: Ledger; close(): Promise<void> } {

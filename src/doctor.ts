@@ -58,7 +58,10 @@ async function finding(what: string, look: () => Promise<string>): Promise<Findi
 }
 
 function sentence(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  if (!(error instanceof Error)) return String(error)
+  const { cause } = error
+  // callers are not told where files lie; who looks after the server needs to know
+  return cause instanceof Error && 'path' in cause && typeof cause.path === 'string' ? `${error.message}: ${cause.path}` : error.message
 }
 
 function nodeVersion(): string {
@@ -161,6 +164,6 @@ async function visit(place: Place): Promise<string> {
   await place.health()
   const { files, folders, misfits } = await place.list({ prefix: '', after: '', limit: 1_000, delimiter: '/' })
   const took = `(${Math.round(performance.now() - begin)} ms)`
-  const found = `${files.length} files, ${folders.length} folders and ${misfits.length} other things at its root`
+  const found = `at its root files: ${files.length}, folders: ${folders.length}, other things: ${misfits.length}`
   return `attached, ${place.readonly ? 'read-only' : 'takes files'}, shows ${found} ${took}`
 }

@@ -19,10 +19,12 @@ export class Stores {
     throw this.#unknown(name)
   }
 
-  /** The place of that name. Throws `invalid_request` with the names there are. */
+  /** The place of that name. Throws `invalid_request`, with the names there are where none is that. */
   place(name: string): Place {
     const place = this.#places.get(name)
     if (place !== undefined) return place
+    if (this.#stores.has(name))
+      throw new WaybillError('invalid_request', `the store ${JSON.stringify(name)} is managed by this server, and not attached as the collection says`)
     throw this.#unknown(name)
   }
 

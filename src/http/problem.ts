@@ -74,9 +74,9 @@ export function setErrorHeaders(error: WaybillError, reply: FastifyReply): void 
   if (seconds !== null) reply.header('retry-after', Math.max(1, Math.ceil(seconds)))
 }
 
-/** Logs what only we can repair: the unexpected with its cause, and what is not available. */
+/** Logs what only we can repair: the unexpected with its cause, and what is not available; not a refusal of what is not supported. */
 export function logFault(error: WaybillError, request: FastifyRequest): void {
-  if (error.status >= 500) request.log.error({ reqId: request.id, err: error.cause ?? error, code: error.code }, error.message)
+  if (error.status >= 500 && error.code !== 'unsupported') request.log.error({ reqId: request.id, err: error.cause ?? error, code: error.code }, error.message)
 }
 
 /** The native error handler: problem details for whatever was thrown. */

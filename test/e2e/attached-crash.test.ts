@@ -22,7 +22,7 @@ beforeAll(async () => {
   for (const name of ['from', 'to']) await mkdir(join(root, name))
   const stores = { local: { kind: 'local' }, from: { kind: 'attached', directory: join(root, 'from') }, to: { kind: 'attached', directory: join(root, 'to') } }
   await writeFile(join(root, 'waybill.json'), JSON.stringify({ stores }))
-  for (const name of ['from', 'to']) await runCli('collection', 'create', name, '--data', data, '--owner', 'alice', '--attach', name)
+  for (const name of ['from', 'to']) await runCli('collection', 'create', name, '--data', data, '--owner', 'alice', '--attach', name, ...args())
   await runCli('collection', 'create', 'managed', '--data', data, '--owner', 'alice')
   token = await createToken(data, 'alice', ['read', 'write'])
   for (let n = 0; n < FILES; n++) await writeFile(join(root, 'from', `${n}`), bytesOf(n))

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openAdministration } from '../../src/administration.ts'
 import { configSchema } from '../../src/config.ts'
 import { type ServerProcess, spawnServer } from '../support/server-process.ts'
 import { type Run, waybill } from './command.ts'
@@ -46,6 +47,29 @@ describe('administration, while the server runs', () => {
     expect(await admin('token', 'revoke', bob.id)).toMatchObject({ code: 0 })
     expect(await waybill(['ls'], { env: { ...env, WAYBILL_TOKEN: made.out.trim() } })).toMatchObject({ code: 3, out: '' })
     expect((await admin('token', 'list')).out).toMatch(/^ID +SUBJECT +SCOPES/)
+  })
+
+  it('makes collections in the stores of the configuration only', async () => {
+    const file = join(root, 'stores.json')
+    const stores = { bucket: { kind: 'local' }, cold: { kind: 'local' }, photos: { kind: 'attached', directory: join(root, 'photos') } }
+    await writeFile(file, JSON.stringify({ stores }))
+    const data = join(root, 'stores')
+    const make = async (...more: string[]): ReturnType<typeof waybill> =>
+      waybill(['collection', 'create', `c${more.join('-').replaceAll(/[^a-z]/g, '')}`, '--owner', 'alice', '--data', data, '--config', file, ...more])
+    for (const more of [[], ['--store', 'cold'], ['--attach', 'photos']]) expect(await make(...more)).toMatchObject({ code: 0 })
+    expect(await make('--store', 'photos')).toMatchObject({
+      code: 2,
+      err: 'waybill: There is no managed store "photos": the configuration has bucket, cold; name its file with --config.\n',
+    })
+    expect(await make('--attach', 'cold')).toMatchObject({ code: 2, err: expect.stringContaining('the configuration has photos;') as string })
+    const { ledger, close } = await openAdministration({ data }, { create: false })
+    const made = await Promise.all(['c', 'cstorecold', 'cattachphotos'].map(async id => ledger.collection(id)))
+    await close()
+    expect(made).toMatchObject([
+      { store: 'bucket', attached: false },
+      { store: 'cold', attached: false },
+      { store: 'photos', attached: true },
+    ])
   })
 
   it('makes collections and grants roles', async () => {

@@ -55,4 +55,15 @@ describe('doctor', () => {
     expect(found.at(-1)).toMatchObject({ what: 'stores', well: false })
     await rm(file)
   })
+
+  it('tells where an attached directory is missing, and what to do', async () => {
+    const directory = join(root, 'not-mounted')
+    const config = loadConfig({ flags: { data, stores: { local: { kind: 'local' }, photos: { kind: 'attached', directory } } } })
+    const found = await gathered(examine(config))
+    expect(found.at(-1)).toEqual({
+      what: 'store photos',
+      well: false,
+      found: `the store "photos" cannot be used just now (ENOENT, its directory is not there; make or mount it): ${directory}`,
+    })
+  })
 })

@@ -6,11 +6,17 @@ import { note, print } from '../output.ts'
 import { checked, parseLockTtl, parseSubject, required } from '../values.ts'
 import { administrate, type DataOptions, type Ledger, onDataDirectory } from './administration.ts'
 
-/** The store of the embedded default. */
-const STORE = 'local'
 /** The word for "no role any more". */
 const NO_ROLE = 'none'
 const USUAL_LOCK_MS = 600_000
+
+interface CreateFlags extends DataOptions {
+  readonly owner: string
+  readonly name?: string
+  readonly store?: string
+  readonly attach?: string
+  readonly config?: string
+}
 
 interface LockFlags extends DataOptions {
   readonly holder: string
@@ -31,13 +37,22 @@ function registerCreate(program: Command): void {
   create.argument('<ID>', 'plain-name, host.name or owner/name', checked(checkCollectionId))
   required(create, '--owner <subject>', 'who owns it', parseSubject)
     .option('--name <text>', 'its name for people; without it the id')
-    .option('--attach <store>', "show the files of this attached store of the server's configuration, instead of keeping its own")
+    .option('--config <file>', 'the configuration file of the server, whose stores are meant')
+    .option('--store <store>', 'the store of its files (default: that of the configuration)')
+    .addOption(new Option('--attach <store>', 'show the files of this attached store, instead of keeping its own').conflicts('store'))
     .action(async (id: string) => {
-      const flags = create.opts<DataOptions & { readonly owner: string; readonly name?: string; readonly attach?: string }>()
-      const wish = { id, name: flags.name ?? id, store: flags.attach ?? STORE, attached: flags.attach !== undefined, attributes: {}, createdBy: flags.owner }
+      const flags = create.opts<CreateFlags>()
+      const wish = { id, name: flags.name ?? id, ...(await storeOf(flags)), attributes: {}, createdBy: flags.owner }
       await administrate(flags, ledger => ledger.createCollection(wish), true)
       await print(id)
     })
+}
+
+/** Where the collection's files are to lie, as the server's configuration has it. */
+async function storeOf({ config: file, store, attach }: CreateFlags): Promise<{ readonly store: string; readonly attached: boolean }> {
+  const [{ loadConfig }, { storeForCollection }] = await Promise.all([import('../../config.ts'), import('../../administration.ts')])
+  const attached = attach !== undefined
+  return { store: storeForCollection(loadConfig({ env: process.env, ...(file === undefined ? {} : { file }) }), attach ?? store, attached), attached }
 }
 
 function registerGrant(program: Command): void {
