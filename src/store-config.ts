@@ -1,4 +1,5 @@
-import { join, resolve } from 'node:path'
+import { realpathSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 
 /** The library's own name for it, and so the one that is looked at unless another is told. */
@@ -181,7 +182,7 @@ export function faultsOfStores(config: {
 /** What an attached place holds is shown, and may be written over: nothing of ours may lie in it, nor it in anything of ours or in another place. */
 function overlaps({ data, stores }: { readonly data: string; readonly stores: StoresConfig | null }): { readonly path: string[]; readonly message: string }[] {
   const ours = storesOf({ stores, defaultStore: null }).map(([name, one]) => ({ name: `the store ${JSON.stringify(name)}`, where: placeOf(data, name, one) }))
-  const dataDirectory = { name: 'the data directory', where: `local ${resolve(data)}` }
+  const dataDirectory = { name: 'the data directory', where: `local ${realPath(data)}` }
   const known = [dataDirectory, ...ours]
   return placesOf({ stores }).flatMap(([name, one]) => {
     const where = placeOf(data, name, one)
@@ -199,11 +200,22 @@ function isBeneath(inner: string, outer: string): boolean {
 
 /** Where a store lies, as a text that begins with that of what it lies in. */
 function placeOf(data: string, name: string, store: StoreConfig): string {
-  if (store.kind === 'local') return `local ${directoryOf(data, name, store)}`
+  if (store.kind === 'local') return `local ${realPath(directoryOf(data, name, store))}`
   const beneath = (store.prefix ?? '').replaceAll(/^\/+|\/+$/g, '')
   if (store.kind === 'azure') return placeText(['azure', store.connectionStringVariable, store.container], beneath)
-  if (store.kind === 'attached' && store.directory !== undefined) return `local ${resolve(store.directory)}`
+  if (store.kind === 'attached' && store.directory !== undefined) return `local ${realPath(store.directory)}`
   return placeText(['s3', store.endpoint === undefined ? '' : new URL(store.endpoint).host, store.bucket], beneath)
+}
+
+/** Where a path leads, links and all; as much of it as is there. */
+function realPath(path: string): string {
+  const whole = resolve(path)
+  try {
+    return realpathSync(whole)
+  } catch {
+    // not there (yet), or not to be seen: then what it lies in decides
+    return dirname(whole) === whole ? whole : join(realPath(dirname(whole)), basename(whole))
+  }
 }
 
 function placeText(service: readonly unknown[], beneath: string): string {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -282,6 +282,19 @@ describe('the configuration', () => {
     const told = fault({ flags: { stores } })
     expect(told).toContain(sentence)
     expect(told).not.toContain('hush')
+  })
+
+  it('sees through links where places overlap, also beneath what is not there yet', () => {
+    mkdirSync(join(directory, 'photos'))
+    symlinkSync(join(directory, 'photos'), join(directory, 'link'))
+    const a = { kind: 'local', directory: join(directory, 'a') }
+    const p = { kind: 'attached', directory: join(directory, 'photos') }
+    const told = (linked: string): string => fault({ flags: { stores: { a, p, q: { kind: 'attached', directory: join(directory, linked) } } } })
+    expect(told('link')).toContain('is in the same place as the store "p"')
+    expect(told('link/new/one')).toContain('stores.q (from the command line): overlaps with the store "p"')
+    expect(fault({ flags: { data: join(directory, 'link'), stores: { a, p } } })).toContain(
+      'stores.p (from the command line): overlaps with the data directory',
+    )
   })
 
   it('refuses a default store that there is not', () => {
