@@ -6,6 +6,8 @@ export interface Wake {
   readonly job: string
   readonly tenant: string
   readonly priority: number
+  /** Most turns of it at once in this process; default: as the queue finds best. */
+  readonly width?: number
 }
 
 /** Runs one statement in a transaction that is open. */

@@ -150,7 +150,7 @@ export class TurnDealer {
     }
     job.turns -= 1
     job.idle = !more && !job.news
-    if (more) job.width = MOST_TURNS_OF_A_JOB
+    if (more) job.width = job.wake.width ?? MOST_TURNS_OF_A_JOB
     if ((job.idle || job.withdrawn) && job.turns === 0) this.#forget(job)
     else this.#lineUp(job)
   }

@@ -43,10 +43,13 @@ export function turnRow({ job, tenant, priority }: Wake, delaySeconds = 0): JobI
   return { data, singletonKey: job, group: { id: tenant }, ...(delaySeconds > 0 ? { startAfter: delaySeconds } : {}) }
 }
 
-/** The row of the invitation that follows `after`; null when so many nodes were invited that there is none. */
+/**
+ * The row of the invitation that follows `after`; null when so many nodes were invited that there is none. Who is invited takes one turn at a time: the others'
+ * turns fill the gaps between its own.
+ */
 export function nextShareRow(after: WakeData): JobInsert<WakeData> | null {
   const share = after.share + 1
-  return share >= MOST_SHARES ? null : { data: { ...after, share }, singletonKey: `${after.job}#${share}`, group: { id: after.job } }
+  return share >= MOST_SHARES ? null : { data: { ...after, share, width: 1 }, singletonKey: `${after.job}#${share}`, group: { id: after.job } }
 }
 
 /** Rows as they are to be written together: whoever waits for the rows of others waits in the order of the keys, so that nobody waits in a circle. */
