@@ -13,8 +13,6 @@ export interface Held {
   /** Why it is in hand: its own wake-up, an invitation, or both. */
   readonly claims: Claim[]
   readonly since: number
-  /** When other nodes were last invited; 0: never. */
-  invitedAt: number
   /** It is given to the end of the line when its turns have ended, though there is more to do. */
   handBack: boolean
 }
@@ -26,10 +24,6 @@ export class Hand {
 
   get size(): number {
     return this.#held.size
-  }
-
-  get(job: string): Held | undefined {
-    return this.#held.get(job)
   }
 
   jobs(): string[] {
@@ -52,7 +46,7 @@ export class Hand {
       return
     }
     const { data } = claim
-    this.#held.set(data.job, { data, claims: [claim], since: now, invitedAt: 0, handBack: false })
+    this.#held.set(data.job, { data, claims: [claim], since: now, handBack: false })
     this.#ofTenant.set(data.tenant, (this.#ofTenant.get(data.tenant) ?? 0) + 1)
   }
 

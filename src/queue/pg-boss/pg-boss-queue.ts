@@ -27,8 +27,8 @@ const AFTER_FAILURE_SECONDS = 5
 const CROWDED_MS = 100
 /** Two and more heartbeats fit into what a node may be silent. */
 const TOUCH_EVERY_MS = 3_000
-/** While a job has more to do, one more node is invited so often. */
-const INVITE_EVERY_MS = 500
+/** A job that a node ends sooner by itself is not worth sharing; of one that takes longer, one node more is invited with each heartbeat. */
+const INVITE_AFTER_MS = 2_000
 /** A job that others wait for stays in a full hand no longer than this. */
 const MAKE_ROOM_AFTER_MS = 5_000
 /** How often pg-boss looks for the dead and removes what is done, in seconds. */
@@ -46,7 +46,7 @@ export interface PgBossQueueParts {
 
 /**
  * Wake-ups shared by all nodes of a database, in two lines of pg-boss. The ledger sends them in its transactions. A node claims some, has their jobs in hand
- * and deals turns between them until they rest; its heartbeat holds the claims. A job that has more to do after a turn is offered to one node more.
+ * and deals turns between them until they rest; its heartbeat holds the claims. A job that takes long is offered to one node more.
  * The ledger alone says what is to be done: a wake-up that comes twice finds nothing.
  */
 export class PgBossQueue implements Queue, WakeSender {
@@ -111,7 +111,7 @@ export class PgBossQueue implements Queue, WakeSender {
   }
 
   work(handler: (job: string) => Promise<TurnResult>, limits: TurnLimits): void {
-    this.#dealer.work(job => this.#turn(handler, job), limits)
+    this.#dealer.work(handler, limits)
     this.#loops = [this.#claimAll(), this.#touchAll()]
   }
 
@@ -130,20 +130,12 @@ export class PgBossQueue implements Queue, WakeSender {
     await this.#boss.stop({ graceful: false })
   }
 
-  async #turn(handler: (job: string) => Promise<TurnResult>, job: string): Promise<TurnResult> {
-    const result = await handler(job)
-    if (result === 'more') this.#invite(job)
-    return result
-  }
-
-  /** Offers the job to one node more; rows that wait already are not doubled. */
-  #invite(job: string): void {
-    const held = this.#hand.get(job)
-    const now = performance.now()
-    if (held === undefined || (held.invitedAt > 0 && now - held.invitedAt < INVITE_EVERY_MS)) return
-    held.invitedAt = now
-    const row = nextShareRow(held.data)
-    if (row !== null) this.#settling.send(SHARES, row)
+  /** Offers each job that takes long to one node more, also in the middle of a turn; rows that wait already are not doubled. */
+  #invite(): void {
+    for (const { data } of this.#hand.heldSince(performance.now() - INVITE_AFTER_MS)) {
+      const row = nextShareRow(data)
+      if (row !== null) this.#settling.send(SHARES, row)
+    }
   }
 
   #rested(job: string, failed: boolean): void {
@@ -206,6 +198,7 @@ export class PgBossQueue implements Queue, WakeSender {
       try {
         await this.#touch(TURNS)
         await this.#touch(SHARES)
+        this.#invite()
       } catch (error) {
         this.#onError(error, 'heartbeat of the queue')
       }
