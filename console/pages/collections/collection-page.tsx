@@ -1,12 +1,12 @@
 import { collectionPath } from '../../api/api.ts'
 import type { CollectionInfo } from '../../api/types.ts'
 import { link } from '../../lib/route.ts'
-import { goWith } from '../../state/route.ts'
 import { useApi } from '../../state/session.tsx'
 import { useLoaded } from '../../state/use-loaded.ts'
 import { Fact, Skeleton, When } from '../../ui/bits.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { ProblemBox } from '../../ui/problem.tsx'
+import { Tabs } from '../../ui/tabs.tsx'
 import { Browser } from './browser.tsx'
 import { Grants } from './grants.tsx'
 import { Locks } from './locks.tsx'
@@ -47,26 +47,11 @@ export function CollectionPage({ id, query }: { readonly id: string; readonly qu
               </span>
             </div>
           </div>
-          <div class="tabs" role="tablist" aria-label="Parts of the collection">
-            {TABS.map(({ key, name }) => (
-              <button
-                key={key}
-                type="button"
-                role="tab"
-                id={`tab-${name}`}
-                aria-selected={tab === key}
-                aria-controls="collection-part"
-                onClick={() => goWith({ tab: key, entry: undefined })}
-              >
-                {name}
-              </button>
-            ))}
-          </div>
-          <div id="collection-part" role="tabpanel" aria-labelledby={`tab-${TABS.find(({ key }) => key === tab)?.name ?? 'Files'}`}>
+          <Tabs label="Parts of the collection" panel="collection-part" tabs={TABS} tab={tab} opens="entry">
             {tab === '' && <Browser collection={collection} prefix={query['prefix'] ?? ''} entry={query['entry'] ?? null} />}
             {tab === 'access' && <Grants collection={collection} />}
             {tab === 'about' && <About collection={collection} />}
-          </div>
+          </Tabs>
         </>
       )}
     </>

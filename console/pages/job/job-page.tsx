@@ -1,7 +1,6 @@
 import { useEffect } from 'preact/hooks'
 import { link } from '../../lib/route.ts'
 import { announce } from '../../state/announce.ts'
-import { goWith } from '../../state/route.ts'
 import type { LiveJob } from '../../state/use-live-job.ts'
 import { useLiveJob } from '../../state/use-live-job.ts'
 import { useNow } from '../../state/use-now.ts'
@@ -10,6 +9,7 @@ import { Skeleton, When } from '../../ui/bits.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { ProblemBox } from '../../ui/problem.tsx'
 import { jobLook, StateBadge } from '../../ui/state.tsx'
+import { Tabs } from '../../ui/tabs.tsx'
 import { ItemsView } from './items-view.tsx'
 import { JobActions } from './job-actions.tsx'
 import { JobEvents } from './job-events.tsx'
@@ -72,26 +72,11 @@ export function JobPage({ id, query }: { readonly id: string; readonly query: Re
             )}
           </p>
           <JobProgress job={job} samples={live.samples} />
-          <div class="tabs" role="tablist" aria-label="Parts of the job">
-            {TABS.map(({ key, name }) => (
-              <button
-                key={key}
-                type="button"
-                role="tab"
-                id={`tab-${name}`}
-                aria-selected={tab === key}
-                aria-controls="job-part"
-                onClick={() => goWith({ tab: key, item: undefined })}
-              >
-                {name}
-              </button>
-            ))}
-          </div>
-          <div id="job-part" role="tabpanel" aria-labelledby={`tab-${TABS.find(({ key }) => key === tab)?.name ?? 'Items'}`}>
+          <Tabs label="Parts of the job" panel="job-part" tabs={TABS} tab={tab} opens="item">
             {tab === '' && <ItemsView job={job} query={query} />}
             {tab === 'events' && <JobEvents job={job} />}
             {tab === 'facts' && <JobFacts job={job} />}
-          </div>
+          </Tabs>
         </>
       )}
     </>

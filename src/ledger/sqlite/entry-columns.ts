@@ -1,29 +1,7 @@
-/** The columns of an entry's content, in the order of both tables (entry, history) after their keys. */
-const NAMES = [
-  'entity',
-  'version',
-  'revision',
-  'kind',
-  'deleted',
-  'size',
-  'digest',
-  'media_type',
-  'fields',
-  'created_at',
-  'modified_at',
-  'modified_by',
-  'stamp',
-] as const
-
-export const CONTENT = NAMES.join(', ')
-
-/** The same columns of a table or alias. */
-export function contentOf(alias: string): string {
-  return NAMES.map(name => `${alias}.${name}`).join(', ')
-}
+import { SET_CONTENT } from '../shared/entry-columns.ts'
 
 /** Makes an insert into entry a new version of what is there: the caller has put the version before into history. */
-export const REPLACE_ENTRY = `ON CONFLICT (collection, path) DO UPDATE SET ${NAMES.map(name => `${name} = excluded.${name}`).join(', ')}`
+export const REPLACE_ENTRY = `ON CONFLICT (collection, path) DO UPDATE SET ${SET_CONTENT}`
 
 const TIME_AND_CHANCE = 'CAST(:newEntity || randomblob(7) AS BLOB)'
 

@@ -1,10 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { PgBoss } from 'pg-boss'
 import { WaybillError } from '../../model/errors.ts'
 import type { Queue, RunSql, TurnLimits, TurnResult, Wake, WakeSender } from '../../ports/queue.ts'
 import { TurnDealer } from '../turn-dealer.ts'
 import { Hand, type Held } from './hand.ts'
 import { inOrder, makeLines, nextShareRow, SHARES, turnRow, TURNS, type LineName, type WakeData } from './lines.ts'
+import { rest } from './rest.ts'
 import { Settling } from './settling.ts'
 
 /** Beside the ledger's schema: pg-boss migrates its own. */
@@ -214,13 +214,6 @@ export class PgBossQueue implements Queue, WakeSender {
     const lost = new Set(claims.map(({ id }) => id).filter(id => !kept.has(id)))
     for (const data of this.#hand.lose(line, lost)) this.#dealer.withdraw(data)
   }
-}
-
-async function rest(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return
-  await pause(ms, undefined, { signal }).catch((error: unknown) => {
-    if (!signal.aborted) throw error
-  })
 }
 
 /** The pool puts the whole connection that broke into its error: user, host and key of the session are for no log. */

@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { JobInsert, PgBoss } from 'pg-boss'
 import type { Claim } from './hand.ts'
 import { inOrder, SHARES, TURNS, type LineName, type WakeData } from './lines.ts'
+import { rest } from './rest.ts'
 
 /** Rows come and go by the hundred a second: they are written together, so long after the first, in milliseconds. */
 const GATHER_MS = 5
@@ -51,8 +51,8 @@ export class Settling {
   }
 
   async #writeLater(): Promise<void> {
-    await this.#rest(GATHER_MS)
-    if (!(await this.#writeAll())) await this.#rest(AFTER_ERROR_MS)
+    await rest(GATHER_MS, this.#closed.signal)
+    if (!(await this.#writeAll())) await rest(AFTER_ERROR_MS, this.#closed.signal)
   }
 
   async #writeAll(): Promise<boolean> {
@@ -74,13 +74,5 @@ export class Settling {
       this.#claims.unshift(...claims)
       return false
     }
-  }
-
-  async #rest(ms: number): Promise<void> {
-    const { signal } = this.#closed
-    if (signal.aborted) return
-    await pause(ms, undefined, { signal }).catch((error: unknown) => {
-      if (!signal.aborted) throw error
-    })
   }
 }

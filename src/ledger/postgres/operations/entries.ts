@@ -5,7 +5,7 @@ import { FILE, FOLDER, FOLDER_MEDIA_TYPE, hexBytes, hexText, newEntity, toEntry 
 import { folderHolds, noEntry, pathTaken } from '../../shared/refusals.ts'
 import type { Row } from '../../shared/row.ts'
 import type { Params } from '../connection/queries.ts'
-import { CONTENT } from '../entry-columns.ts'
+import { CONTENT } from '../../shared/entry-columns.ts'
 import { refuseLocked } from './locks.ts'
 import { childOf, makeParents } from './parents.ts'
 import { lockedCollection, toWrite, type Tx } from './tx.ts'

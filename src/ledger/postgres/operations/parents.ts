@@ -2,7 +2,8 @@ import { entityPrefix, FILE, FOLDER, FOLDER_MEDIA_TYPE } from '../../shared/code
 import { pathTaken } from '../../shared/refusals.ts'
 import { liveChildren } from '../addressable.ts'
 import type { Params } from '../connection/queries.ts'
-import { CONTENT, contentOf, NEW_ENTITY, NEW_REVISION, REPLACE_ENTRY } from '../entry-columns.ts'
+import { CONTENT, contentOf } from '../../shared/entry-columns.ts'
+import { NEW_ENTITY, NEW_REVISION, REPLACE_ENTRY } from '../entry-columns.ts'
 import { emptyWorkTable } from '../work-tables.ts'
 import type { Tx } from './tx.ts'
 

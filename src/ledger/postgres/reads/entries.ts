@@ -7,7 +7,7 @@ import { hexBytes, hexText, toEntry } from '../../shared/codec.ts'
 import { folderOf, startOf } from '../../shared/roll-up.ts'
 import type { Row } from '../../shared/row.ts'
 import type { Params, Queries } from '../connection/queries.ts'
-import { CONTENT } from '../entry-columns.ts'
+import { CONTENT } from '../../shared/entry-columns.ts'
 
 /** The key of a live collection, or null. */
 export async function keyOf(db: Queries, id: string): Promise<number | null> {

@@ -1,7 +1,7 @@
 import { prefixEnd } from '../../../model/paths.ts'
 import { FILE } from '../../shared/codec.ts'
 import type { Row } from '../database.ts'
-import { CONTENT } from '../entry-columns.ts'
+import { CONTENT } from '../../shared/entry-columns.ts'
 import { isLocked } from './entity-folders.ts'
 import { childOf } from './parents.ts'
 import type { Tx } from './tx.ts'

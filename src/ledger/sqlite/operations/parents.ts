@@ -2,7 +2,8 @@ import { liveChildren, parentExpression } from '../addressable.ts'
 import { entityPrefix, FILE, FOLDER, FOLDER_MEDIA_TYPE } from '../../shared/codec.ts'
 import { pathTaken } from '../../shared/refusals.ts'
 import type { Params } from '../database.ts'
-import { CONTENT, NEW_ENTITY, NEW_REVISION, REPLACE_ENTRY } from '../entry-columns.ts'
+import { CONTENT } from '../../shared/entry-columns.ts'
+import { NEW_ENTITY, NEW_REVISION, REPLACE_ENTRY } from '../entry-columns.ts'
 import type { Tx } from './tx.ts'
 
 /** Folders that are missing above what is written, in memory. */

@@ -1,6 +1,7 @@
 import type { Row } from '../database.ts'
 import { entityPrefix } from '../../shared/codec.ts'
-import { CONTENT, contentOf, NEW_REVISION, REPLACE_ENTRY } from '../entry-columns.ts'
+import { CONTENT, contentOf } from '../../shared/entry-columns.ts'
+import { NEW_REVISION, REPLACE_ENTRY } from '../entry-columns.ts'
 import { kindOf } from '../../shared/job-row.ts'
 import type { Tally } from './decide.ts'
 import { completeTree } from './plan-tree.ts'

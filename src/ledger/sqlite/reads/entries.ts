@@ -5,7 +5,7 @@ import { prefixEnd } from '../../../model/paths.ts'
 import type { EntryFilter, EntryPage } from '../../../ports/ledger.ts'
 import { hexBytes, hexText, toEntry } from '../../shared/codec.ts'
 import { folderOf, startOf } from '../../shared/roll-up.ts'
-import { CONTENT } from '../entry-columns.ts'
+import { CONTENT } from '../../shared/entry-columns.ts'
 import type { Database, Params } from '../database.ts'
 
 /** The key of a live collection, or null. */
