@@ -4,14 +4,15 @@ import { operations, type OperationArgs, type OperationName, type OperationResul
 import * as collections from '../../src/ledger/sqlite/reads/collections.ts'
 import { referenced } from '../../src/ledger/sqlite/reads/entries.ts'
 import * as jobs from '../../src/ledger/sqlite/reads/jobs.ts'
-import type { Ledger } from '../../src/ports/ledger.ts'
+import type { Lease, Ledger } from '../../src/ports/ledger.ts'
 import type { Schedule, SimulatedProcess } from './schedule.ts'
 
 /** The statements of the real ledger, on a database in memory: each operation is a transaction, as a ledger for several processes has it. */
 export class SimulatedDatabase {
   readonly db = Database.openWriter(':memory:')
-  /** Leases under which a chunk was settled, as `job/chunk/token`. */
-  readonly settled = new Set<string>()
+  /** The highest token that was given out for each chunk, and how many chunks were settled by another than their first holder. */
+  readonly #tokens = new Map<string, number>()
+  takeovers = 0
 
   transact<N extends OperationName>(name: N, now: number, ...args: OperationArgs<N>): OperationResult<N> {
     const operation = operations[name] as (...all: unknown[]) => OperationResult<N>
@@ -26,6 +27,13 @@ export class SimulatedDatabase {
     }
   }
 
+  #settle(lease: Lease): void {
+    const present = this.#tokens.get(chunkOf(lease))
+    if (present !== lease.token) throw new Error(`I7: chunk ${chunkOf(lease)} was settled under token ${lease.token}; its present one is ${String(present)}`)
+    this.#tokens.delete(chunkOf(lease))
+    if (lease.token > 1) this.takeovers += 1
+  }
+
   /** One process's ledger. What the engine does not need when jobs are worked on is not there, and says so. */
   ledgerOf(process: SimulatedProcess, schedule: Schedule, options: { readonly alone: boolean }): Ledger {
     const clock = schedule.clock(process)
@@ -37,16 +45,18 @@ export class SimulatedDatabase {
       onCommit: () => () => undefined,
       // one of several processes leaves alone what others work on
       recover: () => (options.alone ? write('recover', []) : Promise.resolve()),
-      applyChunk: async (...args: OperationArgs<'applyChunk'>) => {
-        const [lease] = args
-        return step('applyChunk', () => {
-          const result = this.transact('applyChunk', clock.now(), ...args)
-          const key = `${lease.job}/${lease.chunk}/${lease.token}`
-          if (this.settled.has(key)) throw new Error(`I7: the chunk ${key} was settled twice under one lease`)
-          this.settled.add(key)
-          return result
-        })
-      },
+      takeTurn: (...args: OperationArgs<'takeTurn'>) =>
+        step('takeTurn', () => {
+          const turn = this.transact('takeTurn', clock.now(), ...args)
+          if (turn.do === 'read') this.#tokens.set(chunkOf(turn.lease), turn.lease.token)
+          return turn
+        }),
+      applyChunk: (...args: OperationArgs<'applyChunk'>) =>
+        step('applyChunk', () => {
+          const more = this.transact('applyChunk', clock.now(), ...args)
+          this.#settle(args[0])
+          return more
+        }),
       job: (id: string) => step('job', () => jobs.job(this.db, id, clock.now())),
       unfinished: (after: number, limit: number) => step('unfinished', () => jobs.unfinished(this.db, after, limit)),
       collection: (id: string) => step('collection', () => collections.collection(this.db, id)),
@@ -60,6 +70,10 @@ export class SimulatedDatabase {
       },
     })
   }
+}
+
+function chunkOf({ job, chunk }: Lease): string {
+  return `${job}/${chunk}`
 }
 
 /** True for what a process may well hear from a ledger or a store that fails; anything else is a fault of the code. */
