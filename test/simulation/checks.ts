@@ -47,7 +47,10 @@ export class Checks {
 
   /** Jobs that are not finished, by id. */
   unfinished(): string[] {
-    return this.#client.jobs.filter(known => !this.#over.has(known)).map(({ id }) => id).filter(id => this.#job(id)?.state !== 'finished' && !this.#isExpired(id))
+    return this.#client.jobs
+      .filter(known => !this.#over.has(known))
+      .map(({ id }) => id)
+      .filter(id => this.#job(id)?.state !== 'finished' && !this.#isExpired(id))
   }
 
   #checkJob(known: KnownJob): void {
@@ -69,7 +72,8 @@ export class Checks {
   }
 
   #checkCounts({ id, counts, state }: Job, all: readonly Item[], submitted: number): void {
-    if (all.length !== submitted || counts.total !== submitted) fault('I1', `of ${submitted} items of job ${id} ${all.length} are there, ${counts.total} counted`)
+    if (all.length !== submitted || counts.total !== submitted)
+      fault('I1', `of ${submitted} items of job ${id} ${all.length} are there, ${counts.total} counted`)
     for (const name of ['pending', 'running', 'done', 'skipped', 'failed', 'evicted', 'cancelled'] as const) {
       const n = all.filter(item => item.state === name).length
       if (n !== counts[name]) fault('I3', `job ${id} counts ${counts[name]} ${name}, and has ${n}`)

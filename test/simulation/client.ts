@@ -46,7 +46,11 @@ export class SimulatedClient {
 
   /** Two collections in the first store and one in the second, with files. */
   begin(): void {
-    for (const [id, store] of [['near', 0], ['near2', 0], ['far', 1]] as const) {
+    for (const [id, store] of [
+      ['near', 0],
+      ['near2', 0],
+      ['far', 1],
+    ] as const) {
       const name = this.#stores[store]?.name as string
       this.#database.transact('createCollection', this.#now, { id, name: id, store: name, attributes: {}, createdBy: 'alice' })
     }
@@ -60,7 +64,8 @@ export class SimulatedClient {
     if (act === 'ordered') return this.#submitOrdered()
     if (act === 'steer') return this.#steer()
     if (act === 'put') this.#put(this.#random.pick(SOURCES))
-    if (act === 'remove') this.#tolerate(() => this.#database.transact('removeEntry', this.#now, { collection: 'near', path: this.#random.pick(SOURCES), subject: 'alice' }))
+    if (act === 'remove')
+      this.#tolerate(() => this.#database.transact('removeEntry', this.#now, { collection: 'near', path: this.#random.pick(SOURCES), subject: 'alice' }))
     if (act === 'rot') this.#rot()
     return null
   }

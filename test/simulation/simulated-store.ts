@@ -2,15 +2,22 @@ import { Readable } from 'node:stream'
 import { hash } from 'node:crypto'
 import { WaybillError } from '../../src/model/errors.ts'
 import type { BlobStore, StoredBlob } from '../../src/ports/blob-store.ts'
+import type { Random } from '../crash/random.ts'
 import type { Schedule, SimulatedProcess } from './schedule.ts'
+
+/** The slowest answer, in milliseconds: about as long as a lease, so that one who stood still finds another at its work. */
+const SLOW_MS = 12_000
 
 /** What is in a store, for all processes. */
 export class SimulatedBytes {
   readonly name: string
   readonly blobs = new Map<string, { bytes: Buffer; putAt: number }>()
 
-  constructor(name: string) {
+  readonly #random: Random
+
+  constructor(name: string, random: Random) {
     this.name = name
+    this.#random = random
   }
 
   put(bytes: Buffer, now: number): string {
@@ -22,7 +29,11 @@ export class SimulatedBytes {
   /** One process's way to the store: every call is a step, and one that publishes is two. */
   storeOf(process: SimulatedProcess, schedule: Schedule): BlobStore {
     const { name, blobs } = this
-    const step = <T>(what: string, run: () => T): Promise<T> => schedule.step(process, `${name}.${what}`, run)
+    const clock = schedule.clock(process)
+    const step = async <T>(what: string, run: () => T): Promise<T> => {
+      if (this.#random.chance(0.2)) await clock.sleep(this.#random.between(1, SLOW_MS))
+      return schedule.step(process, `${name}.${what}`, run)
+    }
     const stat = (sha256: string): StoredBlob | null => {
       const blob = blobs.get(sha256)
       return blob === undefined ? null : { sha256, size: blob.bytes.length, putAt: blob.putAt }

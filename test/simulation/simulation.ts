@@ -56,7 +56,7 @@ class Simulation {
   readonly schedule: Schedule
   readonly #random: Random
   readonly #database = new SimulatedDatabase()
-  readonly #stores = [new SimulatedBytes('first'), new SimulatedBytes('second')] as const
+  readonly #stores: readonly [SimulatedBytes, SimulatedBytes]
   readonly #client: SimulatedClient
   readonly #checks: Checks
   readonly #events = { kills: 0, stalls: 0, stops: 0, jumps: 0, submitted: 0, takeovers: 0 }
@@ -69,6 +69,7 @@ class Simulation {
   constructor(seed: number) {
     this.#random = new Random(seed)
     this.schedule = new Schedule(this.#random)
+    this.#stores = [new SimulatedBytes('first', this.#random), new SimulatedBytes('second', this.#random)]
     const parts = { random: this.#random, database: this.#database, schedule: this.schedule, stores: this.#stores }
     this.#client = new SimulatedClient({ ...parts, ids: systemIds({ now: () => this.schedule.now, sleep: () => Promise.resolve() }) })
     this.#checks = new Checks({ client: this.#client, database: this.#database, schedule: this.schedule, far: this.#stores[1] })
@@ -79,7 +80,7 @@ class Simulation {
     const begun = this.schedule.now
     this.#client.begin()
     for (let n = this.#alone ? 1 : 3; n > 0; n--) this.#start()
-    for (let next = 50; this.schedule.taken < steps; ) {
+    for (let next = 50; this.schedule.taken < steps;) {
       await this.#next()
       if (this.schedule.taken < next) continue
       this.#check()
@@ -179,7 +180,7 @@ class Simulation {
   async #comeToRest(): Promise<void> {
     Object.assign(this.schedule.faults, { refused: 0, lostAnswer: 0 })
     this.#client.resumeAll()
-    for (const end = this.schedule.taken + PATIENCE; ; ) {
+    for (const end = this.schedule.taken + PATIENCE; ;) {
       const left = this.#checks.unfinished()
       if (left.length === 0) break
       if (this.schedule.taken > end) throw new Error(`liveness: after ${PATIENCE} steps without faults these jobs are not finished: ${left.join(', ')}`)
