@@ -42,6 +42,8 @@ export type Selection = Schemas['Selection']
 
 /** Who the token stands for, its scopes, and the first page of its roles. */
 export type WhoAmI = Schemas['Whoami']
+/** Nodes, queue, stores, retention and limits of the server. */
+export type SystemInfo = Schemas['System']
 /** An RFC 9457 problem document. */
 export type Problem = Schemas['Problem']
 /** A code of the server's error catalogue. */

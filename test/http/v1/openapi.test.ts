@@ -50,6 +50,7 @@ describe('the OpenAPI document', () => {
       'get /v1/jobs/{job}/events',
       'get /v1/jobs/{job}/items',
       'get /v1/jobs/{job}/report',
+      'get /v1/system',
       'get /v1/whoami',
       'patch /v1/collections/{collection}',
       'patch /v1/collections/{collection}/metadata/{path}',
