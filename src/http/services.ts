@@ -3,6 +3,7 @@ import type { Engine } from '../engine/api.ts'
 import type { Caller, Scope } from '../model/access.ts'
 import type { Authenticator } from '../ports/authenticator.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { Tokens } from '../ports/tokens.ts'
 import type { UrlSigner } from './signed-url.ts'
 
 export type { Authenticator } from '../ports/authenticator.ts'
@@ -33,6 +34,7 @@ export interface ServerFacts {
 export interface HttpServices {
   readonly engine: Engine
   readonly authenticator: Authenticator
+  readonly tokens: Tokens
   readonly clock: Clock
   readonly limits: HttpLimits
   readonly facts: ServerFacts

@@ -15,6 +15,7 @@ import { registerLocks } from './locks.ts'
 import { registerMetadata } from './metadata.ts'
 import { registerSubmit } from './submit.ts'
 import { registerSystem } from './system.ts'
+import { registerTokens } from './tokens.ts'
 import { registerWhoami } from './whoami.ts'
 
 export interface V1Options {
@@ -48,6 +49,7 @@ export const v1Plugin: FastifyPluginAsync<V1Options> = async (app, { services, r
   registerJobs(typed, context)
   registerItems(typed, context)
   registerEvents(typed, context)
+  registerTokens(typed, context)
   registerWhoami(typed, context)
   registerSystem(typed, context)
 }
