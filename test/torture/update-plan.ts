@@ -5,7 +5,7 @@ export const DOMAIN = 'updates.org'
 const FIELD = 'http://www.w3.org/2006/vcard/ns#NOTE'
 
 const SHARED = 300
-const WIDE = 6000
+const WIDE = 3000
 /** A condition that never holds. */
 const STALE = '0'.repeat(32)
 

@@ -2,6 +2,11 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer, Http } from '../support/http.ts'
 import type { Book, Sent, Update } from './book.ts'
+import { cancelErrand, pauseErrand } from './errands/control.ts'
+import { isGone } from './errands/desk.ts'
+import { goOn, type Errand } from './errands/errand.ts'
+import { collectionErrand, filesErrand, refusedErrand } from './errands/files.ts'
+import { projectErrand } from './errands/project.ts'
 import { INBOX, makePlan } from './plan.ts'
 import type { Random } from './random.ts'
 import { makeUpdate } from './update-plan.ts'
@@ -9,8 +14,9 @@ import { makeUpdate } from './update-plan.ts'
 const SUBMITTERS = 4
 const UPLOADERS = 2
 const UPDATERS = 2
+const ERRANDS = 3
 /** Items asked for in one life of the server: enough to keep it busy, few enough to check every one of them. */
-const ITEMS_A_LIFE = 20_000
+const ITEMS_A_LIFE = 4_000
 
 /** Sends requests from several actors at once until the server is gone, the life's items are used up or `stop` aborts. */
 export async function load(http: Http, book: Book, random: Random, stop: AbortSignal): Promise<void> {
@@ -35,8 +41,42 @@ export async function load(http: Http, book: Book, random: Random, stop: AbortSi
   const uploader = async (): Promise<void> => {
     while (!stop.aborted && (await upload(http, book, random))) await sleep(random.between(0, 20))
   }
+  const runner = async (): Promise<void> => {
+    while (!stop.aborted) {
+      const one = newErrand(book, random)
+      book.errands.push(one)
+      if (!(await goOn(one, http, book.tally, stop))) return
+      await sleep(random.between(0, 10))
+    }
+  }
   const updaters = Array.from({ length: UPDATERS }, (_, actor) => updater(actor))
-  await Promise.all([...Array.from({ length: SUBMITTERS }, submitter), ...updaters, ...Array.from({ length: UPLOADERS }, uploader)])
+  await Promise.all([
+    ...Array.from({ length: SUBMITTERS }, submitter),
+    ...updaters,
+    ...Array.from({ length: UPLOADERS }, uploader),
+    ...Array.from({ length: ERRANDS }, runner),
+  ])
+}
+
+function newErrand(book: Book, random: Random): Errand {
+  const n = book.errands.length
+  switch (random.between(0, 9)) {
+    case 0:
+    case 1:
+    case 2:
+      return projectErrand(n, random, book.expiring)
+    case 3:
+      return cancelErrand(n, random)
+    case 4:
+      return pauseErrand(n, random)
+    case 5:
+    case 6:
+      return collectionErrand(n, random)
+    case 7:
+      return refusedErrand(n, random)
+    default:
+      return filesErrand(n, random)
+  }
 }
 
 /** Sends a request and notes its answer. False: no answer came, the server is gone. */
@@ -69,7 +109,7 @@ async function answerOf(http: Http, sent: Sent): Promise<Answer | null> {
 }
 
 function unlessGone(error: unknown): null {
-  if (error instanceof Error && 'code' in error && ['ECONNRESET', 'ECONNREFUSED', 'EPIPE'].includes(String(error.code))) return null
+  if (isGone(error)) return null
   throw error
 }
 
