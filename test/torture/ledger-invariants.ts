@@ -1,39 +1,13 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { ITEM_STATES, isTerminal } from '../../src/model/item.ts'
+import { brokenIn } from '../../src/ledger/sqlite/soundness.ts'
 import { sha256 } from '../support/sha256.ts'
 import type { Book } from './book.ts'
 import type { Tally } from './tally.ts'
 
-/** Items that are no rows yet: they wait in the list of their chunk. */
-const LISTED = '(SELECT coalesce(sum((SELECT count(*) FROM json_each(u.paths))), 0) FROM unwritten u WHERE u.job = j.key)'
-const UNEQUAL = ITEM_STATES.filter(isTerminal).map(state => `coalesce(sum(i.state = ${ITEM_STATES.indexOf(state)}), 0) <> j.${state}`)
 /** Of a job that has expired rows go in batches: nothing is said of it any more. */
 const KEPT = '(j.expires_at IS NULL OR j.expires_at > :now) AND j.sealed = 1'
-
-/** What must hold within one ledger, at every commit. */
-const RULES: readonly (readonly [rule: string, sql: string])[] = [
-  ['the ledger is damaged', "SELECT * FROM pragma_integrity_check WHERE integrity_check <> 'ok'"],
-  [
-    'I3: counters are not the sum of the items',
-    `SELECT j.key, j.total, count(i.seq) AS items, ${LISTED} AS listed FROM job j LEFT JOIN item i ON i.id BETWEEN j.key << 32 AND (j.key << 32) + 4294967295
-     WHERE ${KEPT} GROUP BY j.key
-     HAVING count(i.seq) + listed <> j.total OR coalesce(sum(i.state < 2), 0) + listed <> j.pending + j.running OR ${UNEQUAL.join(' OR ')}`,
-  ],
-  ['I2: a finished job has items without an end', 'SELECT job, seq, i.state FROM item i JOIN job j ON j.key = i.id >> 32 WHERE j.state = 3 AND i.state < 2'],
-  [
-    'I6: two items made one version',
-    `SELECT coalesce(dst_collection, src_collection) AS collection, coalesce(dst_path, src_path) AS path, dst_version, count(*) AS items FROM item
-     WHERE state = 2 AND dst_version IS NOT NULL GROUP BY 1, 2, 3 HAVING count(*) > 1`,
-  ],
-  [
-    'I6: versions of a path are not 1, 2, 3',
-    `SELECT e.collection, e.path, e.version, count(h.version) AS older, max(h.version) AS newest FROM entry e
-     LEFT JOIN history h ON h.collection = e.collection AND h.path = e.path
-     GROUP BY e.collection, e.path HAVING count(h.version) <> e.version - 1 OR max(h.version) >= e.version`,
-  ],
-]
 
 /** What must hold between an earlier state of a ledger, attached as `before`, and a later one. A retry wakes items that are not done. */
 const SINCE: readonly (readonly [rule: string, sql: string])[] = [
@@ -62,26 +36,24 @@ const COUNTS: readonly (readonly ['I2' | 'I3' | 'I6' | 'I7', string])[] = [
   ['I7', 'SELECT count(*) AS n FROM chunk'],
 ]
 
-/** Everything that is broken in a ledger, whatever was done with it. */
-export function brokenRules(ledger: DatabaseSync, tally: Tally, before: string | null = null): string[] {
-  const faults: string[] = []
-  const none = (rule: string, sql: string): void => {
+/** Everything that is broken in a ledger, and, with an earlier copy of it, in how it got here. */
+function brokenRules(file: string, ledger: DatabaseSync, tally: Tally, before: string | null): string[] {
+  const faults = brokenIn(file, Date.now())
+  for (const [rule, sql] of COUNTS) tally.count(rule, Number(ledger.prepare(sql).get()?.['n']))
+  if (before === null) return faults
+  ledger.prepare('ATTACH ? AS before').run(before)
+  for (const [rule, sql] of SINCE) {
     const statement = ledger.prepare(`${sql} LIMIT 5`)
     statement.setAllowUnknownNamedParameters(true)
     for (const row of statement.all({ now: Date.now() })) faults.push(`${rule}: ${JSON.stringify(row, hexOfBytes)}`)
   }
-  for (const [rule, sql] of RULES) none(rule, sql)
-  for (const [rule, sql] of COUNTS) tally.count(rule, Number(ledger.prepare(sql).get()?.['n']))
-  if (before === null) return faults
-  ledger.prepare('ATTACH ? AS before').run(before)
-  for (const [rule, sql] of SINCE) none(rule, sql)
   ledger.exec('DETACH before')
   return faults
 }
 
-/** As `brokenRules`; and every acknowledged job is there (I1). */
-export function ledgerFaults(ledger: DatabaseSync, book: Book, before: string | null): string[] {
-  const faults = brokenRules(ledger, book.tally, before)
+/** As `brokenRules`, of a ledger and an open connection to it; and every acknowledged job is there (I1). */
+export function ledgerFaults(file: string, ledger: DatabaseSync, book: Book, before: string | null): string[] {
+  const faults = brokenRules(file, ledger, book.tally, before)
   const known = ledger.prepare('SELECT 1 FROM job WHERE id = ? AND sealed = 1')
   for (const { job } of book.sent) {
     if (job === null) continue

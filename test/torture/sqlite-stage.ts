@@ -60,11 +60,12 @@ export class SqliteStage implements Stage {
   async look(book: Book): Promise<string[]> {
     const copy = (n: number): string => join(this.#directory, `ledger-${n % 2}.db`)
     const before = this.#looks === 0 ? null : copy(this.#looks - 1)
-    const ledger = copyLedger(this.#data, copy(this.#looks))
+    const file = copy(this.#looks)
+    const ledger = copyLedger(this.#data, file)
     this.#looks += 1
     try {
       this.unfinished = Number(ledger.prepare('SELECT count(*) AS n FROM job WHERE state < 3').get()?.['n'])
-      const faults = ledgerFaults(ledger, book, before)
+      const faults = ledgerFaults(file, ledger, book, before)
       for (const [store, blobs] of Object.entries(this.#blobs())) {
         faults.push(...blobFaults(recordedDigests(ledger, store), blobs, this.#checkedBlobs, book.tally))
       }
