@@ -10,7 +10,7 @@ import { WaybillError } from '../../../src/model/errors.ts'
 describe('the rate limit', () => {
   it('lets a minute of requests through at once, then as they refill, each caller for itself', () => {
     let now = 0
-    const limiter = new RateLimiter({ now: () => now, sleep: () => Promise.resolve() }, 6)
+    const limiter = new RateLimiter({ now: () => now, steady: () => now, sleep: () => Promise.resolve() }, 6)
     for (let n = 0; n < 6; n += 1) expect(limiter.take('a')).toBe(0)
     expect(limiter.take('a')).toBe(10)
     expect(limiter.take('b')).toBe(0)
