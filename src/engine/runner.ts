@@ -123,7 +123,10 @@ export class Runner {
     const renewing = this.#renew(lease, until, progress, done.signal)
     renewing.catch((error: unknown) => lost.abort(error))
     try {
-      return await work(AbortSignal.any([this.#stopping.signal, lost.signal]), () => this.#clock.now() < until.end - MARGIN_MS && this.#clock.steady() < until.steadyEnd - MARGIN_MS)
+      return await work(
+        AbortSignal.any([this.#stopping.signal, lost.signal]),
+        () => this.#clock.now() < until.end - MARGIN_MS && this.#clock.steady() < until.steadyEnd - MARGIN_MS,
+      )
     } finally {
       done.abort()
       await renewing

@@ -10,7 +10,7 @@ const UNEQUAL = ITEM_STATES.filter(isTerminal).map(state => `count(*) FILTER (WH
 const RULES: readonly (readonly [rule: string, sql: string])[] = [
   [
     'I3: counters are not the sum of the items',
-    `SELECT j.key, j.total, count(i.seq) AS items, ${LISTED} AS listed FROM waybill.job j LEFT JOIN waybill.item i ON i.job = j.key WHERE j.sealed = 1 GROUP BY j.key
+    `SELECT j.key, j.total, count(i.seq) AS items, ${LISTED} AS listed FROM waybill.job j LEFT JOIN waybill.item i ON i.job = j.key WHERE j.sealed = 1 AND (j.expires_at IS NULL OR j.expires_at > extract(epoch FROM now()) * 1000) GROUP BY j.key
       HAVING count(i.seq) + ${LISTED} <> j.total OR count(*) FILTER (WHERE i.state < 2) + ${LISTED} <> j.pending + j.running OR ${UNEQUAL.join(' OR ')}`,
   ],
   [

@@ -57,8 +57,12 @@ export class Book {
   /** Answers that no request of ours may get, found while the load ran. */
   readonly faults: string[] = []
 
-  constructor(files: ReadonlyMap<string, SourceFile>) {
+  /** True where a living server may be without its ledger for a while. */
+  readonly mayBeAway: boolean
+
+  constructor(files: ReadonlyMap<string, SourceFile>, mayBeAway: boolean) {
     this.files = files
+    this.mayBeAway = mayBeAway
   }
 
   send(plan: Plan): Sent {

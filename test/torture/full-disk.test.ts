@@ -99,7 +99,10 @@ describe('a server whose disk is full', () => {
   it('refuses what it cannot write down while the ledger has no room, and goes on when it has', async () => {
     ledgerDisk.fill(LITTLE)
     const refusal = await untilRefused(submit)
-    expect([refusal.status, refusal.body]).toEqual([507, expect.stringContaining('the disk of the ledger is full: nothing was changed; make room and try again')])
+    expect([refusal.status, refusal.body]).toEqual([
+      507,
+      expect.stringContaining('the disk of the ledger is full: nothing was changed; make room and try again'),
+    ])
     await desk.expectFile('c', 'file', Buffer.from('a file'), 1)
     for (const id of jobs) await desk.ask('GET', `/v1/jobs/${id}`, [200])
     ledgerDisk.free()

@@ -35,7 +35,7 @@ interface JobSeen {
 /** Everything that must hold over HTTP once a restarted server has done what it was given. Sends lost requests with a key again first, and ends what was begun. */
 export async function serverFaults(http: Http, stranger: Http, book: Book, random: Random): Promise<string[]> {
   const open = book.errands.filter(errand => !isOver(errand))
-  const ended = await Promise.all(open.map(errand => goOn(errand, http, book.tally)))
+  const ended = await Promise.all(open.map(errand => goOn(errand, http, book)))
   if (ended.includes(false)) throw Object.assign(new Error('the server is gone'), { code: 'ECONNRESET' })
   for (const sent of book.sent) if (sent.state === 'lost' && sent.plan.key !== null) await once(http, book, sent)
   await drained(http)

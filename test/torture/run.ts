@@ -9,6 +9,7 @@ import { WORK } from './errands/files.ts'
 import { PROJECT } from './errands/project.ts'
 import { serverFaults } from './invariants.ts'
 import { DESTINATIONS, INBOX, SOURCE, SOURCE_PATHS, type SourceFile } from './plan.ts'
+import { PostgresStage } from './postgres-stage.ts'
 import { Random } from './random.ts'
 import { SqliteStage } from './sqlite-stage.ts'
 import type { Stage } from './stage.ts'
@@ -27,6 +28,7 @@ const KILLS_AN_EPISODE = 10
 export interface TortureOptions {
   readonly kills: number
   readonly seed: number
+  readonly ledger?: 'sqlite' | 'postgres'
   readonly points?: readonly string[]
   readonly log?: (line: string) => void
 }
@@ -62,9 +64,10 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
   const counts: Counts = { kills: 0, killsInWork: 0, requests: 0, answersLost: 0, itemsDone: 0, updated: 0, errands: 0, expired: 0 }
   const killsAt: Record<string, number> = {}
   const tally = new Tally()
+  const open = (options.ledger === 'postgres' ? PostgresStage : SqliteStage).open
   for (;;) {
     const directory = await mkdtemp(join(tmpdir(), 'waybill-torture-'))
-    const episode = new Episode(await SqliteStage.open(directory, random), random, targets)
+    const episode = new Episode(await open(directory, random), random, targets)
     const faults = await episode.run(Math.min(KILLS_AN_EPISODE, options.kills - counts.kills))
     for (const [place, n] of episode.killsAt) killsAt[place] = (killsAt[place] ?? 0) + n
     for (const [what, n] of Object.entries(episode.counts())) counts[what as keyof Counts] += n
@@ -84,7 +87,7 @@ class Episode {
   readonly #random: Random
   readonly #targets: Targets
   readonly killsAt = new Map<string, number>()
-  #book = new Book(new Map())
+  #book = new Book(new Map(), false)
   #kills = 0
   #killsInWork = 0
   #output = ''
@@ -145,10 +148,8 @@ class Episode {
         faults.push(...(await this.#verify(victim)))
         await this.#loadAndKill(victim, early)
       } catch (error) {
-        if (!isGone(error)) {
-          await victim.server.kill()
-          throw error
-        }
+        await victim.server.kill()
+        if (!isGone(error)) throw error
         this.#killed(await victim.died())
       }
     }
@@ -202,9 +203,10 @@ class Episode {
     await this.#over(victim, async http => {
       const loading = load(http, this.#book, this.#random, stop.signal)
       if (!armed) victim.arm(this.#targets.next())
+      const disturbed = this.#stage.disturb()
       const place = await victim.died()
       stop.abort()
-      await loading
+      await Promise.all([loading, disturbed])
       this.#killed(place)
     })
   }
@@ -223,5 +225,5 @@ async function prepare(http: Http, stage: Stage, random: Random): Promise<Book> 
     files.set(path, { path, bytes, sha256, revision: String(answer.headers.etag).replaceAll('"', '') })
   }
   await Promise.all(SOURCE_PATHS.map(upload))
-  return new Book(files)
+  return new Book(files, stage.mayBeAway)
 }

@@ -4,12 +4,11 @@ import { join } from 'node:path'
 import type { Http } from '../support/http.ts'
 import { createToken } from '../support/server-process.ts'
 import type { Book } from './book.ts'
-import { ELSEWHERE, PLACE } from './errands/files.ts'
-import { KEPT_MS } from './errands/project.ts'
 import { blobFaults, ledgerFaults, recordedDigests } from './ledger-invariants.ts'
 import { copyLedger } from './ledger-copy.ts'
 import type { Random } from './random.ts'
 import { LIMITS, type Stage } from './stage.ts'
+import { makeAttached, settings } from './stores.ts'
 import type { Target } from './targets.ts'
 import { Victim } from './victim.ts'
 
@@ -28,6 +27,7 @@ export class SqliteStage implements Stage {
   readonly #checkedBlobs = new Map<string, number>()
   #looks = 0
   #starts = 0
+  readonly mayBeAway = false
   unfinished = 0
 
   private constructor(directory: string, random: Random, tokens: { token: string; stranger: string }) {
@@ -51,10 +51,11 @@ export class SqliteStage implements Stage {
     return Victim.start({ data: this.#data, env: this.#env, directory: join(this.#directory, `life-${this.#starts}`) }, target)
   }
 
-  async prepare(http: Http): Promise<void> {
-    await http.json('POST', '/v1/collections', { id: ELSEWHERE, store: 'second' })
-    await http.json('POST', '/v1/collections', { id: PLACE, store: 'place' })
+  prepare(http: Http): Promise<void> {
+    return makeAttached(http)
   }
+
+  async disturb(): Promise<void> {}
 
   /** Beside what the crash before left. */
   async look(book: Book): Promise<string[]> {
@@ -81,16 +82,6 @@ export class SqliteStage implements Stage {
   }
 
   async close(): Promise<void> {}
-}
-
-/** Two stores with links between them, and an attached directory; retentions that a run does not outlive, but for one. */
-export function settings(data: string, place: string): NodeJS.ProcessEnv {
-  const stores = { local: { kind: 'local' }, second: { kind: 'local', directory: join(data, 'second') }, place: { kind: 'attached', directory: place } }
-  const long = 7 * 24 * 3600 * 1000
-  return {
-    WAYBILL_STORES: JSON.stringify(stores),
-    WAYBILL_RETENTION_MS: JSON.stringify({ v1: long, apollo: long, cmwell: long, sevenbridges: KEPT_MS }),
-  }
 }
 
 /** Has the next sweep look at every blob. */

@@ -12,8 +12,12 @@ export interface Stage {
   start(target?: Target): Promise<Victim | string>
   /** Makes what only an operator makes, once. */
   prepare(http: Http): Promise<void>
+  /** What else happens while a server is at work; resolves when that is over. */
+  disturb(): Promise<void>
   /** Checks what lies on the disk, or in the database, now that a server is dead. */
   look(book: Book): Promise<string[]>
+  /** True where a living server may be without its ledger for a while. */
+  readonly mayBeAway: boolean
   /** Jobs that were not finished at the last look. */
   readonly unfinished: number
   close(): Promise<void>

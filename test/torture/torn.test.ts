@@ -136,7 +136,9 @@ describe('a ledger that was torn off', () => {
     ledger.close()
     const doctor = await waybill(['doctor', '--data', data])
     expect(doctor.code).toBe(2)
-    expect(doctor.out).toMatch(/FAIL +rows +the ledger is damaged; stop the server and restore a backup: I3: the counters of a job are not the sum of its items/)
+    expect(doctor.out).toMatch(
+      /FAIL +rows +the ledger is damaged; stop the server and restore a backup: I3: the counters of a job are not the sum of its items/,
+    )
   })
 })
 
@@ -165,7 +167,10 @@ function takeImage(from: string, file: string, acknowledged: readonly number[]):
 function open(file: string): { jobs: number[]; gaps: string[]; broken: string[] } {
   const ledger = new DatabaseSync(file)
   try {
-    const labels = ledger.prepare('SELECT label FROM job WHERE sealed = 1').all().map(row => String(row['label']))
+    const labels = ledger
+      .prepare('SELECT label FROM job WHERE sealed = 1')
+      .all()
+      .map(row => String(row['label']))
     const jobs = Array.from({ length: CLIENTS }, (_, client) => labels.filter(label => label.startsWith(`${client}-`)).length)
     const gaps = labels.filter(label => Number(label.split('-')[1]) >= (jobs[Number(label.split('-')[0])] as number))
     return { jobs, gaps, broken: brokenIn(file, Date.now()) }

@@ -45,7 +45,7 @@ export async function load(http: Http, book: Book, random: Random, stop: AbortSi
     while (!stop.aborted) {
       const one = newErrand(book, random)
       book.errands.push(one)
-      if (!(await goOn(one, http, book.tally, stop))) return
+      if (!(await goOn(one, http, book, stop))) return
       await sleep(random.between(0, 10))
     }
   }
@@ -81,16 +81,18 @@ function newErrand(book: Book, random: Random): Errand {
 
 /** Sends a request and notes its answer. False: no answer came, the server is gone. */
 export async function once(http: Http, book: Book, sent: Sent): Promise<boolean> {
-  const answer = await answerOf(http, sent)
+  const answer = await answerOf(http, book, sent)
   if (answer === null) return false
   if (answer.status === 200 || answer.status === 202) book.acknowledge(sent, jobOf(sent, answer))
+  // it had begun to arrive at a node that died: nobody can end it, and after a minute its job is dropped
+  else if (answer.status === 409 && book.mayBeAway && sent.answerLost) sent.state = 'gone'
   else book.faults.push(`I1: ${sent.plan.label ?? 'an Apollo copy'} was answered ${answer.status}: ${answer.body.slice(0, 300)}`)
   return true
 }
 
 /** The same key from two connections at once: one job, or a 409 for the one that came while the other was still arriving. */
 async function twice(http: Http, book: Book, sent: Sent): Promise<boolean> {
-  const answers = await Promise.all([answerOf(http, sent), answerOf(http, sent)])
+  const answers = await Promise.all([answerOf(http, book, sent), answerOf(http, book, sent)])
   for (const answer of answers) {
     if (answer?.status === 200 || answer?.status === 202) book.acknowledge(sent, jobOf(sent, answer))
     else if (answer !== null && answer.status !== 409)
@@ -100,10 +102,10 @@ async function twice(http: Http, book: Book, sent: Sent): Promise<boolean> {
 }
 
 /** The answer, or null when the connection broke: whoever waits for an answer of a killed server gets none. */
-async function answerOf(http: Http, sent: Sent): Promise<Answer | null> {
+async function answerOf(http: Http, book: Book, sent: Sent): Promise<Answer | null> {
   const { plan } = sent
   const headers = plan.key === null ? plan.headers : { ...plan.headers, 'idempotency-key': plan.key }
-  const answer = await http.send('POST', plan.path, plan.body, headers).catch(unlessGone)
+  const answer = unlessAway(book, await http.send('POST', plan.path, plan.body, headers).catch(unlessGone))
   if (answer === null) sent.answerLost = true
   return answer
 }
@@ -111,6 +113,11 @@ async function answerOf(http: Http, sent: Sent): Promise<Answer | null> {
 function unlessGone(error: unknown): null {
   if (isGone(error)) return null
   throw error
+}
+
+/** Null for the answer of a server that cannot reach its ledger: nobody knows what it has done by then. */
+function unlessAway({ mayBeAway }: Book, answer: Answer | null): Answer | null {
+  return answer?.status === 503 && mayBeAway ? null : answer
 }
 
 function jobOf({ plan }: Sent, answer: Answer): string {
@@ -121,7 +128,7 @@ function jobOf({ plan }: Sent, answer: Answer): string {
 /** Sends a tracked update and notes its id. False: no answer came; it must not be sent again, for it may have been taken. */
 async function sendUpdate(http: Http, book: Book, update: Update): Promise<boolean> {
   const { value, body } = update.plan
-  const answer = await http.send('POST', '/_in?format=ntriples&tracking', body).catch(unlessGone)
+  const answer = unlessAway(book, await http.send('POST', '/_in?format=ntriples&tracking', body).catch(unlessGone))
   if (answer === null) return false
   const id = answer.headers['x-cm-well-tracking']
   if (answer.status === 200 && typeof id === 'string') Object.assign(update, { state: 'acknowledged', id })
@@ -134,9 +141,8 @@ async function upload(http: Http, book: Book, random: Random): Promise<boolean> 
   const bytes = Buffer.alloc(random.between(0, 400_000), random.bytes(1000))
   const entry = { path: `upload-${book.uploads.length}.bin`, sha256: createHash('sha256').update(bytes).digest('hex'), acknowledged: false, checked: false }
   book.uploads.push(entry)
-  const answer = await http
-    .send('PUT', `/v1/collections/${INBOX}/entries/${entry.path}`, bytes, { 'content-type': 'application/octet-stream' })
-    .catch(unlessGone)
+  const sending = http.send('PUT', `/v1/collections/${INBOX}/entries/${entry.path}`, bytes, { 'content-type': 'application/octet-stream' })
+  const answer = unlessAway(book, await sending.catch(unlessGone))
   if (answer === null) return false
   if (answer.status === 201) entry.acknowledged = true
   else book.faults.push(`I4: the upload of ${entry.path} was answered ${answer.status}: ${answer.body.slice(0, 300)}`)

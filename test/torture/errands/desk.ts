@@ -8,6 +8,8 @@ import type { Invariant, Tally } from '../tally.ts'
 const PATIENCE_MS = 60_000
 const GONE = ['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ECONNABORTED']
 
+const UNAVAILABLE = 503
+
 /** Whether no answer came, because the server is gone. */
 export function isGone(error: unknown): boolean {
   return error instanceof Error && 'code' in error && GONE.includes(String(error.code))
@@ -41,11 +43,14 @@ export interface EntrySeen {
 export class Desk {
   readonly #http: Http
   readonly #tally: Tally
+  readonly #mayBeAway: boolean
   readonly faults: string[] = []
 
-  constructor(http: Http, tally: Tally) {
+  /** `mayBeAway`: a server that cannot do anything just now counts as gone. */
+  constructor(http: Http, tally: Tally, mayBeAway = false) {
     this.#http = http
     this.#tally = tally
+    this.#mayBeAway = mayBeAway
   }
 
   check(rule: Invariant, holds: boolean, fault: () => string): void {
@@ -58,6 +63,7 @@ export class Desk {
     const bytes = Buffer.isBuffer(body)
     const type = body === undefined ? {} : { 'content-type': bytes ? 'application/octet-stream' : 'application/json' }
     const answer = await this.#http.send(method, path, body === undefined || bytes ? body : JSON.stringify(body), { ...type, ...headers })
+    if (answer.status === UNAVAILABLE && this.#mayBeAway) throw Object.assign(new Error('not available'), { code: GONE[0] })
     if (!expected.includes(answer.status)) throw new Error(`${method} ${path} was answered ${answer.status}: ${answer.body.slice(0, 400)}`)
     return answer
   }

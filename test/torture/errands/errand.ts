@@ -1,5 +1,5 @@
 import type { Http } from '../../support/http.ts'
-import type { Tally } from '../tally.ts'
+import type { Book } from '../book.ts'
 import { Desk, isGone } from './desk.ts'
 
 /** Something that is done in several steps, on paths of its own. A step that broke off is done again: it is written so that this comes to the same. */
@@ -16,8 +16,8 @@ export function errand(name: string, ...steps: Errand['steps']): Errand {
 }
 
 /** Goes on with an errand. False: the server is gone. */
-export async function goOn(one: Errand, http: Http, tally: Tally, stop?: AbortSignal): Promise<boolean> {
-  const desk = new Desk(http, tally)
+export async function goOn(one: Errand, http: Http, { tally, mayBeAway }: Book, stop?: AbortSignal): Promise<boolean> {
+  const desk = new Desk(http, tally, mayBeAway)
   try {
     for (let step = one.steps[one.at]; step !== undefined && stop?.aborted !== true; step = one.steps[one.at]) {
       await step(desk)

@@ -88,7 +88,7 @@ if (process.env['TORTURE_POSTGRES'] === 'yes') {
 }
 
 /** Upkeep that comes every few seconds or hours would hardly ever meet a server that lives for one: its pauses, told by their length, are shortened. */
-const SHORTER: Readonly<Record<number, number>> = { 5_000: 150, 10_000: 250, 3_600_000: 100, 86_400_000: 400 }
+const SHORTER: Readonly<Record<number, number>> = { 5_000: 150, 10_000: 250, 30_000: 1_000, 3_600_000: 100, 86_400_000: 400 }
 const { setTimeout: setTimer } = globalThis
 globalThis.setTimeout = Object.assign(
   ((task: () => void, ms?: number, ...args: []) => setTimer(task, SHORTER[ms ?? 0] ?? ms, ...args)) as typeof setTimeout,
