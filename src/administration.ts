@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { DatabaseFacts } from './ledger/postgres/connection/inspect.ts'
 import type { PostgresLedger } from './ledger/postgres/postgres-ledger.ts'
 import { backupLedger } from './ledger/sqlite/backup.ts'
+import { brokenIn } from './ledger/sqlite/soundness.ts'
 import { SqliteLedger } from './ledger/sqlite/sqlite-ledger.ts'
 import { WaybillError } from './model/errors.ts'
 import type { Clock } from './ports/clock.ts'
@@ -88,6 +89,11 @@ function closable(ledger: Ledger): { readonly ledger: Ledger; close(): Promise<v
 export async function backUp(data: string, target: string, progress: (copied: number, all: number) => void): Promise<void> {
   lookForLedger(data, { create: false })
   await backupLedger(ledgerFile(data), target, progress)
+}
+
+/** What is broken in the ledger of a data directory, read from end to end beside a running server or without one. Throws `unavailable` where it cannot be read. */
+export function brokenInLedger(data: string, clock: Clock): string[] {
+  return brokenIn(ledgerFile(data), clock.now())
 }
 
 /** Refuses a place where no ledger can be, and, unless it may be made there, one where none is. */

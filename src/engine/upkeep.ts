@@ -30,11 +30,14 @@ export interface UpkeepParts {
 /** What has to be done again and again, beside the work. */
 export class Upkeep {
   readonly #parts: UpkeepParts
+  /** What the clock showed at the start, and the steady one. */
+  readonly #begun: { readonly now: number; readonly steady: number }
   readonly #stopped = new AbortController()
   readonly #loops: Promise<void>[] = []
 
   constructor(parts: UpkeepParts) {
     this.#parts = parts
+    this.#begun = { now: parts.clock.now(), steady: parts.clock.steady() }
   }
 
   start(): void {
@@ -80,7 +83,9 @@ export class Upkeep {
   }
 
   async #sweep(): Promise<void> {
-    const before = this.#parts.clock.now() - ORPHAN_GRACE_MS
+    // since the clock was set forth, a blob that is just being taken for an upload looks old, and nothing refers to it yet
+    const setForth = Math.max(0, this.#parts.clock.now() - this.#begun.now - (this.#parts.clock.steady() - this.#begun.steady))
+    const before = this.#parts.clock.now() - setForth - ORPHAN_GRACE_MS
     for (const store of this.#parts.stores.all()) {
       try {
         await this.#sweepStore(store, before)

@@ -16,7 +16,7 @@ import { blobStoreContract, type BlobStoreUnderTest } from './blob-store.ts'
 import { collect, sourceOf, stream, taking } from './bodies.ts'
 import { copyFromContract, copying } from './copy-from.ts'
 
-const realTime: Clock = { now: () => Date.now(), sleep: ms => new Promise(resolve => setTimeout(resolve, ms)) }
+const realTime: Clock = { now: () => Date.now(), steady: () => performance.now(), sleep: ms => new Promise(resolve => setTimeout(resolve, ms)) }
 
 async function localStore(shared = false): Promise<BlobStoreUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), 'waybill-blobs-'))

@@ -160,12 +160,12 @@ export class JobService implements Jobs {
 
   async wait(caller: Caller, id: string, ms: number, signal?: AbortSignal): Promise<Job> {
     let job = await this.get(caller, id)
-    const until = this.#parts.clock.now() + ms
+    const until = this.#parts.clock.steady() + ms
     const flag = this.#watch.flag(raise => this.#watch.onJob(job.id, raise))
     try {
       for (;;) {
         job = await this.get(caller, job.id)
-        const left = until - this.#parts.clock.now()
+        const left = until - this.#parts.clock.steady()
         if (job.state === 'finished' || left <= 0 || signal?.aborted === true) return job
         await flag.wait(left, signal)
       }

@@ -79,6 +79,14 @@ describe('the sweep of orphans', () => {
     expect(await text(house, c, 'zz')).toBe('copied')
   })
 
+  it('leaves alone for a day what came before somebody set the clock forth', async () => {
+    await house.store.put(Readable.from([Buffer.from('arriving')], { objectMode: false }))
+    house.clock.jump(3 * 24 * HOUR_MS)
+    await pass(20)
+    expect(await house.store.stat(sha256('arriving'))).not.toBeNull()
+    await until(async () => (await house.store.stat(sha256('arriving'))) === null)
+  })
+
   it('comes soon after a start: a server that is restarted every night sweeps, too', async () => {
     await house.close()
     house = await openHouse({ started: false })

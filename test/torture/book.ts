@@ -1,4 +1,7 @@
+import type { Errand } from './errands/errand.ts'
+import type { Expiring } from './errands/project.ts'
 import type { Plan, SourceFile } from './plan.ts'
+import { Tally } from './tally.ts'
 import type { UpdatePlan } from './update-plan.ts'
 
 /** One request and what is known of it. `lost`: no answer came, so the server may or may not have taken it. `gone`: it did not. */
@@ -45,11 +48,21 @@ export class Book {
   readonly expected = new Map<string, Expected>()
   /** By path of an infoton: the values that updates gave it. */
   readonly values = new Map<string, string[]>()
+  readonly errands: Errand[] = []
+  readonly expiring: Expiring[] = []
+  /** When the jobs were listed last (epoch ms). */
+  listedAt = 0
+  /** What was checked so far. */
+  readonly tally = new Tally()
   /** Answers that no request of ours may get, found while the load ran. */
   readonly faults: string[] = []
 
-  constructor(files: ReadonlyMap<string, SourceFile>) {
+  /** True where a living server may be without its ledger for a while. */
+  readonly mayBeAway: boolean
+
+  constructor(files: ReadonlyMap<string, SourceFile>, mayBeAway: boolean) {
     this.files = files
+    this.mayBeAway = mayBeAway
   }
 
   send(plan: Plan): Sent {
@@ -60,6 +73,7 @@ export class Book {
 
   /** Notes the job that a request was answered with. A second, different job for one request breaks I5. */
   acknowledge(sent: Sent, job: string): void {
+    if (sent.job !== null) this.tally.count('I5')
     if (sent.job !== null && sent.job !== job)
       this.faults.push(`I5: ${sent.plan.label ?? sent.plan.dialect} with one key became two jobs, ${sent.job} and ${job}`)
     sent.job = job

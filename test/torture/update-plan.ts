@@ -1,11 +1,11 @@
-import type { Random } from './random.ts'
+import type { Random } from '../support/random.ts'
 
 /** The domain that all updates write, which the first of them makes. */
 export const DOMAIN = 'updates.org'
 const FIELD = 'http://www.w3.org/2006/vcard/ns#NOTE'
 
 const SHARED = 300
-const WIDE = 6000
+const WIDE = 3000
 /** A condition that never holds. */
 const STALE = '0'.repeat(32)
 

@@ -2,15 +2,21 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer, Http } from '../support/http.ts'
 import type { Book, Sent, Update } from './book.ts'
+import { cancelErrand, pauseErrand } from './errands/control.ts'
+import { isGone } from './errands/desk.ts'
+import { goOn, type Errand } from './errands/errand.ts'
+import { collectionErrand, filesErrand, refusedErrand } from './errands/files.ts'
+import { projectErrand } from './errands/project.ts'
 import { INBOX, makePlan } from './plan.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../support/random.ts'
 import { makeUpdate } from './update-plan.ts'
 
 const SUBMITTERS = 4
 const UPLOADERS = 2
 const UPDATERS = 2
+const ERRANDS = 3
 /** Items asked for in one life of the server: enough to keep it busy, few enough to check every one of them. */
-const ITEMS_A_LIFE = 20_000
+const ITEMS_A_LIFE = 4_000
 
 /** Sends requests from several actors at once until the server is gone, the life's items are used up or `stop` aborts. */
 export async function load(http: Http, book: Book, random: Random, stop: AbortSignal): Promise<void> {
@@ -35,22 +41,58 @@ export async function load(http: Http, book: Book, random: Random, stop: AbortSi
   const uploader = async (): Promise<void> => {
     while (!stop.aborted && (await upload(http, book, random))) await sleep(random.between(0, 20))
   }
+  const runner = async (): Promise<void> => {
+    while (!stop.aborted) {
+      const one = newErrand(book, random)
+      book.errands.push(one)
+      if (!(await goOn(one, http, book, stop))) return
+      await sleep(random.between(0, 10))
+    }
+  }
   const updaters = Array.from({ length: UPDATERS }, (_, actor) => updater(actor))
-  await Promise.all([...Array.from({ length: SUBMITTERS }, submitter), ...updaters, ...Array.from({ length: UPLOADERS }, uploader)])
+  await Promise.all([
+    ...Array.from({ length: SUBMITTERS }, submitter),
+    ...updaters,
+    ...Array.from({ length: UPLOADERS }, uploader),
+    ...Array.from({ length: ERRANDS }, runner),
+  ])
+}
+
+function newErrand(book: Book, random: Random): Errand {
+  const n = book.errands.length
+  switch (random.between(0, 9)) {
+    case 0:
+    case 1:
+    case 2:
+      return projectErrand(n, random, book.expiring)
+    case 3:
+      return cancelErrand(n, random)
+    case 4:
+      return pauseErrand(n, random)
+    case 5:
+    case 6:
+      return collectionErrand(n, random)
+    case 7:
+      return refusedErrand(n, random)
+    default:
+      return filesErrand(n, random)
+  }
 }
 
 /** Sends a request and notes its answer. False: no answer came, the server is gone. */
 export async function once(http: Http, book: Book, sent: Sent): Promise<boolean> {
-  const answer = await answerOf(http, sent)
+  const answer = await answerOf(http, book, sent)
   if (answer === null) return false
   if (answer.status === 200 || answer.status === 202) book.acknowledge(sent, jobOf(sent, answer))
+  // it had begun to arrive at a node that died: nobody can end it, and after a minute its job is dropped
+  else if (answer.status === 409 && book.mayBeAway && sent.answerLost) sent.state = 'gone'
   else book.faults.push(`I1: ${sent.plan.label ?? 'an Apollo copy'} was answered ${answer.status}: ${answer.body.slice(0, 300)}`)
   return true
 }
 
 /** The same key from two connections at once: one job, or a 409 for the one that came while the other was still arriving. */
 async function twice(http: Http, book: Book, sent: Sent): Promise<boolean> {
-  const answers = await Promise.all([answerOf(http, sent), answerOf(http, sent)])
+  const answers = await Promise.all([answerOf(http, book, sent), answerOf(http, book, sent)])
   for (const answer of answers) {
     if (answer?.status === 200 || answer?.status === 202) book.acknowledge(sent, jobOf(sent, answer))
     else if (answer !== null && answer.status !== 409)
@@ -60,17 +102,22 @@ async function twice(http: Http, book: Book, sent: Sent): Promise<boolean> {
 }
 
 /** The answer, or null when the connection broke: whoever waits for an answer of a killed server gets none. */
-async function answerOf(http: Http, sent: Sent): Promise<Answer | null> {
+async function answerOf(http: Http, book: Book, sent: Sent): Promise<Answer | null> {
   const { plan } = sent
   const headers = plan.key === null ? plan.headers : { ...plan.headers, 'idempotency-key': plan.key }
-  const answer = await http.send('POST', plan.path, plan.body, headers).catch(unlessGone)
+  const answer = unlessAway(book, await http.send('POST', plan.path, plan.body, headers).catch(unlessGone))
   if (answer === null) sent.answerLost = true
   return answer
 }
 
 function unlessGone(error: unknown): null {
-  if (error instanceof Error && 'code' in error && ['ECONNRESET', 'ECONNREFUSED', 'EPIPE'].includes(String(error.code))) return null
+  if (isGone(error)) return null
   throw error
+}
+
+/** Null for the answer of a server that cannot reach its ledger: nobody knows what it has done by then. */
+function unlessAway({ mayBeAway }: Book, answer: Answer | null): Answer | null {
+  return answer?.status === 503 && mayBeAway ? null : answer
 }
 
 function jobOf({ plan }: Sent, answer: Answer): string {
@@ -81,7 +128,7 @@ function jobOf({ plan }: Sent, answer: Answer): string {
 /** Sends a tracked update and notes its id. False: no answer came; it must not be sent again, for it may have been taken. */
 async function sendUpdate(http: Http, book: Book, update: Update): Promise<boolean> {
   const { value, body } = update.plan
-  const answer = await http.send('POST', '/_in?format=ntriples&tracking', body).catch(unlessGone)
+  const answer = unlessAway(book, await http.send('POST', '/_in?format=ntriples&tracking', body).catch(unlessGone))
   if (answer === null) return false
   const id = answer.headers['x-cm-well-tracking']
   if (answer.status === 200 && typeof id === 'string') Object.assign(update, { state: 'acknowledged', id })
@@ -94,9 +141,8 @@ async function upload(http: Http, book: Book, random: Random): Promise<boolean> 
   const bytes = Buffer.alloc(random.between(0, 400_000), random.bytes(1000))
   const entry = { path: `upload-${book.uploads.length}.bin`, sha256: createHash('sha256').update(bytes).digest('hex'), acknowledged: false, checked: false }
   book.uploads.push(entry)
-  const answer = await http
-    .send('PUT', `/v1/collections/${INBOX}/entries/${entry.path}`, bytes, { 'content-type': 'application/octet-stream' })
-    .catch(unlessGone)
+  const sending = http.send('PUT', `/v1/collections/${INBOX}/entries/${entry.path}`, bytes, { 'content-type': 'application/octet-stream' })
+  const answer = unlessAway(book, await sending.catch(unlessGone))
   if (answer === null) return false
   if (answer.status === 201) entry.acknowledged = true
   else book.faults.push(`I4: the upload of ${entry.path} was answered ${answer.status}: ${answer.body.slice(0, 300)}`)

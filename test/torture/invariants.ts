@@ -1,19 +1,21 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
-import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ITEM_STATES, isTerminal } from '../../src/model/item.ts'
+import { ITEM_STATES } from '../../src/model/item.ts'
 import type { Http } from '../support/http.ts'
 import type { Book, Sent } from './book.ts'
+import { goOn, isOver } from './errands/errand.ts'
+import { expiredFaults, strangerFaults } from './keeping-out.ts'
 import { all, pages } from './pages.ts'
 import { DESTINATIONS, INBOX, SOURCE, type Plan } from './plan.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../support/random.ts'
 import { updateFaults } from './update-invariants.ts'
 import { once } from './workload.ts'
 import { sha256 } from '../support/sha256.ts'
 
 /** A server that has not finished what it was given after so long has lost a wake-up. */
 const DRAIN_MS = 60_000
+/** So many entries of a collection are read back, picked by chance; on the disk every blob is looked at. */
+const MOST_READ = 20
+const READ = 0.02
 
 interface ItemSeen {
   readonly seq: number
@@ -30,78 +32,11 @@ interface JobSeen {
   readonly counts: Readonly<Record<string, number | boolean>>
 }
 
-/** Items that are no rows yet: they wait in the list of their chunk. */
-const LISTED = '(SELECT coalesce(sum((SELECT count(*) FROM json_each(u.paths))), 0) FROM unwritten u WHERE u.job = j.key)'
-
-/**
- * What must hold of a dead server's ledger, at whatever moment it died: I1 (every acknowledged job is there), I2 (no terminal state has changed since
- * the copy of the crash before, attached as `before`), I3 (counters = the sum of the items), I6 (no version of a path made by two items, none missing).
- */
-export function ledgerFaults(ledger: DatabaseSync, book: Book, before: string | null): string[] {
-  const faults: string[] = []
-  const none = (rule: string, sql: string): void => {
-    for (const row of ledger.prepare(`${sql} LIMIT 5`).all())
-      faults.push(`${rule}: ${JSON.stringify(row, (_, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value))}`)
-  }
-  none('the ledger is damaged', "SELECT * FROM pragma_integrity_check WHERE integrity_check <> 'ok'")
-  const known = ledger.prepare('SELECT 1 FROM job WHERE id = ? AND sealed = 1')
-  for (const { job } of book.sent) {
-    if (job !== null && known.get(Buffer.from(job.replaceAll('-', ''), 'hex')) === undefined)
-      faults.push(`I1: the acknowledged job ${job} is not in the ledger`)
-  }
-
-  const counted = ITEM_STATES.filter(isTerminal).map(state => `coalesce(sum(i.state = ${ITEM_STATES.indexOf(state)}), 0) <> j.${state}`)
-  none(
-    'I3: counters are not the sum of the items',
-    `SELECT j.key, j.total, count(i.seq) AS items, ${LISTED} AS listed FROM job j LEFT JOIN item i ON i.id BETWEEN j.key << 32 AND (j.key << 32) + 4294967295 GROUP BY j.key
-    HAVING count(i.seq) + listed <> j.total OR coalesce(sum(i.state < 2), 0) + listed <> j.pending + j.running OR ${counted.join(' OR ')}`,
-  )
-  none('I2: a finished job has items without an end', 'SELECT job, seq, i.state FROM item i JOIN job j ON j.key = i.id >> 32 WHERE j.state = 3 AND i.state < 2')
-  none(
-    'I6: two items made one version',
-    `SELECT dst_collection, coalesce(dst_path, src_path) AS path, dst_version, count(*) AS items FROM item
-    WHERE state = 2 AND dst_version IS NOT NULL GROUP BY 1, 2, 3 HAVING count(*) > 1`,
-  )
-  none(
-    'I6: versions of a path are not 1, 2, 3',
-    `SELECT e.collection, e.path, e.version, count(h.version) AS older, max(h.version) AS newest FROM entry e
-    LEFT JOIN history h ON h.collection = e.collection AND h.path = e.path GROUP BY e.collection, e.path HAVING count(h.version) <> e.version - 1 OR max(h.version) >= e.version`,
-  )
-  if (before !== null) {
-    ledger.prepare('ATTACH ? AS before').run(before)
-    none(
-      'I2: a terminal item has changed',
-      `SELECT old.job, old.seq, old.state, now.state AS became FROM before.item old LEFT JOIN main.item now ON now.id = old.id
-      WHERE old.state >= 2 AND (now.state IS NOT old.state OR now.attempts IS NOT old.attempts OR now.dst_version IS NOT old.dst_version OR now.dst_revision IS NOT old.dst_revision)`,
-    )
-    ledger.exec('DETACH before')
-  }
-  return faults
-}
-
-/** I4 on disk: every blob under a final name has that digest, and every digest of the ledger has its blob. `checked` remembers blobs already read. */
-export function blobFaults(ledger: DatabaseSync, blobs: string, checked: Map<string, number>): string[] {
-  const faults: string[] = []
-  const present = new Set<string>()
-  for (const shard of existsSync(blobs) ? readdirSync(blobs) : []) {
-    for (const rest of readdirSync(join(blobs, shard))) {
-      const path = join(blobs, shard, rest)
-      const { mtimeMs } = statSync(path)
-      present.add(shard + rest)
-      if (checked.get(path) === mtimeMs) continue
-      if (sha256(readFileSync(path)) !== shard + rest) faults.push(`I4: the blob ${shard}${rest} has other bytes than its name says`)
-      checked.set(path, mtimeMs)
-    }
-  }
-  const recorded = ledger
-    .prepare('SELECT lower(hex(digest)) AS digest FROM entry WHERE digest IS NOT NULL UNION SELECT lower(hex(digest)) FROM history WHERE digest IS NOT NULL')
-    .all()
-  for (const { digest } of recorded) if (!present.has(String(digest))) faults.push(`I4: the recorded digest ${String(digest)} has no blob`)
-  return faults
-}
-
-/** Everything that must hold over HTTP once a restarted server has done what it was given (I1 to I6). Sends lost requests with a key again first. */
-export async function serverFaults(http: Http, book: Book, random: Random): Promise<string[]> {
+/** Everything that must hold over HTTP once a restarted server has done what it was given. Sends lost requests with a key again first, and ends what was begun. */
+export async function serverFaults(http: Http, stranger: Http, book: Book, random: Random): Promise<string[]> {
+  const open = book.errands.filter(errand => !isOver(errand))
+  const ended = await Promise.all(open.map(errand => goOn(errand, http, book)))
+  if (ended.includes(false)) throw Object.assign(new Error('the server is gone'), { code: 'ECONNRESET' })
   for (const sent of book.sent) if (sent.state === 'lost' && sent.plan.key !== null) await once(http, book, sent)
   await drained(http)
   const jobs = await newJobs(http, book)
@@ -118,7 +53,9 @@ export async function serverFaults(http: Http, book: Book, random: Random): Prom
     )),
   )
   faults.push(...(await keyFaults(http, book, random)), ...(await uploadFaults(http, book)))
-  for (const collection of DESTINATIONS) faults.push(...(await entryFaults(http, book, collection)))
+  for (const collection of DESTINATIONS) faults.push(...(await entryFaults(http, book, random, collection)))
+  faults.push(...(await expiredFaults(http, book, random)), ...(await strangerFaults(stranger, book, random)))
+  faults.push(...book.errands.flatMap(errand => errand.faults.splice(0)))
   return [...book.faults.splice(0), ...faults]
 }
 
@@ -147,6 +84,8 @@ async function jobFaults(http: Http, book: Book, jobs: readonly JobSeen[]): Prom
     }
     book.acknowledge(sent, job.id)
     faults.push(...itemFaults(job, items, sent.plan), ...(await apolloFaults(http, sent)))
+    for (const rule of ['I1', 'I3'] as const) book.tally.count(rule)
+    book.tally.count('I2', items.length)
     sent.verified = true
     book.copied(sent.plan)
   }
@@ -157,16 +96,18 @@ async function jobFaults(http: Http, book: Book, jobs: readonly JobSeen[]): Prom
   return faults
 }
 
-/** The jobs that were not verified before, newest first as the server lists them: the list ends at the first page of old ones. */
+/** The jobs that were not verified before; errands look after their own. */
 async function newJobs(http: Http, book: Book): Promise<JobSeen[]> {
+  const since = book.listedAt
+  const now = Date.now()
   const old = new Set([...book.sent, ...book.updates].filter(({ verified }) => verified).map(({ job }) => job))
-  const found: JobSeen[] = []
-  for await (const page of pages<JobSeen>(http, '/v1/jobs?')) {
-    const unseen = page.filter(job => !old.has(job.id))
-    found.push(...unseen)
-    if (unseen.length === 0) break
-  }
-  return found
+  const found = await all<JobSeen>(http, `/v1/jobs?since=${new Date(since).toISOString()}&`)
+  book.listedAt = now
+  return found.filter(job => !old.has(job.id) && !isErrands(job))
+}
+
+function isErrands({ dialect, label }: JobSeen): boolean {
+  return dialect === 'sevenbridges' || label?.includes('errand') === true
 }
 
 /** Whether a job could be what became of a request without an answer: by its label, or for Apollo, which has none, by its items. */
@@ -219,6 +160,7 @@ async function keyFaults(http: Http, book: Book, random: Random): Promise<string
   const { plan } = random.pick(keyed)
   const other =
     plan.headers['content-type'] === 'application/json' ? plan.body.replace('"kind":"copy"', '"kind":"copy","dryRun":true') : plan.body.replace('/', '/x')
+  book.tally.count('I5')
   const answer = await http.send('POST', plan.path, other, { ...plan.headers, 'idempotency-key': String(plan.key) })
   return answer.status === 422 ? [] : [`I5: the key of ${plan.label} with another body was answered ${answer.status}: ${answer.body.slice(0, 200)}`]
 }
@@ -231,16 +173,17 @@ async function uploadFaults(http: Http, book: Book): Promise<string[]> {
     upload.checked = true
     const answer = await http.send('GET', `/v1/collections/${INBOX}/entries/${upload.path}`)
     if (answer.status === 404 && !upload.acknowledged) continue
+    book.tally.count('I4')
     if (answer.status !== 200 || sha256(answer.bytes) !== upload.sha256)
       faults.push(`I4: the upload ${upload.path} answers ${answer.status} with ${answer.bytes.length} bytes that are not those sent`)
   }
   return faults
 }
 
-/** I6 and I4: each destination has as many versions as copies were applied to it, and the bytes of one of their sources. Each digest is read back once. */
-async function entryFaults(http: Http, book: Book, collection: string): Promise<string[]> {
+/** I6 and I4: each destination has as many versions as copies were applied to it, and the bytes of one of their sources. The bytes of some are read back. */
+async function entryFaults(http: Http, book: Book, random: Random, collection: string): Promise<string[]> {
   const faults: string[] = []
-  const read = new Set<string>()
+  let toRead = MOST_READ
   const left = new Set([...book.expected.keys()].filter(place => place.startsWith(`${collection}/`)))
   for await (const page of pages<{ path: string; version: number; digest: string }>(http, `/v1/collections/${collection}/entries?`)) {
     for (const entry of page) {
@@ -250,8 +193,10 @@ async function entryFaults(http: Http, book: Book, collection: string): Promise<
       if (entry.version !== expected?.versions) faults.push(`I6: ${place} has ${entry.version} versions, ${expected?.versions ?? 0} copies were applied to it`)
       const digest = hexDigest(entry.digest)
       if (expected?.digests.has(digest) === false) faults.push(`I4: ${place} has the digest ${digest}, which none of its sources has`)
-      if (read.has(digest)) continue
-      read.add(digest)
+      book.tally.count('I6')
+      if (toRead === 0 || !random.chance(READ)) continue
+      toRead -= 1
+      book.tally.count('I4')
       const answer = await http.send('GET', `/v1/collections/${collection}/entries/${entry.path}`)
       if (answer.status !== 200 || sha256(answer.bytes) !== digest) faults.push(`I4: ${place} answers ${answer.status} with bytes that do not have its digest`)
     }

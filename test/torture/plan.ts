@@ -1,4 +1,4 @@
-import type { Random } from './random.ts'
+import type { Random } from '../support/random.ts'
 
 /** Where everything is copied from; its files never change, so what each copy must give is known beforehand. */
 export const SOURCE = 'source'
@@ -34,7 +34,7 @@ export interface Plan {
 
 const FOLDERS = 10
 const SHARED_PATHS = 200
-const WIDE_PATHS = 6000
+const WIDE_PATHS = 3000
 
 /** The paths of the source collection: ten folders of thirty files, and thirty at the top, since Apollo copies keep the name. */
 export const SOURCE_PATHS: readonly string[] = [

@@ -24,6 +24,8 @@ export async function updateFaults(http: Http, book: Book, jobs: readonly JobSee
       update.job = job.id
       if (!update.verified) book.applied(update)
       update.verified = true
+      book.tally.count('I1')
+      book.tally.count('I2', update.plan.writes.length)
     }
   }
   for (const update of book.updates) {
@@ -77,6 +79,7 @@ async function infotonFaults(http: Http, book: Book): Promise<string[]> {
   for await (const page of pages<{ path: string; version: number; fields: Record<string, unknown> }>(http, `/v1/collections/${DOMAIN}/entries?kind=object&`)) {
     for (const { path, version, fields } of page) {
       left.delete(path)
+      book.tally.count('I6')
       const values = valuesOf(fields)
       const expected = book.values.get(path) ?? []
       if (version !== expected.length) faults.push(`I6: ${path} has ${version} versions, ${expected.length} updates were applied to it`)
