@@ -245,7 +245,7 @@ describe('files', () => {
     expect(await waybill(['ls', '--token', out.trim()], { env })).toEqual({
       code: 0,
       out: '',
-      err: 'You have a grant for no collection yet; whoever makes one with `waybill collection create` says who owns it.\n',
+      err: 'You have a grant for no collection yet; make one with `waybill collection create ID`, or ask whoever owns one.\n',
     })
   })
 })
