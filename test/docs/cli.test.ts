@@ -23,10 +23,11 @@ const rows: readonly Row[] = [...page.matchAll(/^\| command .*\n\| -.*\n((?:\|.*
 )
 
 /** The paragraphs that speak of a command, beside the tables. */
-const saidOf = (words: string): string => page.split('
-
-').filter(text => !text.startsWith('|') && text.includes(`\`${words}\``)).join('
-')
+const saidOf = (words: string): string =>
+  page
+    .split('\n\n')
+    .filter(text => !text.startsWith('|') && text.includes(`\`${words}\``))
+    .join('\n')
 
 /** Every command that does something, by its words. */
 function commandsOf(parent: Command, before = ''): { readonly words: string; readonly command: Command }[] {
