@@ -78,8 +78,8 @@ function typeFaults(parts: readonly Block[]): string[] {
       noEmit: true,
       skipLibCheck: true,
       allowImportingTsExtensions: true,
-      types: ['node'],
-      typeRoots: [join(ROOT, 'node_modules/@types')],
+      lib: ['lib.es2024.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
+      types: [],
       paths: { 'waybill/client': [join(ROOT, 'src/client/index.ts')] },
     })
     return ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))

@@ -43,7 +43,7 @@ describe('the commands run as they are printed, and show what is printed, in', (
     return { ...s3, ...(postgres && database !== null ? { WAYBILL_DATABASE: database.url } : {}) }
   }
 
-  it.each(withCommands)('%s', { timeout: MOST_MS }, page => run(page, given(page)))
+  it.concurrent.each(withCommands)('%s', { timeout: MOST_MS }, page => run(page, given(page)))
 })
 
 async function makeBuckets({ url: endpoint, region, credentials }: SwiftServer, names: ReadonlySet<string>): Promise<void> {
