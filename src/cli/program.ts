@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { registerBackup } from './commands/backup.ts'
 import { registerCollections } from './commands/collections.ts'
@@ -11,6 +10,7 @@ import { registerServe } from './commands/serve.ts'
 import { registerSubmitting } from './commands/submit.ts'
 import { registerTokens } from './commands/tokens.ts'
 import { registerTracking } from './commands/track.ts'
+import { packageVersion } from '../system/version.ts'
 import { printable } from './printable.ts'
 
 const EXIT_CODES = `
@@ -22,17 +22,12 @@ Exit codes:
   4    the server cannot be reached, or it failed
   130  stopped by Ctrl-C; a job that was waited for goes on`
 
-function version(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string }
-  return version
-}
-
 /** The whole command line. Parsing throws instead of ending the process. */
 export function waybill(): Command {
   const program = new Command('waybill')
   program
     .description('Bulk jobs over files in collections: copy, move, delete (and, by the API only, update), with the exact state of every item.')
-    .version(version(), '--version', 'print the version')
+    .version(packageVersion(), '--version', 'print the version')
     .enablePositionalOptions() // so that `get --version 3` is the command's own
     .showSuggestionAfterError(true)
     .configureHelp({ showGlobalOptions: false, subcommandTerm: command => `${command.name()} ${command.usage()}` })
