@@ -37,10 +37,9 @@ describe('blocks', () => {
     expect(unknown.map(placeOf)).toEqual([])
   })
 
-  it.each(shown('json').map(block => [placeOf(block), block] as const))('of JSON are what they are said to be: %s', (_, block) => {
+  it.each(shown('json').map(block => [placeOf(block), block] as const))('of JSON can be read, and are what is said above them (`settings`, `schema: NAME`): %s', (_, block) => {
     const value = JSON.parse(block.text) as Record<string, unknown>
     const [settings, schema] = [noteOf(block, 'settings'), noteOf(block, 'schema')]
-    expect(settings !== null || schema !== null, 'say above it what it is: <!-- settings --> or <!-- schema: NAME -->').toBe(true)
     if (settings !== null) expect(() => loadConfig({ flags: value })).not.toThrow()
     if (schema !== null) expect(faults(schema, value)).toEqual([])
   })
