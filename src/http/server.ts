@@ -10,6 +10,7 @@ import type { RawAnswer } from './client-error.ts'
 import { cmWellPlugin, infotonConstraint, isCmWell, sendError as sendCmWellError } from './cmwell/index.ts'
 import type { Compat } from './cmwell/options.ts'
 import { registerConsole } from './console.ts'
+import { registerErrorPages } from './error-pages.ts'
 import { setUsualHeaders } from './headers.ts'
 import { registerHealth } from './health.ts'
 import { watchMethods } from './method-not-allowed.ts'
@@ -79,6 +80,7 @@ export async function buildServer(services: HttpServices, options: ServerOptions
   const refuseOtherMethods = watchMethods(app, isNative)
   await registerOpenapi(app)
   registerHealth(app, services)
+  registerErrorPages(app)
   await registerDocs(app)
   await registerConsole(app, options.consoleDirectory)
   await app.register(signedTransfers, { services })
