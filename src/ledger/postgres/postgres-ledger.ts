@@ -42,15 +42,17 @@ import type {
 } from '../../ports/ledger.ts'
 import type { Intent, Look, PublishedItem, Run } from '../../ports/place-ledger.ts'
 import type { Moved, PlacePath, Transfer } from '../../ports/transfer.ts'
+import type { Backlog, CommittedWork } from '../../ports/observed-ledger.ts'
 import type { WakeSender } from '../../ports/queue.ts'
 import { IDEMPOTENCY_MS } from '../shared/intake.ts'
 import { migrate } from './connection/migrate.ts'
 import { Notices } from './connection/notices.ts'
 import { createReaders, createSlowReaders, createWriters, endPool } from './connection/pools.ts'
 import { Readers } from './connection/readers.ts'
-import { Transactions } from './connection/transactions.ts'
+import { Transactions, type Committed } from './connection/transactions.ts'
 import { operations } from './operations/index.ts'
 import { successors } from './operations/order.ts'
+import { backlog } from './reads/backlog.ts'
 import * as collections from './reads/collections.ts'
 import * as entries from './reads/entries.ts'
 import * as items from './reads/items.ts'
@@ -75,6 +77,7 @@ export class PostgresLedger implements Ledger {
   readonly #db: Readers
   readonly #walks: Readers
   readonly #snapshots: Snapshots
+  #onWork: ((work: CommittedWork) => void) | null = null
 
   private constructor(url: string, clock: Clock) {
     const node = randomUUID()
@@ -82,7 +85,7 @@ export class PostgresLedger implements Ledger {
     this.#clock = clock
     this.#pools = [writers, readers, slow]
     this.#notices = new Notices(url, node)
-    this.#writes = new Transactions(writers, clock, node, committed => this.#notices.committed(committed))
+    this.#writes = new Transactions(writers, clock, node, committed => this.#committed(committed))
     this.#db = new Readers(readers)
     this.#snapshots = new Snapshots(slow, clock)
     this.#walks = new Readers(slow)
@@ -342,6 +345,21 @@ export class PostgresLedger implements Ledger {
   }
   onCommit(listener: (notice: CommitNotice) => void): () => void {
     return this.#notices.onCommit(listener)
+  }
+
+  // watching
+  onWork(listener: (work: CommittedWork) => void): void {
+    this.#onWork = listener
+  }
+  backlog(): Promise<Backlog> {
+    return backlog(this.#db, this.#clock.now())
+  }
+
+  #committed(committed: Committed): void {
+    this.#notices.committed(committed)
+    if (this.#onWork === null) return
+    const { items, finished, takeovers } = committed.work
+    this.#onWork({ seconds: (performance.now() - committed.beganAt) / 1000, operations: 1, items, finished, takeovers })
   }
 
   // upkeep

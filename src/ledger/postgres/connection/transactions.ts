@@ -5,6 +5,7 @@ import { EVENT_TYPES } from '../../../model/event.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import type { Wake, WakeSender } from '../../../ports/queue.ts'
 import type { Row } from '../../shared/row.ts'
+import { Work } from '../../shared/work.ts'
 import type { PendingEvent, Tx } from '../operations/tx.ts'
 import { faultOf, isDuplicate, translateFault } from './faults.ts'
 import { ConnectionQueries, type Queries } from './queries.ts'
@@ -22,6 +23,9 @@ const FIRST_WAIT_MS = 20
 export interface Committed {
   readonly jobs: readonly string[]
   readonly lastEvent: number
+  readonly work: Work
+  /** When the transaction began, by `performance.now()`. */
+  readonly beganAt: number
 }
 
 /** The commit was sent and its answer lost. */
@@ -83,12 +87,13 @@ export class Transactions {
   async #once<T>(tx: Transaction, work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect()
     let sent: OutcomeUnknown | null = null
+    const beganAt = performance.now()
     try {
       await client.query('BEGIN')
       tx.db = new ConnectionQueries(client)
       const result = await work(tx)
       if (tx.wakes.size > 0) await this.wakeSender?.sendWithin((text, values) => client.query(text, values), [...tx.wakes.values()])
-      const { xid, committed } = await endOf(tx)
+      const { xid, committed } = await endOf(tx, beganAt)
       if (xid !== null) sent = new OutcomeUnknown(undefined, xid, result, committed)
       const { command } = await client.query('COMMIT')
       if (command !== 'COMMIT') throw new Error(`a failed statement was not noticed: the transaction ended with ${command}`)
@@ -172,6 +177,7 @@ class Transaction implements Tx {
   readonly careful: boolean
   readonly jobs = new Set<string>()
   readonly events: PendingEvent[] = []
+  readonly work = new Work()
   readonly wakes = new Map<string, Wake>()
   readonly kept = new Map<string, Promise<Row[]>>()
   #db: Queries | null = null
@@ -220,7 +226,7 @@ class Transaction implements Tx {
 
 const END = 'SELECT xid, last_event FROM end_transaction(:jobs::bigint[], :types::smallint[], :data::text[], :now)'
 
-async function endOf(tx: Transaction): Promise<{ xid: string | null; committed: Committed }> {
+async function endOf(tx: Transaction, beganAt: number): Promise<{ xid: string | null; committed: Committed }> {
   const { events } = tx
   const row = await tx.db.get(END, {
     jobs: events.map(({ job }) => job),
@@ -228,7 +234,7 @@ async function endOf(tx: Transaction): Promise<{ xid: string | null; committed: 
     data: events.map(({ data }) => data),
     now: tx.now,
   })
-  return { xid: row?.['xid'] as string | null, committed: { jobs: [...tx.jobs], lastEvent: (row?.['last_event'] as number | null) ?? 0 } }
+  return { xid: row?.['xid'] as string | null, committed: { jobs: [...tx.jobs], lastEvent: (row?.['last_event'] as number | null) ?? 0, work: tx.work, beganAt } }
 }
 
 /** Undoes what a transaction did and gives its connection back; one that is lost, or does not even roll back, is closed. */
