@@ -49,7 +49,7 @@ import { migrate } from './connection/migrate.ts'
 import { Notices } from './connection/notices.ts'
 import { createReaders, createSlowReaders, createWriters, endPool } from './connection/pools.ts'
 import { Readers } from './connection/readers.ts'
-import { Transactions, type Committed } from './connection/transactions.ts'
+import { Transactions } from './connection/transactions.ts'
 import { operations } from './operations/index.ts'
 import { successors } from './operations/order.ts'
 import { backlog } from './reads/backlog.ts'
@@ -77,7 +77,6 @@ export class PostgresLedger implements Ledger {
   readonly #db: Readers
   readonly #walks: Readers
   readonly #snapshots: Snapshots
-  #onWork: ((work: CommittedWork) => void) | null = null
 
   private constructor(url: string, clock: Clock) {
     const node = randomUUID()
@@ -85,7 +84,7 @@ export class PostgresLedger implements Ledger {
     this.#clock = clock
     this.#pools = [writers, readers, slow]
     this.#notices = new Notices(url, node)
-    this.#writes = new Transactions(writers, clock, node, committed => this.#committed(committed))
+    this.#writes = new Transactions(writers, clock, node, committed => this.#notices.committed(committed))
     this.#db = new Readers(readers)
     this.#snapshots = new Snapshots(slow, clock)
     this.#walks = new Readers(slow)
@@ -349,17 +348,10 @@ export class PostgresLedger implements Ledger {
 
   // watching
   onWork(listener: (work: CommittedWork) => void): void {
-    this.#onWork = listener
+    this.#writes.onWork = listener
   }
   backlog(): Promise<Backlog> {
     return backlog(this.#db, this.#clock.now())
-  }
-
-  #committed(committed: Committed): void {
-    this.#notices.committed(committed)
-    if (this.#onWork === null) return
-    const { items, finished, takeovers } = committed.work
-    this.#onWork({ seconds: (performance.now() - committed.beganAt) / 1000, operations: 1, items, finished, takeovers })
   }
 
   // upkeep

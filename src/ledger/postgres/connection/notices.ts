@@ -53,7 +53,7 @@ export class Notices {
   }
 
   /** Tells of a commit of this process. */
-  committed({ jobs, lastEvent }: Pick<Committed, 'jobs' | 'lastEvent'>): void {
+  committed({ jobs, lastEvent }: Committed): void {
     if (jobs.length === 0) return
     for (const listener of this.#listeners) listener({ jobs, lastEvent })
     for (const job of jobs) this.#outbox.add(job)

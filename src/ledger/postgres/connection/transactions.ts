@@ -3,6 +3,7 @@ import type { Pool, PoolClient } from 'pg'
 import { WaybillError } from '../../../model/errors.ts'
 import { EVENT_TYPES } from '../../../model/event.ts'
 import type { Clock } from '../../../ports/clock.ts'
+import type { CommittedWork } from '../../../ports/observed-ledger.ts'
 import type { Wake, WakeSender } from '../../../ports/queue.ts'
 import type { Row } from '../../shared/row.ts'
 import { Work } from '../../shared/work.ts'
@@ -53,6 +54,8 @@ export class Transactions {
   readonly #onCommit: (committed: Committed) => void
   /** Sends the wake-ups of each transaction within it. */
   wakeSender: WakeSender | null = null
+  /** Hears what each transaction did. */
+  onWork: ((work: CommittedWork) => void) | null = null
   #closed = false
 
   constructor(pool: Pool, clock: Clock, node: string, onCommit: (committed: Committed) => void) {
@@ -73,7 +76,7 @@ export class Transactions {
       } catch (error) {
         if (error instanceof OutcomeUnknown) {
           if (await this.#wasCommitted(error.xid)) {
-            this.#onCommit(error.committed)
+            this.#tell(error.committed)
             return error.result as T
           }
           await retries.next(error.cause, false)
@@ -98,13 +101,19 @@ export class Transactions {
       const { command } = await client.query('COMMIT')
       if (command !== 'COMMIT') throw new Error(`a failed statement was not noticed: the transaction ended with ${command}`)
       client.release()
-      this.#onCommit(committed)
+      this.#tell(committed)
       return result
     } catch (error) {
       await abandon(client, error)
       if (sent !== null && faultOf(error) === 'lost') throw new OutcomeUnknown(error, sent.xid, sent.result, sent.committed)
       throw error
     }
+  }
+
+  #tell(committed: Committed): void {
+    this.#onCommit(committed)
+    const { items, finished, takeovers } = committed.work
+    this.onWork?.({ seconds: (performance.now() - committed.beganAt) / 1000, operations: 1, items, finished, takeovers })
   }
 
   /** Asks what became of a transaction, until that is certain. Throws `unavailable` when it does not become so. */
@@ -234,7 +243,10 @@ async function endOf(tx: Transaction, beganAt: number): Promise<{ xid: string | 
     data: events.map(({ data }) => data),
     now: tx.now,
   })
-  return { xid: row?.['xid'] as string | null, committed: { jobs: [...tx.jobs], lastEvent: (row?.['last_event'] as number | null) ?? 0, work: tx.work, beganAt } }
+  return {
+    xid: row?.['xid'] as string | null,
+    committed: { jobs: [...tx.jobs], lastEvent: (row?.['last_event'] as number | null) ?? 0, work: tx.work, beganAt },
+  }
 }
 
 /** Undoes what a transaction did and gives its connection back; one that is lost, or does not even roll back, is closed. */
