@@ -4,6 +4,9 @@ import type { Blob, BlobSource, BlobStore, ByteRange, PutExpectations, StoreCapa
 import type { Observer, StoreOperation } from '../ports/observer.ts'
 import type { Place, PlacedFile, PlacePage, PlaceQuery, Publication, Published, Removal, Removed, Staged } from '../ports/place.ts'
 
+/** It is asked whether two stores have a way in common; and work ends when its lease is lost. */
+const NO_FAILURES: ReadonlySet<string> = new Set(['unsupported', 'stale_lease'])
+
 /** The parts that stores and places have in common: what is told of work with one of them. */
 class Watched {
   readonly name: string
@@ -30,10 +33,10 @@ class Watched {
     return this.tell(() => this.#observer.during(activity, work))
   }
 
-  /** `unsupported` is no failure: it is asked whether two stores have a way in common. */
   protected failed(error: unknown): void {
+    if (error instanceof Error && error.name === 'AbortError') return
     const code = isWaybillError(error) ? error.code : 'internal'
-    if (code !== 'unsupported') this.#observer.storeFailed(this.name, code)
+    if (!NO_FAILURES.has(code)) this.#observer.storeFailed(this.name, code)
   }
 
   protected moved(way: 'written' | 'copied', bytes: number): void {
