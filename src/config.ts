@@ -22,6 +22,14 @@ const jwt = z
   })
   .refine(value => (value.jwksUrl === undefined) !== (value.key === undefined), 'give either jwksUrl or key')
 
+const tracing = z.strictObject({
+  endpoint: z
+    .url({ protocol: /^https?$/, error: 'must be an absolute http or https URL, such as http://collector:4318/v1/traces' })
+    .describe('where spans are sent, as OTLP over HTTP'),
+  sampleRatio: z.number().min(0).max(1).default(0.1).describe('which part of the requests that bring no decision of their own is traced'),
+  serviceName: z.string().min(1).default('waybill').describe('the name of this service in the traces'),
+})
+
 /** Timers of Node.js that are longer than this fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 /** Far longer, and a job would expire after the last moment that a date can name. */
@@ -41,7 +49,7 @@ function retention(usual = 30 * DAY_MS): z.ZodDefault<z.ZodType<number, number |
 }
 
 /** Settings that hold more than one value: in the environment they are JSON. */
-const STRUCTURED: ReadonlySet<string> = new Set(['jwt', 'retentionMs', 'stores'])
+const STRUCTURED: ReadonlySet<string> = new Set(['jwt', 'retentionMs', 'stores', 'tracing'])
 /** Variables of ours that are no settings of the server: those of the command line and of the benches. */
 const OTHER_VARIABLES = ['WAYBILL_URL', 'WAYBILL_TOKEN', 'WAYBILL_DEBUG', 'WAYBILL_BENCH_DIR']
 
@@ -61,6 +69,11 @@ const settings = z.strictObject({
     .default(null)
     .describe('base of absolute links; null takes it from the request'),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('warn').describe('least level that is logged to standard error'),
+  metrics: z
+    .enum(['token', 'open', 'off'])
+    .default('token')
+    .describe('who may read GET /metrics: who has a token with the scope metrics or admin, everybody, or nobody'),
+  tracing: tracing.nullable().default(null).describe('send OpenTelemetry traces to a collector'),
   concurrency: whole(1, 256).default(4).describe('turns of jobs at once'),
   jsonItems: whole(1).default(10_000).describe('items in one JSON body'),
   submitBodyBytes: whole(1024)
@@ -105,7 +118,7 @@ export const configSchema = settings.superRefine((config, context) => {
 export type Config = z.infer<typeof configSchema>
 export type ConfigInput = { readonly [K in keyof Config]?: unknown }
 
-/** WAYBILL_PORT for port, WAYBILL_PUBLIC_URL for publicUrl; WAYBILL_JWT, WAYBILL_RETENTION_MS and WAYBILL_STORES hold JSON. */
+/** WAYBILL_PORT for port, WAYBILL_PUBLIC_URL for publicUrl; WAYBILL_JWT, WAYBILL_RETENTION_MS, WAYBILL_STORES and WAYBILL_TRACING hold JSON. */
 function environmentName(key: string): string {
   return `WAYBILL_${key.replaceAll(/[A-Z]/g, letter => `_${letter}`).toUpperCase()}`
 }

@@ -40,6 +40,8 @@ describe('the configuration', () => {
       port: 7070,
       publicUrl: null,
       logLevel: 'warn',
+      metrics: 'token',
+      tracing: null,
       concurrency: 4,
       jsonItems: 10_000,
       submitBodyBytes: 32 * 1024 * 1024,

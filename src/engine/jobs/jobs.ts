@@ -35,7 +35,8 @@ export class JobService implements Jobs {
   }
 
   submit(caller: Caller, command: SubmitJob, options?: Parameters<Jobs['submit']>[2]): Promise<Submitted> {
-    return this.#intake.submit(caller, command, options)
+    const { dialect, kind } = command.options
+    return this.#parts.observer.during({ name: 'submit', dialect, kind }, () => this.#intake.submit(caller, command, options))
   }
 
   openManifest(caller: Caller, options: JobOptions, idempotencyKey?: string): ReturnType<Jobs['openManifest']> {
@@ -198,7 +199,12 @@ export class JobService implements Jobs {
   ): AsyncGenerator<StreamEvent> {
     const job = id === undefined ? null : await this.get(caller, id)
     const last = after === 'now' ? await this.#parts.ledger.lastEvent() : after
-    yield* job === null ? allEvents(this.#events, caller, last, signal) : jobEvents(this.#events, caller, job.id, last, signal)
+    const closed = this.#parts.observer.streamOpened()
+    try {
+      yield* job === null ? allEvents(this.#events, caller, last, signal) : jobEvents(this.#events, caller, job.id, last, signal)
+    } finally {
+      closed()
+    }
   }
 }
 

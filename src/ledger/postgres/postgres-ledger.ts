@@ -43,6 +43,7 @@ import type { NewToken } from '../../ports/token-ledger.ts'
 import type { Intent, Look, PublishedItem, Run } from '../../ports/place-ledger.ts'
 import type { LedgerNode, NodeDescription, QueueFigures } from '../../ports/system-ledger.ts'
 import type { Moved, PlacePath, Transfer } from '../../ports/transfer.ts'
+import type { Backlog, CommittedWork } from '../../ports/observed-ledger.ts'
 import type { WakeSender } from '../../ports/queue.ts'
 import { IDEMPOTENCY_MS } from '../shared/intake.ts'
 import { toQueueFigures, UNFINISHED_JOBS } from '../shared/queue-figures.ts'
@@ -53,6 +54,7 @@ import { Readers } from './connection/readers.ts'
 import { Transactions } from './connection/transactions.ts'
 import { operations } from './operations/index.ts'
 import { successors } from './operations/order.ts'
+import { backlog } from './reads/backlog.ts'
 import * as collections from './reads/collections.ts'
 import * as entries from './reads/entries.ts'
 import * as items from './reads/items.ts'
@@ -348,6 +350,14 @@ export class PostgresLedger implements Ledger {
   }
   onCommit(listener: (notice: CommitNotice) => void): () => void {
     return this.#notices.onCommit(listener)
+  }
+
+  // watching
+  onWork(listener: (work: CommittedWork) => void): void {
+    this.#writes.onWork = listener
+  }
+  backlog(): Promise<Backlog> {
+    return backlog(this.#db, this.#clock.now())
   }
 
   // upkeep

@@ -39,6 +39,7 @@ import type {
   Turn,
 } from '../../ports/ledger.ts'
 import type { NewToken } from '../../ports/token-ledger.ts'
+import type { Backlog, CommittedWork } from '../../ports/observed-ledger.ts'
 import type { Intent, Look, PublishedItem, Run } from '../../ports/place-ledger.ts'
 import type { LedgerNode, NodeDescription, QueueFigures } from '../../ports/system-ledger.ts'
 import type { Moved, PlacePath, Transfer } from '../../ports/transfer.ts'
@@ -46,6 +47,7 @@ import { Database, KNOWN_SCHEMA } from './database.ts'
 import { IDEMPOTENCY_MS } from '../shared/intake.ts'
 import { toQueueFigures, UNFINISHED_JOBS } from '../shared/queue-figures.ts'
 import { ReadCache } from './reads/cache.ts'
+import { backlog } from './reads/backlog.ts'
 import * as collections from './reads/collections.ts'
 import * as entries from './reads/entries.ts'
 import * as items from './reads/items.ts'
@@ -334,6 +336,14 @@ export class SqliteLedger implements Ledger {
   }
   onCommit(listener: (notice: CommitNotice) => void): () => void {
     return this.#writer.onCommit(listener)
+  }
+
+  // watching
+  onWork(listener: (work: CommittedWork) => void): void {
+    this.#writer.onWork(listener)
+  }
+  async backlog(): Promise<Backlog> {
+    return backlog(this.#db, this.#clock.now())
   }
 
   // upkeep
