@@ -40,7 +40,7 @@ describe('opaque tokens', () => {
 
   it('with admin may read and write, but nothing of Apollo', async () => {
     const { scopes } = await authenticator.authenticate(remember({ scopes: ['admin'] }))
-    expect(scopes).toEqual(new Set(['admin', 'read', 'write']))
+    expect(scopes).toEqual(new Set(['admin', 'read', 'write', 'metrics']))
   })
 
   it.each([
@@ -69,7 +69,7 @@ describe('JWTs beside opaque tokens', () => {
     const authenticator = createAuthenticator({ ledger, clock, jwt })
     expect(await authenticator.authenticate(remember())).toMatchObject({ tokenId: 'token-1' })
     const caller = await authenticator.authenticate(await sign(key, claims({ scope: 'admin' })))
-    expect(caller).toEqual({ subject: 'ada', scopes: new Set(['admin', 'read', 'write']), tokenId: expect.stringMatching(/^jwt-[0-9a-f]{16}$/) })
+    expect(caller).toEqual({ subject: 'ada', scopes: new Set(['admin', 'read', 'write', 'metrics']), tokenId: expect.stringMatching(/^jwt-[0-9a-f]{16}$/) })
     await expect(authenticator.authenticate('a.b.c')).rejects.toMatchObject(REFUSED)
     await expect(authenticator.authenticate('a.b.c.d')).rejects.toMatchObject(REFUSED)
     await expect(authenticator.authenticate(await sign(key, claims({ exp: NOW / 1000 - 60 })))).rejects.toMatchObject(EXPIRED)
