@@ -6,12 +6,10 @@ import { join } from 'node:path'
 import { loadConfig, type ConfigInput } from '../../src/config.ts'
 import { startServer } from '../../src/main.ts'
 
-const cache = (): string[] => Object.keys(createRequire(import.meta.url).cache)
-
 /** By name; without the interface of traces, which other libraries have, too, and which does nothing by itself. */
 function loaded(): string[] {
-  const packages = cache().map(file => /node_modules\/(prom-client|@opentelemetry\/[^/]+)\//.exec(file)?.[1])
-  return [...new Set(packages)].filter(name => name !== undefined && name !== '@opentelemetry/api')
+  const packages = Object.keys(createRequire(import.meta.url).cache).map(file => /node_modules\/(prom-client|@opentelemetry\/[^/]+)\//.exec(file)?.[1])
+  return [...new Set(packages)].filter(name => name !== undefined).filter(name => name !== '@opentelemetry/api')
 }
 
 const after: string[][] = []
