@@ -36,11 +36,14 @@ export function observeRequests(app: FastifyInstance, observer: Observer, dialec
   })
 }
 
+/** Ids and numbers of jobs: whatever else a caller writes into a URL is not handed on. */
+const JOB_ID = /^(?:[0-9a-f-]{36}|[0-9]{1,20})$/i
+
 /** The job that the URL names, where its route says so. */
 function jobOf({ params, routeOptions: { url = '' } }: FastifyRequest): string | null {
   const { job, id } = (params ?? {}) as { readonly job?: string; readonly id?: string }
-  if (url.startsWith('/v1/jobs/')) return job ?? null
-  return /\/(?:_?track|async|jobs)\b.*\/:id$/.test(url) ? (id ?? null) : null
+  const named = url.startsWith('/v1/jobs/') ? job : /\/(?:track|async)\/(?:.*\/)?:id$/.test(url) ? id : undefined
+  return named !== undefined && JOB_ID.test(named) ? named : null
 }
 
 function one(header: string | string[] | undefined): string | undefined {
