@@ -7,6 +7,7 @@ import { registerDoctor } from './commands/doctor.ts'
 import { registerGet } from './commands/get.ts'
 import { registerLs } from './commands/ls.ts'
 import { registerPut } from './commands/put.ts'
+import { registerRestore } from './commands/restore.ts'
 import { registerServe } from './commands/serve.ts'
 import { registerSubmitting } from './commands/submit.ts'
 import { registerTokens } from './commands/tokens.ts'
@@ -40,6 +41,7 @@ function waybill(): Command {
   registerDemo(program)
   registerDoctor(program)
   registerBackup(program)
+  registerRestore(program)
   registerTokens(program)
   registerCollections(program)
   registerPut(program)
