@@ -7,8 +7,7 @@ import { directoryOf, storesOf } from './store-config.ts'
 import { systemClock } from './system/clock.ts'
 
 /** Whose bytes are looked for: of stores in directories of this machine, of buckets and containers too, or of none. */
-export const BLOB_CHECKS = ['local', 'all', 'none'] as const
-export type BlobCheck = (typeof BLOB_CHECKS)[number]
+export type BlobCheck = 'local' | 'all' | 'none'
 
 /** Stores are asked for so many blobs at once. */
 const ASKED_AT_ONCE = 32

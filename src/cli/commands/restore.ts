@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { Restored } from '../../restore.ts'
+import type { BlobCheck, Restored } from '../../restore.ts'
 import { EXIT } from '../exit-codes.ts'
 import { count, note, plural, print, printJson } from '../output.ts'
 import { printable } from '../printable.ts'
@@ -10,7 +10,7 @@ interface RestoreFlags {
   readonly data: string
   readonly config?: string
   readonly force?: boolean
-  readonly checkBlobs: 'local' | 'all' | 'none'
+  readonly checkBlobs: BlobCheck
   readonly json?: boolean
 }
 

@@ -63,7 +63,8 @@ function finish(partial: string, takenAt: number): void {
   }
 }
 
-function sync(path: string): void {
+/** Makes a file, or the names in a directory, durable. */
+export function sync(path: string): void {
   const opened = openSync(path, 'r')
   try {
     fsyncSync(opened)

@@ -1,22 +1,8 @@
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  copyFileSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
+import { chmodSync, closeSync, constants, copyFileSync, existsSync, linkSync, openSync, readSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { WaybillError } from '../../model/errors.ts'
-import { BACKED_UP_AT } from './backup.ts'
+import { BACKED_UP_AT, sync } from './backup.ts'
 import { KNOWN_SCHEMA } from './database.ts'
 
 /** What a restored ledger holds. `takenAt`: when the backup was taken, epoch milliseconds; null when it does not say. */
@@ -220,13 +206,4 @@ function codeOf(error: unknown): number {
 
 function isDamage(error: unknown): boolean {
   return codeOf(error) === SQLITE_CORRUPT || codeOf(error) === SQLITE_NOTADB
-}
-
-function sync(path: string): void {
-  const opened = openSync(path, 'r')
-  try {
-    fsyncSync(opened)
-  } finally {
-    closeSync(opened)
-  }
 }
