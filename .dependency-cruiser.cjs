@@ -62,8 +62,8 @@ module.exports = {
     room(
       'cli-knows-client',
       '^src/cli/',
-      ['^src/(client|model|cli)/', '^src/(main|administration|config|doctor)\\.ts$', '^src/access/tokens\\.ts$', '^src/system/version\\.ts$'],
-      'the command line imports client, model, main, administration, config, doctor, access/tokens and system/version',
+      ['^src/(client|model|cli)/', '^src/(main|administration|config|doctor|restore)\\.ts$', '^src/access/tokens\\.ts$', '^src/system/version\\.ts$'],
+      'the command line imports client, model, main, administration, config, doctor, restore, access/tokens and system/version',
     ),
     {
       name: 'only-main-knows-adapters',

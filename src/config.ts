@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { nearest, plainFault, unknownMembers } from './config-faults.ts'
 import { SCOPES } from './model/access.ts'
 import { WaybillError } from './model/errors.ts'
 import { faultsOfStores, secretVariables, storesSchema } from './store-config.ts'
@@ -42,10 +43,11 @@ function whole(least: number, most: number = Number.MAX_SAFE_INTEGER): z.ZodType
     .union([z.number(), z.string().regex(/^[0-9]+$/, fault)], fault)
     .transform(Number)
     .refine(value => Number.isSafeInteger(value) && value >= least && value <= most, fault)
+    .meta({ type: 'integer', minimum: least, maximum: most })
 }
 
-function retention(usual = 30 * DAY_MS): z.ZodDefault<z.ZodType<number, number | string>> {
-  return whole(0, LONGEST_RETENTION_MS).default(usual)
+function retention(dialect: string, usual = 30 * DAY_MS): z.ZodDefault<z.ZodType<number, number | string>> {
+  return whole(0, LONGEST_RETENTION_MS).default(usual).describe(`of those submitted through ${dialect}`)
 }
 
 /** Settings that hold more than one value: in the environment they are JSON. */
@@ -101,7 +103,12 @@ const settings = z.strictObject({
   headerTimeoutMs: whole(100, LONGEST_TIMER_MS).default(15_000).describe("time for a request's header to arrive"),
   bodyTimeoutMs: whole(100, LONGEST_TIMER_MS).default(60_000).describe("time for each KiB of a request's body"),
   retentionMs: z
-    .strictObject({ v1: retention(), apollo: retention(), sevenbridges: retention(), cmwell: retention(15 * MINUTE_MS) })
+    .strictObject({
+      v1: retention('/v1'),
+      apollo: retention('the Apollo dialect'),
+      sevenbridges: retention('the Seven Bridges dialect'),
+      cmwell: retention('the CM-Well dialect', 15 * MINUTE_MS),
+    })
     .prefault({})
     .describe('how long finished jobs are kept, by the dialect they came through; as JSON in the environment'),
   cmwellCompat: z.enum(['docs', 'server']).default('docs').describe('the CM-Well dialect as its documents say (docs) or as its server does (server)'),
@@ -119,7 +126,7 @@ export type Config = z.infer<typeof configSchema>
 export type ConfigInput = { readonly [K in keyof Config]?: unknown }
 
 /** WAYBILL_PORT for port, WAYBILL_PUBLIC_URL for publicUrl; WAYBILL_JWT, WAYBILL_RETENTION_MS, WAYBILL_STORES and WAYBILL_TRACING hold JSON. */
-function environmentName(key: string): string {
+export function environmentName(key: string): string {
   return `WAYBILL_${key.replaceAll(/[A-Z]/g, letter => `_${letter}`).toUpperCase()}`
 }
 
@@ -142,11 +149,13 @@ export function loadConfig(sources: { readonly file?: string; readonly env?: Nod
     merged[key] = flag
     origins.set(key, 'the command line')
   }
-  const parsed = configSchema.safeParse(merged)
+  const parsed = configSchema.safeParse(merged, { error: plainFault })
   const named = parsed.success ? secretVariables(parsed.data.stores) : []
   for (const sentence of unknownVariables(sources.env ?? {}, named)) process.emitWarning(sentence)
   if (parsed.success) return parsed.data
-  const faults = parsed.error.issues.map(({ path, message }) => {
+  const faults = parsed.error.issues.map(issue => {
+    const { path } = issue
+    const message = issue.code === 'unrecognized_keys' ? unknownMembers(configSchema, merged, issue) : issue.message
     const origin = origins.get(String(path[0]))
     return path.length === 0
       ? `${sources.file ?? 'the configuration'}: ${message}`
@@ -163,23 +172,6 @@ function unknownVariables(env: NodeJS.ProcessEnv, named: readonly string[]): str
     .map(([name]) => `the environment variable ${name} is no setting; the nearest is ${nearest(name, known)}`)
 }
 
-function nearest(name: string, known: readonly string[]): string {
-  return known.reduce((best, one) => (distance(name, one) < distance(name, best) ? one : best))
-}
-
-/** How many letters must be added, removed or changed to make `a` into `b` (Levenshtein), a row of the usual table at a time. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (const [index, letter] of [...a].entries()) {
-    const next = [index + 1]
-    for (const [at, other] of [...b].entries()) {
-      next.push(Math.min((row[at + 1] ?? 0) + 1, (next[at] ?? 0) + 1, (row[at] ?? 0) + (letter === other ? 0 : 1)))
-    }
-    row = next
-  }
-  return row.at(-1) ?? 0
-}
-
 function readFile(file: string): Record<string, unknown> {
   let text: string
   try {
@@ -189,7 +181,9 @@ function readFile(file: string): Record<string, unknown> {
   }
   const value = parseJson(text, file)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new WaybillError('invalid_request', `${file}: must hold a JSON object`)
-  return { ...value }
+  // for editors; it says where the schema is
+  const { $schema: _schema, ...settings } = value as Record<string, unknown>
+  return settings
 }
 
 function parseJson(text: string, where: string): unknown {

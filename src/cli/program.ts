@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { registerBackup } from './commands/backup.ts'
+import { registerRestore } from './commands/restore.ts'
 import { registerCollections } from './commands/collections.ts'
 import { registerDemo } from './commands/demo.ts'
 import { registerDoctor } from './commands/doctor.ts'
@@ -37,6 +38,7 @@ export function waybill(): Command {
   registerDemo(program)
   registerDoctor(program)
   registerBackup(program)
+  registerRestore(program)
   registerTokens(program)
   registerCollections(program)
   registerPut(program)

@@ -17,6 +17,11 @@ const FIRST_SWEEP_MS = 3600 * 1000
 /** A blob that nothing refers to goes after this long: an upload or copy that might use it is over by then. */
 export const ORPHAN_GRACE_MS = 24 * 3600 * 1000
 const SWEEP_BATCH = 50_000
+/**
+ * For so long after a ledger was restored no blob goes: those that only came after the backup are named by the ledger of before alone, to which one may want to
+ * go back.
+ */
+export const RESTORED_GRACE_MS = 7 * 24 * 3600 * 1000
 
 /** What upkeep works with. */
 export interface UpkeepParts {
@@ -104,6 +109,8 @@ export class Upkeep {
 
   async #sweepStore(store: BlobStore, before: number): Promise<void> {
     await store.sweepUnfinished(before)
+    const restoredAt = await this.#parts.ledger.restoredAt()
+    if (restoredAt !== null && this.#parts.clock.now() - restoredAt < RESTORED_GRACE_MS) return
     let batch: string[] = []
     for await (const blob of store.list()) {
       if (this.#stopped.signal.aborted) return

@@ -47,6 +47,7 @@ import type { Backlog, CommittedWork } from '../../ports/observed-ledger.ts'
 import type { WakeSender } from '../../ports/queue.ts'
 import { IDEMPOTENCY_MS } from '../shared/intake.ts'
 import { toQueueFigures, UNFINISHED_JOBS } from '../shared/queue-figures.ts'
+import { RESTORED_AT, toRestoredAt } from '../shared/restored.ts'
 import { KNOWN_SCHEMA, migrate } from './connection/migrate.ts'
 import { Notices } from './connection/notices.ts'
 import { createReaders, createSlowReaders, createWriters, endPool } from './connection/pools.ts'
@@ -380,6 +381,9 @@ export class PostgresLedger implements Ledger {
   }
   async queueFigures(): Promise<QueueFigures> {
     return toQueueFigures((await this.#db.get(UNFINISHED_JOBS)) ?? {})
+  }
+  async restoredAt(): Promise<number | null> {
+    return toRestoredAt(await this.#db.get(RESTORED_AT))
   }
 
   // tokens

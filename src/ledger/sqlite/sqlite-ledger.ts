@@ -46,6 +46,7 @@ import type { Moved, PlacePath, Transfer } from '../../ports/transfer.ts'
 import { Database, KNOWN_SCHEMA } from './database.ts'
 import { IDEMPOTENCY_MS } from '../shared/intake.ts'
 import { toQueueFigures, UNFINISHED_JOBS } from '../shared/queue-figures.ts'
+import { RESTORED_AT, toRestoredAt } from '../shared/restored.ts'
 import { ReadCache } from './reads/cache.ts'
 import { backlog } from './reads/backlog.ts'
 import * as collections from './reads/collections.ts'
@@ -367,6 +368,9 @@ export class SqliteLedger implements Ledger {
   }
   async queueFigures(): Promise<QueueFigures> {
     return toQueueFigures(this.#db.get(UNFINISHED_JOBS) ?? {})
+  }
+  async restoredAt(): Promise<number | null> {
+    return toRestoredAt(this.#db.get(RESTORED_AT))
   }
 
   // tokens
