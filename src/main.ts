@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
 import { createAuthenticator } from './access/authenticator.ts'
 import { createJwtVerifier } from './access/jwt.ts'
+import { TokenService } from './access/token-service.ts'
 import { inspectSharedLedger, openLedger, openSharedLedger, refuseApart } from './administration.ts'
 import type { Config } from './config.ts'
 import type { Engine } from './engine/api.ts'
@@ -17,11 +18,12 @@ import type { Clock } from './ports/clock.ts'
 import type { Ledger } from './ports/ledger.ts'
 import type { Queue } from './ports/queue.ts'
 import { LocalQueue } from './queue/local/local-queue.ts'
-import { trafficOf } from './store-config.ts'
+import { storeKinds, trafficOf } from './store-config.ts'
 import { systemClock } from './system/clock.ts'
 import { makeDirectory } from './system/directories.ts'
 import { systemIds } from './system/ids.ts'
 import { storedKey } from './system/stored-key.ts'
+import { packageVersion } from './system/version.ts'
 
 /** HMAC-SHA-256 wants a key as long as its output (RFC 2104 section 3). */
 const SIGNING_KEY_BYTES = 32
@@ -61,6 +63,7 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
   const jwt = config.jwt === null ? null : await createJwtVerifier(config.jwt, clock)
   const parts = { config, clock, begun, onError }
   const { ledger, stores, queue, signingKey } = config.database === null ? await embedded(parts) : await shared(config.database, parts)
+  const ids = systemIds(clock)
   const engine = createEngine({
     ledger,
     stores,
@@ -68,7 +71,7 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
     traffic: trafficOf(config),
     queue,
     clock,
-    ids: systemIds(clock),
+    ids,
     worker: `${hostname()}/${process.pid}`,
     concurrency: config.concurrency,
     maxItems: config.jsonItems,
@@ -79,10 +82,13 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
   begun.defer(() => engine.stop())
   const authenticator = createAuthenticator({ ledger, clock, jwt })
   const signer = new UrlSigner({ key: signingKey, clock, lifeMs: config.signedUrlLifeMs })
-  const services = { engine, authenticator, clock, limits: config, signer, publicUrl: config.publicUrl }
+  const facts = { version: packageVersion(), startedAt: clock.now(), storeKinds: storeKinds(config), retentionMs: { ...config.retentionMs, audit: null } }
+  const tokens = new TokenService({ ledger, clock, ids })
+  const services = { engine, authenticator, tokens, clock, limits: config, facts, signer, publicUrl: config.publicUrl }
   const app = await buildServer(services, { logger, retentionMs: config.retentionMs, cmwellCompat: config.cmwellCompat, consoleDirectory: CONSOLE })
   begun.defer(() => app.close())
   await engine.start()
+  await ledger.announce({ host: hostname(), pid: process.pid, version: facts.version, startedAt: facts.startedAt })
   await app.listen({ host: config.host, port: config.port })
   const { address, port, family } = app.server.address() as AddressInfo
   return {

@@ -33,18 +33,20 @@ import type {
   NewCollection,
   NewFolder,
   NewJob,
-  NewToken,
   NewUpload,
   NextWork,
   PutEntry,
   Submitted,
   Turn,
 } from '../../ports/ledger.ts'
+import type { NewToken } from '../../ports/token-ledger.ts'
 import type { Intent, Look, PublishedItem, Run } from '../../ports/place-ledger.ts'
+import type { LedgerNode, NodeDescription, QueueFigures } from '../../ports/system-ledger.ts'
 import type { Moved, PlacePath, Transfer } from '../../ports/transfer.ts'
 import type { WakeSender } from '../../ports/queue.ts'
 import { IDEMPOTENCY_MS } from '../shared/intake.ts'
-import { migrate } from './connection/migrate.ts'
+import { toQueueFigures, UNFINISHED_JOBS } from '../shared/queue-figures.ts'
+import { KNOWN_SCHEMA, migrate } from './connection/migrate.ts'
 import { Notices } from './connection/notices.ts'
 import { createReaders, createSlowReaders, createWriters, endPool } from './connection/pools.ts'
 import { Readers } from './connection/readers.ts'
@@ -57,6 +59,7 @@ import * as items from './reads/items.ts'
 import * as jobs from './reads/jobs.ts'
 import * as locks from './reads/locks.ts'
 import * as names from './reads/names.ts'
+import * as nodes from './reads/nodes.ts'
 import * as places from './reads/places.ts'
 import { Snapshots } from './reads/snapshot.ts'
 import * as tokens from './reads/tokens.ts'
@@ -68,6 +71,9 @@ import * as uploads from './reads/uploads.ts'
  * connections of their own; what one process commits the others hear by LISTEN. See docs/decisions/0030-the-ledger-on-postgresql.md.
  */
 export class PostgresLedger implements Ledger {
+  readonly kind = 'postgres'
+  readonly schema = KNOWN_SCHEMA
+  readonly #node = randomUUID()
   readonly #clock: Clock
   readonly #pools: readonly Pool[]
   readonly #notices: Notices
@@ -77,7 +83,7 @@ export class PostgresLedger implements Ledger {
   readonly #snapshots: Snapshots
 
   private constructor(url: string, clock: Clock) {
-    const node = randomUUID()
+    const node = this.#node
     const [writers, readers, slow] = [createWriters(url), createReaders(url), createSlowReaders(url)]
     this.#clock = clock
     this.#pools = [writers, readers, slow]
@@ -355,6 +361,17 @@ export class PostgresLedger implements Ledger {
     return this.#writes.write(tx => operations.purge(tx, batch))
   }
 
+  // what operators ask
+  announce(node: NodeDescription): Promise<void> {
+    return this.#notices.announce(node)
+  }
+  nodes(): Promise<readonly LedgerNode[]> {
+    return nodes.nodes(this.#db, this.#node)
+  }
+  async queueFigures(): Promise<QueueFigures> {
+    return toQueueFigures((await this.#db.get(UNFINISHED_JOBS)) ?? {})
+  }
+
   // tokens
   createToken(token: NewToken): Promise<TokenRecord> {
     return this.#writes.write(tx => operations.createToken(tx, token))
@@ -362,8 +379,11 @@ export class PostgresLedger implements Ledger {
   token(hash: string): Promise<TokenRecord | null> {
     return tokens.token(this.#db, hash)
   }
-  tokens(page: PageQuery): Promise<Page<TokenRecord>> {
-    return tokens.tokens(this.#db, page)
+  tokenById(id: string): Promise<TokenRecord | null> {
+    return tokens.tokenById(this.#db, id)
+  }
+  tokens(page: PageQuery, subject?: string): Promise<Page<TokenRecord>> {
+    return tokens.tokens(this.#db, page, subject)
   }
   revokeToken(id: string): Promise<void> {
     return this.#writes.write(tx => operations.revokeToken(tx, id))

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { TokenRecord } from '../../model/access.ts'
 import type { Collection, CollectionView, Grant, Role } from '../../model/collection.ts'
 import type { Entry, Fields } from '../../model/entry.ts'
@@ -31,17 +32,19 @@ import type {
   NewCollection,
   NewFolder,
   NewJob,
-  NewToken,
   NewUpload,
   NextWork,
   PutEntry,
   Submitted,
   Turn,
 } from '../../ports/ledger.ts'
+import type { NewToken } from '../../ports/token-ledger.ts'
 import type { Intent, Look, PublishedItem, Run } from '../../ports/place-ledger.ts'
+import type { LedgerNode, NodeDescription, QueueFigures } from '../../ports/system-ledger.ts'
 import type { Moved, PlacePath, Transfer } from '../../ports/transfer.ts'
-import { Database } from './database.ts'
+import { Database, KNOWN_SCHEMA } from './database.ts'
 import { IDEMPOTENCY_MS } from '../shared/intake.ts'
+import { toQueueFigures, UNFINISHED_JOBS } from '../shared/queue-figures.ts'
 import { ReadCache } from './reads/cache.ts'
 import * as collections from './reads/collections.ts'
 import * as entries from './reads/entries.ts'
@@ -65,12 +68,15 @@ const LONGEST_ID = 36
  * commit and never waits for a writer (WAL). One file; other processes may administer it at the same time.
  */
 export class SqliteLedger implements Ledger {
+  readonly kind = 'sqlite'
+  readonly schema = KNOWN_SCHEMA
   readonly #file: string
   readonly #clock: Clock
   readonly #writer: Writer
   readonly #db: Database
   readonly #cache: ReadCache
   readonly #snapshots: Snapshots
+  #announced: (NodeDescription & { readonly id: string }) | null = null
 
   private constructor(file: string, clock: Clock, writer: Writer) {
     this.#file = file
@@ -341,6 +347,18 @@ export class SqliteLedger implements Ledger {
     return this.#writer.call('purge', batch)
   }
 
+  // what operators ask
+  async announce(node: NodeDescription): Promise<void> {
+    this.#announced = { id: randomUUID(), ...node }
+  }
+  /** One process works on a data directory (claim.ts), and it is alive when it answers: nothing need be written. */
+  async nodes(): Promise<readonly LedgerNode[]> {
+    return this.#announced === null ? [] : [{ ...this.#announced, lastSeenAt: this.#clock.now(), self: true }]
+  }
+  async queueFigures(): Promise<QueueFigures> {
+    return toQueueFigures(this.#db.get(UNFINISHED_JOBS) ?? {})
+  }
+
   // tokens
   createToken(token: NewToken): Promise<TokenRecord> {
     return this.#writer.call('createToken', token)
@@ -348,8 +366,11 @@ export class SqliteLedger implements Ledger {
   async token(hash: string): Promise<TokenRecord | null> {
     return this.#cache.get(`token ${hash}`, () => tokens.token(this.#db, hash))
   }
-  async tokens(page: PageQuery): Promise<Page<TokenRecord>> {
-    return tokens.tokens(this.#db, page)
+  async tokenById(id: string): Promise<TokenRecord | null> {
+    return tokens.tokenById(this.#db, id)
+  }
+  async tokens(page: PageQuery, subject?: string): Promise<Page<TokenRecord>> {
+    return tokens.tokens(this.#db, page, subject)
   }
   revokeToken(id: string): Promise<void> {
     return this.#writer.call('revokeToken', id)
