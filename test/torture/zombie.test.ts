@@ -40,7 +40,7 @@ describe('two servers on one data directory', () => {
     return (await http.json<JobSeen>('POST', '/v1/jobs', { kind: 'copy', verify: 'digest', items })).id
   }
 
-  const refused = /the data directory .* is in use by another server; stop that one first/
+  const refused = /data directory .* is in use by another server; stop that one first/
 
   it('is refused, also while the first one is only asleep, in the middle of its work', async () => {
     await expect(spawnServer(data)).rejects.toThrow(refused)
