@@ -6,7 +6,7 @@ const LISTED = '(SELECT coalesce(sum(cardinality(u.paths)), 0) FROM waybill.unwr
 
 const UNEQUAL = ITEM_STATES.filter(isTerminal).map(state => `count(*) FILTER (WHERE i.state = ${ITEM_STATES.indexOf(state)}) <> j.${state}`)
 
-/** What must hold of the tables at every commit: I2, I3 and I6, as test/torture checks them of SQLite's. */
+/** What must hold of the tables at every commit: I2, I3 and I6, as src/ledger/sqlite/soundness.ts has them of SQLite's. */
 const RULES: readonly (readonly [rule: string, sql: string])[] = [
   [
     'I3: counters are not the sum of the items',

@@ -16,7 +16,7 @@ export interface Target {
   readonly ms: number
 }
 
-const PATIENCE_MS = 3_000
+const PATIENCE_MS = 1_500
 const MOMENTS = 0.2
 
 /** Every point in its turn, the order of each round by chance, and moments in between. */

@@ -23,7 +23,7 @@ describe('two servers on one data directory', () => {
     connect(first)
     await http.json('POST', '/v1/collections', { id: 'c' })
     await desk.put('c', 'file', Buffer.alloc(100_000, 'a file '))
-  }, 60_000)
+  }, 180_000)
   afterEach(async () => {
     http.close()
     expect(desk.faults).toEqual([])
@@ -40,31 +40,31 @@ describe('two servers on one data directory', () => {
     return (await http.json<JobSeen>('POST', '/v1/jobs', { kind: 'copy', verify: 'digest', items })).id
   }
 
-  const refused = /the data directory .* is in use by another server; stop that one first/
+  const refused = /data directory .* is in use by another server; stop that one first/
 
   it('is refused, also while the first one is only asleep, in the middle of its work', async () => {
     await expect(spawnServer(data)).rejects.toThrow(refused)
-    const id = await submit('asleep', 6_000)
+    const id = await submit('asleep', 3_000)
     process.kill(first.pid, 'SIGSTOP')
     try {
       await expect(spawnServer(data)).rejects.toThrow(refused)
     } finally {
       process.kill(first.pid, 'SIGCONT')
     }
-    await desk.expectDone(id, 6_000)
+    await desk.expectDone(id, 3_000)
     await first.stop()
     expect(brokenIn(join(data, 'ledger.db'), Date.now())).toEqual([])
-  }, 60_000)
+  }, 180_000)
 
   it('is taken over at once when the first one was killed, with what that had begun', async () => {
-    const id = await submit('killed', 6_000)
+    const id = await submit('killed', 3_000)
     await first.kill()
     http.close()
     const second = await spawnServer(data)
     connect(second)
-    await desk.expectDone(id, 6_000)
+    await desk.expectDone(id, 3_000)
     await expect(spawnServer(data)).rejects.toThrow(refused)
     await second.stop()
     expect(brokenIn(join(data, 'ledger.db'), Date.now())).toEqual([])
-  }, 60_000)
+  }, 180_000)
 })
