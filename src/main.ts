@@ -11,7 +11,9 @@ import { createEngine } from './engine/engine.ts'
 import { buildServer } from './http/server.ts'
 import { UrlSigner } from './http/signed-url.ts'
 import { claimDirectory } from './ledger/sqlite/claim.ts'
+import { AddressRules } from './model/net-address.ts'
 import { agreeOnDirectories, openPlaces, openStores } from './open-stores.ts'
+import { WebhookClient } from './outgoing/webhook-client.ts'
 import type { BlobStore } from './ports/blob-store.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Ledger } from './ports/ledger.ts'
@@ -61,6 +63,7 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
   const jwt = config.jwt === null ? null : await createJwtVerifier(config.jwt, clock)
   const parts = { config, clock, begun, onError }
   const { ledger, stores, queue, signingKey } = config.database === null ? await embedded(parts) : await shared(config.database, parts)
+  const addresses = new AddressRules(config.webhookAllow)
   const engine = createEngine({
     ledger,
     stores,
@@ -74,6 +77,14 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
     maxItems: config.jsonItems,
     maxUploadBytes: config.uploadBytes,
     uploadLifeMs: config.uploadLifeMs,
+    webhooks: {
+      sender: new WebhookClient(addresses),
+      addresses,
+      http: config.webhookHttp,
+      schedule: { firstMs: config.webhookRetryMs, giveUpMs: config.webhookGiveUpMs },
+      publicUrl: config.publicUrl,
+      signingKey,
+    },
     onError,
   })
   begun.defer(() => engine.stop())

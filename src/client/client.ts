@@ -18,12 +18,14 @@ import type {
   RetryState,
   Stoppable,
   SubmitOptions,
+  SubmittedJob,
   UploadOptions,
   WhoAmI,
 } from './types.ts'
+import { WebhooksClient } from './webhooks.ts'
 
 /**
- * A client of the native API. The everyday calls are here; everything else is under `collections`, `entries` and `jobs`.
+ * A client of the native API. The everyday calls are here; everything else is under `collections`, `entries`, `jobs` and `webhooks`.
  * Refusals and broken lines are `ClientError`s. Needs nothing but `fetch` and streams, so it runs in Node and in browsers.
  *
  *     const client = new WaybillClient({ url: 'http://127.0.0.1:7070', token })
@@ -34,6 +36,7 @@ export class WaybillClient {
   readonly collections: CollectionsClient
   readonly entries: EntriesClient
   readonly jobs: JobsClient
+  readonly webhooks: WebhooksClient
   readonly #transport: Transport
 
   /** Throws a TypeError for an address that is no http(s) URL. */
@@ -42,6 +45,7 @@ export class WaybillClient {
     this.collections = new CollectionsClient(this.#transport)
     this.entries = new EntriesClient(this.#transport)
     this.jobs = new JobsClient(this.#transport)
+    this.webhooks = new WebhooksClient(this.#transport)
   }
 
   /** Whom the server takes the token's bearer for. */
@@ -50,7 +54,7 @@ export class WaybillClient {
   }
 
   /** Submits a job of any size; it is durable when this resolves. */
-  submit(request: JobRequest | ManifestRequest, options?: SubmitOptions): Promise<JobInfo> {
+  submit(request: JobRequest | ManifestRequest, options?: SubmitOptions): Promise<SubmittedJob> {
     return this.jobs.submit(request, options)
   }
 

@@ -10,6 +10,7 @@ import { addEvent } from './events.ts'
 import { nextPlace } from './order.ts'
 import { unsealed } from './seal.ts'
 import { collectionKey, jobRow, nameCollection, type Tx } from './tx.ts'
+import { addJobWebhook } from './webhooks.ts'
 
 /** Stores a job with its items and selections, or answers the one its key made before. Throws `idempotency_mismatch`, `idempotency_in_progress`. */
 export function createJob(tx: Tx, job: NewJob): Submitted {
@@ -51,6 +52,7 @@ export function createJob(tx: Tx, job: NewJob): Submitted {
   job.select.forEach((selection, no) => addSelection(tx, key, no, selection, collections))
   addItems(tx, key, 0, 0, job.items, collections)
   addEntities(tx, key, job.entities ?? [])
+  if (job.webhook !== undefined) addJobWebhook(tx, key, job.submittedBy, job.webhook)
   if (job.sealed) addEvent(tx, key, 'job.submitted', { kind: options.kind, label: options.label })
   return { job: toJob(jobRow(tx, job.id)), replayed: false }
 }
