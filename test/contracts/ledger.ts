@@ -26,6 +26,7 @@ import { upkeepContract } from './ledger/upkeep.ts'
 import { uploadsContract } from './ledger/uploads.ts'
 import { valueChangesContract } from './ledger/value-changes.ts'
 import { valueSelectionsContract } from './ledger/value-selections.ts'
+import { webhooksContract } from './ledger/webhooks.ts'
 import { World, type OpenLedger } from './ledger/world.ts'
 
 /** What every Ledger must do (src/ports/ledger.ts), by matter. */
@@ -55,6 +56,7 @@ const MATTERS = [
   readingContract,
   eventsContract,
   upkeepContract,
+  webhooksContract,
   processesContract,
   randomJobsContract,
 ]

@@ -54,6 +54,7 @@ CREATE TABLE webhook_delivery (
   PRIMARY KEY (hook, event)
 );
 CREATE INDEX webhook_delivery_due ON webhook_delivery (hook, due_at, event) WHERE due_at IS NOT NULL;
+CREATE INDEX webhook_delivery_tried ON webhook_delivery (hook, attempts, due_at) WHERE due_at IS NOT NULL AND attempts > 0;
 CREATE INDEX webhook_delivery_pending ON webhook_delivery (event) WHERE due_at IS NOT NULL AND data IS NULL;
 CREATE INDEX webhook_delivery_settled ON webhook_delivery (last_at) WHERE due_at IS NULL;
 

@@ -2,6 +2,7 @@ import { DELIVERY_STATES } from '../../../model/webhook.ts'
 import { isUuid } from '../../../model/text.ts'
 import type { Settlement, WebhookClaim } from '../../../ports/webhook-ledger.ts'
 import { PENDING, settledHook, toClaim } from '../../shared/webhook-codec.ts'
+import type { Row } from '../../shared/row.ts'
 import { HOOKS } from '../reads/webhooks.ts'
 import type { Tx } from './tx.ts'
 
@@ -10,9 +11,11 @@ const CLAIM = `UPDATE webhook SET lease_worker = :worker, lease_until = :until, 
   WHERE key = (SELECT key FROM webhook WHERE ready_at <= :now ORDER BY ready_at LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING key`
 
 /** Events that were purged are told from what was kept of them. */
-const DUE = `SELECT d.hook, d.event, d.type, d.attempts, d.first_at, coalesce(d.at, e.at) AS at, coalesce(d.data, e.data) AS data, j.id AS job_id
+const DUE_EVENTS = `SELECT d.hook, d.event, d.type, d.attempts, d.first_at, coalesce(d.at, e.at) AS at, coalesce(d.data, e.data) AS data, j.id AS job_id
   FROM webhook_delivery d LEFT JOIN event e ON e.id = d.event JOIN job j ON j.key = d.job
-  WHERE d.hook = :hook AND d.due_at <= :now ORDER BY d.due_at, d.event LIMIT :limit`
+  WHERE d.hook = :hook AND d.due_at IS NOT NULL AND d.due_at <= :now`
+const DUE = `${DUE_EVENTS} ORDER BY d.due_at, d.event LIMIT :limit`
+const MOST_TRIED = `${DUE_EVENTS} AND d.attempts > 0 ORDER BY d.attempts DESC, d.due_at LIMIT 1`
 
 const CLAIMED = `${HOOKS} WHERE w.key = :hook`
 
@@ -22,8 +25,18 @@ export async function claimWebhook(tx: Tx, worker: string, leaseMs: number, batc
   if (hook === undefined) return null
   const row = await tx.db.get(CLAIMED, { hook })
   if (row === undefined) throw new Error('the claimed webhook is gone')
-  // one that fails is tried with one event: when that is taken, the others follow
-  return toClaim(row, await tx.db.all(DUE, { hook, now: tx.now, limit: row['failing_since'] === null ? batch : 1 }))
+  return toClaim(row, await due(tx, row, batch))
+}
+
+/**
+ * What a hook is sent. One that fails is tried with one event: when that is taken, the others follow. By turns that is one that was not tried yet, lest the hook wait
+ * for an event that is never taken, and the one that was tried most, lest those that are taken at last wait for each other.
+ */
+async function due(tx: Tx, row: Row, batch: number): Promise<Row[]> {
+  const hook = row['key'] as number
+  if (row['failing_since'] === null) return tx.db.all(DUE, { hook, now: tx.now, limit: batch })
+  const tried = (row['failures'] as number) % 2 === 1 ? await tx.db.all(MOST_TRIED, { hook, now: tx.now }) : []
+  return tried.length > 0 ? tried : tx.db.all(DUE, { hook, now: tx.now, limit: 1 })
 }
 
 const HELD = 'SELECT * FROM webhook WHERE id = :id AND lease_token = :token AND removed = 0 FOR UPDATE'
