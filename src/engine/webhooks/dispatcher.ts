@@ -13,6 +13,8 @@ const MOST_AT_ONCE = 128
 /** Events that one claim takes. With `AT_ONCE` of them under way (sending.ts), and each for 10 s at most, they are over before the lease is. */
 const CLAIM_BATCH = 16
 const LEASE_MS = 60_000
+/** How long what is under way may take when it is to stop: receivers that answer at once are not sent the same again. */
+const DRAIN_MS = 2_000
 
 export interface DispatcherParts extends SendingParts {
   readonly ledger: Ledger
@@ -30,6 +32,7 @@ export class Dispatcher {
   readonly #parts: DispatcherParts
   readonly #sending: Sending
   readonly #stopped = new AbortController()
+  readonly #broken = new AbortController()
   readonly #running = new Set<Promise<void>>()
   #loop: Promise<void> | null = null
   #unsubscribe: (() => void) | null = null
@@ -49,12 +52,16 @@ export class Dispatcher {
     this.#loop = this.#run()
   }
 
-  /** What is being sent is broken off, and sent again later. */
+  /** What is being sent and not answered soon is broken off, and sent again later. */
   async stop(): Promise<void> {
     this.#unsubscribe?.()
     this.#stopped.abort()
     await this.#loop
+    const drained = new AbortController()
+    const late = this.#parts.clock.sleep(DRAIN_MS, drained.signal).then(() => this.#broken.abort())
     await Promise.all(this.#running)
+    drained.abort()
+    await late
     this.#parts.sender.close()
   }
 
@@ -116,7 +123,7 @@ export class Dispatcher {
 
   async #send(claim: WebhookClaim): Promise<void> {
     try {
-      await this.#parts.ledger.webhooks.settle(claim, await this.#sending.send(claim, this.#stopped.signal))
+      await this.#parts.ledger.webhooks.settle(claim, await this.#sending.send(claim, { stopped: this.#stopped.signal, broken: this.#broken.signal }))
     } catch (error) {
       this.#parts.onError(error, `webhook ${claim.hook.id}`) // its lease ends by itself
     }

@@ -37,7 +37,8 @@ export class Sending {
     this.#parts = parts
   }
 
-  async send(claim: WebhookClaim, stopped: AbortSignal): Promise<Settlement> {
+  /** `stopped`: no further event is begun; `broken`: nor are answers waited for. */
+  async send(claim: WebhookClaim, { stopped, broken }: { readonly stopped: AbortSignal; readonly broken: AbortSignal }): Promise<Settlement> {
     const secret = this.#parts.secrets.open(claim.hook.id, claim.secret)
     if (secret === null)
       return { results: [], notBefore: null, disabled: 'Its secret was kept with another signing key and cannot be read; make the webhook anew.' }
@@ -48,8 +49,8 @@ export class Sending {
       for (let next = queue.shift(); next !== undefined && !stopped.aborted; next = queue.shift()) {
         disabled ??= await this.#lostRight(claim.hook)
         if (disabled !== null) return
-        const attempt = await this.#attempt(claim, next, secret, stopped)
-        if (attempt === null) return // broken off by the stop: as if it had not been tried
+        const attempt = await this.#attempt(claim, next, secret, broken)
+        if (attempt === null) return // broken off: as if it had not been tried
         attempts.push(attempt)
         if (attempt.failed) queue.length = 0
       }
@@ -65,18 +66,18 @@ export class Sending {
       : `${createdBy}, who made it, is no longer admin of the collection.`
   }
 
-  async #attempt({ hook, failures }: WebhookClaim, due: DueDelivery, secret: Uint8Array, stopped: AbortSignal): Promise<Attempt | null> {
+  async #attempt({ hook, failures }: WebhookClaim, due: DueDelivery, secret: Uint8Array, broken: AbortSignal): Promise<Attempt | null> {
     const { clock, publicUrl, sender } = this.#parts
     const event = await this.#toTell(hook, due.event)
     if (event === null) return settled(due, 'withheld', null)
     let answer: WebhookAnswer | null = null
     let error: string
     try {
-      answer = await sender.send(messageOf({ url: hook.url, secret, event, publicUrl, at: clock.now() }), stopped)
+      answer = await sender.send(messageOf({ url: hook.url, secret, event, publicUrl, at: clock.now() }), broken)
       if (answer.status >= 200 && answer.status < 300) return settled(due, 'delivered', answer.status)
       error = refusalOf(answer.status)
     } catch (cause) {
-      if (stopped.aborted) return null
+      if (broken.aborted) return null
       error = (cause as Error).message
     }
     return this.#failed(due, failures, answer, error)

@@ -6,12 +6,14 @@ import { dropUnsealed } from './seal.ts'
 import type { Tx } from './tx.ts'
 import { purgeUploads } from './uploads.ts'
 import { endWebhooks, isHooked, keepUndelivered, purgeWebhooks } from './webhook-purge.ts'
+import { releaseWebhooks } from './webhook-send.ts'
 import { isSpreading, spreadEvents } from './webhook-spread.ts'
 
-/** After a start: leases of the process before are freed, jobs that were still arriving are dropped (nobody was told of them). */
+/** After a start: leases of the process before are freed, of chunks and webhooks, jobs that were still arriving are dropped (nobody was told of them). */
 export function recover(tx: Tx): void {
   for (const row of tx.db.all('SELECT id FROM job WHERE state < 3 AND sealed = 0')) dropUnsealed(tx, uuidText(row['id']))
   releaseAll(tx)
+  releaseWebhooks(tx)
 }
 
 /** Purges at most about `batch` rows; what is left goes in later calls. A purged job's row stays: its id is 410 for ever, not 404 (I8). */

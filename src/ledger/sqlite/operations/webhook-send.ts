@@ -62,3 +62,8 @@ export function settleDeliveries(tx: Tx, claim: { readonly hook: { readonly id: 
   tx.db.run(GIVE_BACK, { hook, settled, readyAt, ...settledHook(row, settlement, tx.now) })
   return true
 }
+
+/** Gives back what a process that is gone was sending. */
+export function releaseWebhooks(tx: Tx): void {
+  tx.db.run('UPDATE webhook SET lease_until = NULL, ready_at = :now WHERE lease_until IS NOT NULL', { now: tx.now })
+}
