@@ -47,8 +47,11 @@ export class Sending {
     const queue = [...claim.due]
     const lane = async (): Promise<void> => {
       for (let next = queue.shift(); next !== undefined && !stopped.aborted; next = queue.shift()) {
-        disabled ??= await this.#lostRight(claim.hook)
-        if (disabled !== null) return
+        const lost = await this.#lostRight(claim.hook)
+        if (lost !== null) {
+          disabled = lost
+          return
+        }
         const attempt = await this.#attempt(claim, next, secret, broken)
         if (attempt === null) return // broken off: as if it had not been tried
         attempts.push(attempt)

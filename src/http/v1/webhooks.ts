@@ -1,5 +1,5 @@
 import { WaybillError } from '../../model/errors.ts'
-import type { Delivery, Webhook, WebhookWish } from '../../model/webhook.ts'
+import type { Delivery, Webhook } from '../../model/webhook.ts'
 import { callerOf } from '../auth.ts'
 import type { V1App, V1Context } from './context.ts'
 import { sendEmpty } from './empty.ts'
@@ -48,7 +48,7 @@ export function registerWebhooks(app: V1App, context: V1Context): void {
         throw new WaybillError('invalid_request', detail, { errors: [{ pointer: '/collection', detail }] })
       }
       const target = job === undefined ? { collection: collection ?? '' } : { job }
-      const { webhook, secret } = await webhooks.create(callerOf(request), target, wish as WebhookWish)
+      const { webhook, secret } = await webhooks.create(callerOf(request), target, wish)
       // RFC 9111: the secret is for the one who asked
       reply.header('location', `/v1/webhooks/${webhook.id}`).header('cache-control', 'no-store')
       return reply.code(201).send({ ...encodeWebhook(webhook), secret })
