@@ -2,7 +2,7 @@
  * The directions of imports (ARCHITECTURE.md): model <- ports <- engine <- http, cli; adapters know ports and model; main.ts alone knows every adapter.
  * A room's rule lists what it may import; everything else of ours is forbidden to it.
  */
-const ADAPTERS = '^src/(ledger|stores|queue|access|observability)/'
+const ADAPTERS = '^src/(ledger|stores|queue|access|observability|outgoing)/'
 
 /** One room may import only these of our own sources. `$1` in `allowed` is the first group of `room`. */
 const room = (name, room, allowed, comment) => ({
@@ -20,7 +20,7 @@ module.exports = {
     room('engine-knows-ports', '^src/engine/', ['^src/(model|ports|engine)/'], 'engine imports ports and model only'),
     room(
       'adapters-know-ports',
-      '^src/((ledger|stores|queue)/[^/]+|access)/',
+      '^src/((ledger|stores|queue)/[^/]+|access|outgoing)/',
       ['^src/(model|ports)/', '^src/$1/', '^src/$2/(shared/)?[^/]+\\.ts$'],
       'an adapter imports ports, model and what adapters of its port share, never another adapter',
     ),

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { nearest, plainFault, unknownMembers } from './config-faults.ts'
 import { SCOPES } from './model/access.ts'
 import { WaybillError } from './model/errors.ts'
+import { isAllowable } from './model/net-address.ts'
 import { faultsOfStores, secretVariables, storesSchema } from './store-config.ts'
 
 const MINUTE_MS = 60 * 1000
@@ -46,12 +47,15 @@ function whole(least: number, most: number = Number.MAX_SAFE_INTEGER): z.ZodType
     .meta({ type: 'integer', minimum: least, maximum: most })
 }
 
+/** Yes or no; in the environment as a word. */
+const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform(word => word === 'true')], 'must be true or false')
+
 function retention(dialect: string, usual = 30 * DAY_MS): z.ZodDefault<z.ZodType<number, number | string>> {
   return whole(0, LONGEST_RETENTION_MS).default(usual).describe(`of those submitted through ${dialect}`)
 }
 
 /** Settings that hold more than one value: in the environment they are JSON. */
-const STRUCTURED: ReadonlySet<string> = new Set(['jwt', 'retentionMs', 'stores', 'tracing'])
+const STRUCTURED: ReadonlySet<string> = new Set(['jwt', 'retentionMs', 'stores', 'tracing', 'webhookAllow'])
 /** Variables of ours that are no settings of the server: those of the command line and of the benches. */
 const OTHER_VARIABLES = ['WAYBILL_URL', 'WAYBILL_TOKEN', 'WAYBILL_DEBUG', 'WAYBILL_BENCH_DIR']
 
@@ -112,6 +116,17 @@ const settings = z.strictObject({
     .prefault({})
     .describe('how long finished jobs are kept, by the dialect they came through; as JSON in the environment'),
   cmwellCompat: z.enum(['docs', 'server']).default('docs').describe('the CM-Well dialect as its documents say (docs) or as its server does (server)'),
+  webhookHttp: flag.default(false).describe('take webhooks whose URL begins with http, beside https'),
+  webhookAllow: z
+    .array(z.string().refine(isAllowable, 'must be an address, a network such as 10.0.0.0/8, or the name of a host'))
+    .default([])
+    .describe('addresses, networks and hosts that webhooks may call although they are not public; as JSON in the environment'),
+  webhookRetryMs: whole(10, HOUR_MS)
+    .default(5_000)
+    .describe('wait after the first failed attempt of a webhook; each further one is three times as long, up to 6 hours'),
+  webhookGiveUpMs: whole(0, LONGEST_RETENTION_MS)
+    .default(3 * DAY_MS)
+    .describe('how long an event is sent again before it is given up, and a webhook that takes none before it is disabled'),
   jwt: jwt.nullable().default(null).describe('accept JWTs of this issuer beside our own tokens'),
   stores: storesSchema.nullable().default(null).describe('where the bytes of files live, by name; null keeps one store named local in the data directory'),
   defaultStore: z.string().nullable().default(null).describe('the store of collections that do not say; null takes the first'),
@@ -125,7 +140,7 @@ export const configSchema = settings.superRefine((config, context) => {
 export type Config = z.infer<typeof configSchema>
 export type ConfigInput = { readonly [K in keyof Config]?: unknown }
 
-/** WAYBILL_PORT for port, WAYBILL_PUBLIC_URL for publicUrl; WAYBILL_JWT, WAYBILL_RETENTION_MS, WAYBILL_STORES and WAYBILL_TRACING hold JSON. */
+/** WAYBILL_PORT for port, WAYBILL_PUBLIC_URL for publicUrl; WAYBILL_JWT, WAYBILL_RETENTION_MS, WAYBILL_STORES, WAYBILL_TRACING and WAYBILL_WEBHOOK_ALLOW hold JSON. */
 export function environmentName(key: string): string {
   return `WAYBILL_${key.replaceAll(/[A-Z]/g, letter => `_${letter}`).toUpperCase()}`
 }

@@ -12,9 +12,11 @@ import { createEngine } from './engine/engine.ts'
 import { buildServer } from './http/server.ts'
 import { UrlSigner } from './http/signed-url.ts'
 import { claimDirectory } from './ledger/sqlite/claim.ts'
+import { AddressRules } from './model/net-address.ts'
 import { observedPlace, observedStore } from './observability/observed-stores.ts'
 import { openObservability } from './observability/open-observability.ts'
 import { agreeOnDirectories, openPlaces, openStores } from './open-stores.ts'
+import { WebhookClient } from './outgoing/webhook-client.ts'
 import type { BlobStore } from './ports/blob-store.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Ledger } from './ports/ledger.ts'
@@ -70,6 +72,7 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
   const parts = { config, clock, begun, observer, onError }
   const { ledger, stores, queue, signingKey } = config.database === null ? await embedded(parts) : await shared(config.database, parts)
   const ids = systemIds(clock)
+  const addresses = new AddressRules(config.webhookAllow)
   const engine = createEngine({
     ledger,
     stores: stores.map(store => observedStore(store, observer)),
@@ -83,6 +86,14 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
     maxItems: config.jsonItems,
     maxUploadBytes: config.uploadBytes,
     uploadLifeMs: config.uploadLifeMs,
+    webhooks: {
+      sender: new WebhookClient(addresses),
+      addresses,
+      http: config.webhookHttp,
+      schedule: { firstMs: config.webhookRetryMs, giveUpMs: config.webhookGiveUpMs },
+      publicUrl: config.publicUrl,
+      signingKey,
+    },
     onError,
     observer,
   })

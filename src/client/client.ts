@@ -20,12 +20,14 @@ import type {
   Stoppable,
   SubmitOptions,
   SystemInfo,
+  SubmittedJob,
   UploadOptions,
   WhoAmI,
 } from './types.ts'
+import { WebhooksClient } from './webhooks.ts'
 
 /**
- * A client of the native API. The everyday calls are here; everything else is under `collections`, `entries`, `jobs` and `tokens`.
+ * A client of the native API. The everyday calls are here; everything else is under `collections`, `entries`, `jobs`, `tokens` and `webhooks`.
  * Refusals and broken lines are `ClientError`s. Needs nothing but `fetch` and streams, so it runs in Node and in browsers.
  *
  *     const client = new WaybillClient({ url: 'http://127.0.0.1:7070', token })
@@ -37,6 +39,7 @@ export class WaybillClient {
   readonly entries: EntriesClient
   readonly jobs: JobsClient
   readonly tokens: TokensClient
+  readonly webhooks: WebhooksClient
   readonly #transport: Transport
 
   /** Throws a TypeError for an address that is no http(s) URL. */
@@ -46,6 +49,7 @@ export class WaybillClient {
     this.entries = new EntriesClient(this.#transport)
     this.jobs = new JobsClient(this.#transport)
     this.tokens = new TokensClient(this.#transport)
+    this.webhooks = new WebhooksClient(this.#transport)
   }
 
   /** Whom the server takes the token's bearer for. */
@@ -59,7 +63,7 @@ export class WaybillClient {
   }
 
   /** Submits a job of any size; it is durable when this resolves. */
-  submit(request: JobRequest | ManifestRequest, options?: SubmitOptions): Promise<JobInfo> {
+  submit(request: JobRequest | ManifestRequest, options?: SubmitOptions): Promise<SubmittedJob> {
     return this.jobs.submit(request, options)
   }
 

@@ -3,7 +3,19 @@ import { jobPath } from './places.ts'
 import type { ServerEvent } from './server-event.ts'
 import { newIdempotencyKey, submissionOf } from './submission.ts'
 import type { Transport } from './transport.ts'
-import type { ItemInfo, ItemQuery, JobInfo, JobQuery, JobRequest, ManifestRequest, ReportQuery, RetryState, Stoppable, SubmitOptions } from './types.ts'
+import type {
+  ItemInfo,
+  ItemQuery,
+  JobInfo,
+  JobQuery,
+  JobRequest,
+  ManifestRequest,
+  ReportQuery,
+  RetryState,
+  Stoppable,
+  SubmitOptions,
+  SubmittedJob,
+} from './types.ts'
 
 /** The server holds an answer for at most a minute (docs/reference/v1.md, Waiting). */
 const MOST_WAIT_SECONDS = 60
@@ -30,7 +42,7 @@ export class JobsClient {
    * Submits a job; it is durable when this resolves. It carries an idempotency key, so that it is safely sent again when an answer is lost; items that
    * can be iterated over only once, and streams, cannot be, but the error has the key (`idempotencyKey`) to submit the same again with.
    */
-  async submit(request: JobRequest | ManifestRequest, options: SubmitOptions = {}): Promise<JobInfo> {
+  async submit(request: JobRequest | ManifestRequest, options: SubmitOptions = {}): Promise<SubmittedJob> {
     const { headers, ...call } = submissionOf(request)
     const key = options.idempotencyKey === undefined ? newIdempotencyKey() : options.idempotencyKey
     return this.#transport.json({

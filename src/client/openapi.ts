@@ -41,6 +41,66 @@ export interface components {
       readonly items: readonly components['schemas']['Collection'][]
       readonly nextCursor: string | null
     }
+    /** CreatedWebhook */
+    readonly CreatedWebhook: {
+      /** Format: uuid */
+      readonly id: string
+      readonly url: string
+      readonly collection: string | null
+      /** Format: uuid */
+      readonly job: string | null
+      readonly events: readonly ('job.submitted' | 'job.resolved' | 'item.failed' | 'item.evicted' | 'job.finished')[]
+      /** @enum {string} */
+      readonly state: 'active' | 'failing' | 'disabled'
+      readonly createdBy: string
+      /**
+       * Format: date-time
+       * @description RFC 3339, UTC, with milliseconds
+       */
+      readonly createdAt: string
+      /**
+       * Format: date-time
+       * @description RFC 3339, UTC, with milliseconds
+       */
+      readonly lastDeliveryAt: string | null
+      /** @description the last answer's */
+      readonly lastStatus: number | null
+      /** @description what was wrong the last time, or why it is disabled */
+      readonly lastError: string | null
+      /** @description events that are still to be delivered */
+      readonly pending: number
+      /** @description told this once */
+      readonly secret: string
+    }
+    /** Delivery */
+    readonly Delivery: {
+      /** @description the id of the event */
+      readonly event: string
+      /** @enum {string} */
+      readonly type: 'job.submitted' | 'job.resolved' | 'item.failed' | 'item.evicted' | 'job.finished'
+      /** Format: uuid */
+      readonly job: string
+      /** @enum {string} */
+      readonly state: 'pending' | 'delivered' | 'abandoned' | 'withheld'
+      readonly attempts: number
+      /**
+       * Format: date-time
+       * @description RFC 3339, UTC, with milliseconds
+       */
+      readonly lastAttemptAt: string | null
+      /**
+       * Format: date-time
+       * @description RFC 3339, UTC, with milliseconds
+       */
+      readonly nextAttemptAt: string | null
+      readonly status: number | null
+      readonly error: string | null
+    }
+    /** DeliveryPage */
+    readonly DeliveryPage: {
+      readonly items: readonly components['schemas']['Delivery'][]
+      readonly nextCursor: string | null
+    }
     /** Entry */
     readonly Entry: {
       /** Format: uuid */
@@ -262,6 +322,15 @@ export interface components {
       readonly items: readonly components['schemas']['Job'][]
       readonly nextCursor: string | null
     }
+    /** JobWebhook */
+    readonly JobWebhook: {
+      /** @description where events are sent by POST */
+      readonly url: string
+      /** @description the types that are sent; default all */
+      readonly events?: readonly ('job.submitted' | 'job.resolved' | 'item.failed' | 'item.evicted' | 'job.finished')[]
+      /** @description `whsec_` and the base64 of 24 to 64 bytes at random; without one it is made */
+      readonly secret?: string
+    }
     /** Lock */
     readonly Lock: {
       readonly holder: string
@@ -278,12 +347,22 @@ export interface components {
       readonly ttlSeconds: number
       readonly reason?: string
     }
+    /**
+     * MadeWebhook
+     * @description the webhook that was made with the job
+     */
+    readonly MadeWebhook: {
+      /** Format: uuid */
+      readonly id: string
+      /** @description told this once */
+      readonly secret: string
+    }
     /** MintedToken */
     readonly MintedToken: {
       readonly id: string
       readonly subject: string
       /** @description `admin` includes `read` and `write` */
-      readonly scopes: readonly ('read' | 'write' | 'admin' | 'apollo_read' | 'apollo_write')[]
+      readonly scopes: readonly ('read' | 'write' | 'admin' | 'apollo_read' | 'apollo_write' | 'metrics')[]
       /** @description what its owner calls it */
       readonly label: string | null
       /**
@@ -321,10 +400,23 @@ export interface components {
     readonly NewToken: {
       /** @description without it: the caller */
       readonly subject?: string
-      readonly scopes: readonly ('read' | 'write' | 'admin' | 'apollo_read' | 'apollo_write')[]
+      readonly scopes: readonly ('read' | 'write' | 'admin' | 'apollo_read' | 'apollo_write' | 'metrics')[]
       /** @description without it: as long as may be */
       readonly expiresInSeconds?: number
       readonly label?: string
+    }
+    /** NewWebhook */
+    readonly NewWebhook: {
+      /** @description where events are sent by POST */
+      readonly url: string
+      /** @description of which events are sent, from now on; or else `job` */
+      readonly collection?: string
+      /** @description of which events are sent, from its first */
+      readonly job?: string
+      /** @description the types that are sent; default all */
+      readonly events?: readonly ('job.submitted' | 'job.resolved' | 'item.failed' | 'item.evicted' | 'job.finished')[]
+      /** @description `whsec_` and the base64 of 24 to 64 bytes at random; without one it is made */
+      readonly secret?: string
     }
     /** Problem */
     readonly Problem: {
@@ -357,6 +449,7 @@ export interface components {
         | 'grant_not_found'
         | 'upload_not_found'
         | 'token_not_found'
+        | 'webhook_not_found'
         | 'route_not_found'
         | 'method_not_allowed'
         | 'request_timeout'
@@ -367,6 +460,7 @@ export interface components {
         | 'job_finished'
         | 'job_not_finished'
         | 'last_owner'
+        | 'too_many_webhooks'
         | 'idempotency_in_progress'
         | 'job_expired'
         | 'precondition_failed'
@@ -470,6 +564,57 @@ export interface components {
       /** @description default 5 */
       readonly priority?: number
       readonly label?: string | null
+      readonly webhook?: components['schemas']['JobWebhook']
+    }
+    /** SubmittedJob */
+    readonly SubmittedJob: {
+      /** Format: uuid */
+      readonly id: string
+      /** @description a decimal number, the second name of the job */
+      readonly number: string
+      /** @enum {string} */
+      readonly kind: 'copy' | 'move' | 'delete' | 'update'
+      /** @enum {string} */
+      readonly state: 'submitted' | 'resolving' | 'running' | 'finished'
+      readonly paused: boolean
+      /** @enum {string|null} */
+      readonly outcome: 'succeeded' | 'partial' | 'failed' | 'cancelled' | null
+      readonly counts: components['schemas']['JobCounts']
+      readonly bytes: components['schemas']['JobBytes']
+      readonly itemsPerSecond: number | null
+      /**
+       * Format: date-time
+       * @description RFC 3339, UTC, with milliseconds
+       */
+      readonly estimatedFinishAt: string | null
+      /** @description why nothing moves, in one sentence */
+      readonly waitingFor: string | null
+      readonly label: string | null
+      readonly priority: number
+      readonly dryRun: boolean
+      readonly submittedBy: string
+      readonly dialect: string
+      /**
+       * Format: date-time
+       * @description RFC 3339, UTC, with milliseconds
+       */
+      readonly createdAt: string
+      /**
+       * Format: date-time
+       * @description RFC 3339, UTC, with milliseconds
+       */
+      readonly startedAt: string | null
+      /**
+       * Format: date-time
+       * @description RFC 3339, UTC, with milliseconds
+       */
+      readonly finishedAt: string | null
+      /**
+       * Format: date-time
+       * @description RFC 3339, UTC, with milliseconds
+       */
+      readonly expiresAt: string | null
+      readonly webhook?: components['schemas']['MadeWebhook']
     }
     /** System */
     readonly System: {
@@ -557,7 +702,7 @@ export interface components {
       readonly id: string
       readonly subject: string
       /** @description `admin` includes `read` and `write` */
-      readonly scopes: readonly ('read' | 'write' | 'admin' | 'apollo_read' | 'apollo_write')[]
+      readonly scopes: readonly ('read' | 'write' | 'admin' | 'apollo_read' | 'apollo_write' | 'metrics')[]
       /** @description what its owner calls it */
       readonly label: string | null
       /**
@@ -586,6 +731,40 @@ export interface components {
     /** VersionPage */
     readonly VersionPage: {
       readonly items: readonly components['schemas']['Entry'][]
+      readonly nextCursor: string | null
+    }
+    /** Webhook */
+    readonly Webhook: {
+      /** Format: uuid */
+      readonly id: string
+      readonly url: string
+      readonly collection: string | null
+      /** Format: uuid */
+      readonly job: string | null
+      readonly events: readonly ('job.submitted' | 'job.resolved' | 'item.failed' | 'item.evicted' | 'job.finished')[]
+      /** @enum {string} */
+      readonly state: 'active' | 'failing' | 'disabled'
+      readonly createdBy: string
+      /**
+       * Format: date-time
+       * @description RFC 3339, UTC, with milliseconds
+       */
+      readonly createdAt: string
+      /**
+       * Format: date-time
+       * @description RFC 3339, UTC, with milliseconds
+       */
+      readonly lastDeliveryAt: string | null
+      /** @description the last answer's */
+      readonly lastStatus: number | null
+      /** @description what was wrong the last time, or why it is disabled */
+      readonly lastError: string | null
+      /** @description events that are still to be delivered */
+      readonly pending: number
+    }
+    /** WebhookPage */
+    readonly WebhookPage: {
+      readonly items: readonly components['schemas']['Webhook'][]
       readonly nextCursor: string | null
     }
     /** Whoami */
@@ -685,6 +864,10 @@ export interface components {
       /** @description default 5 */
       readonly priority?: number
       readonly label?: string
+      /** @description where events are sent by POST */
+      readonly webhookUrl?: string
+      /** @description one or more of job.submitted, job.resolved, item.failed, item.evicted, job.finished, separated by commas; default all */
+      readonly webhookEvents?: string
     }
     readonly ListItemsQuery: {
       /** @description how many at most; default 100 */
@@ -724,6 +907,22 @@ export interface components {
     readonly ListTokensQuery: {
       /** @description those of this subject; of another than oneself with the scope `admin` only */
       readonly subject?: string
+      /** @description how many at most; default 100 */
+      readonly limit?: number
+      /** @description the nextCursor of the page before */
+      readonly cursor?: string
+    }
+    readonly ListWebhooksQuery: {
+      /** @description how many at most; default 100 */
+      readonly limit?: number
+      /** @description the nextCursor of the page before */
+      readonly cursor?: string
+      /** @description those of this collection (admin) */
+      readonly collection?: string
+      /** @description those of this job */
+      readonly job?: string
+    }
+    readonly ListDeliveriesQuery: {
       /** @description how many at most; default 100 */
       readonly limit?: number
       /** @description the nextCursor of the page before */

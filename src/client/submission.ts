@@ -22,7 +22,15 @@ export function submissionOf(request: JobRequest | ManifestRequest): Pick<Call, 
 }
 
 function manifestCall(choices: JobChoices, format: 'ndjson' | 'csv', body: BodySource): Pick<Call, 'body' | 'query' | 'headers'> {
-  return { query: choices, headers: { 'content-type': MANIFEST_TYPES[format] }, body }
+  const { webhook, ...query } = choices
+  return { query: { ...query, ...webhookQuery(webhook) }, headers: { 'content-type': MANIFEST_TYPES[format] }, body }
+}
+
+/** A hook in the query of a manifest. Throws a TypeError for a secret of the caller's own: URLs are logged here and there. */
+function webhookQuery(webhook: JobChoices['webhook']): NonNullable<Call['query']> {
+  if (webhook === undefined) return {}
+  if (webhook.secret !== undefined) throw new TypeError('the secret of the webhook of a manifest is made by the server; leave it out')
+  return { webhookUrl: webhook.url, webhookEvents: webhook.events?.join(',') }
 }
 
 /** A manifest of items that can be gone through again is a function, so that it can be sent again. */

@@ -29,6 +29,8 @@ export type EntryPage = Schemas['EntryPage']
 
 /** A job as it is now (docs/reference/v1.md, The job). */
 export type JobInfo = Schemas['Job']
+/** A job that was just taken; `webhook` has the secret of the one that was made with it, and is not there where it was submitted before. */
+export type SubmittedJob = Schemas['SubmittedJob']
 /** One item of a job, `seq` counting from 0; `reason` says why it is not done. */
 export type ItemInfo = Schemas['Item']
 /** Where an item is: `pending`, `running`, and then for good `done`, `skipped`, `failed`, `evicted` or `cancelled`. */
@@ -39,6 +41,15 @@ export type RetryState = Schemas['Retry']['states'][number]
 export type SubmitItem = Schemas['SubmitItem']
 /** A selection to submit: every live file whose path begins with `prefix` and whose rest matches `glob`. */
 export type Selection = Schemas['Selection']
+
+/** A webhook and how it fares. */
+export type WebhookInfo = Schemas['Webhook']
+/** A webhook that is to be made, of a collection or of a job; without `secret` one is made. */
+export type NewWebhook = Schemas['NewWebhook']
+/** A webhook that was made; its secret is told this once. */
+export type CreatedWebhook = Schemas['CreatedWebhook']
+/** What became of one event of a webhook. */
+export type DeliveryInfo = Schemas['Delivery']
 
 /** Who the token stands for, its scopes, and the first page of its roles. */
 export type WhoAmI = Schemas['Whoami']
@@ -74,6 +85,8 @@ export type TokenQuery = Omit<Schemas['ListTokensQuery'], 'cursor'> & Stoppable
 export type EntryQuery = Schemas['ListEntriesQuery'] & Stoppable
 /** Which jobs to list; `since` (at or after) and `until` (before) are RFC 3339. */
 export type JobQuery = Omit<Schemas['ListJobsQuery'], 'cursor'> & Stoppable
+/** Which webhooks to list: of a collection or a job; with neither those that the caller made. */
+export type WebhookQuery = Omit<Schemas['ListWebhooksQuery'], 'cursor'> & Stoppable
 /** Which items of a job; `path` begins the path of their source. */
 export type ItemQuery = Omit<Schemas['ListItemsQuery'], 'cursor' | 'state'> & { readonly states?: readonly ItemState[] } & Stoppable
 /** Which items a report has, and in which form; `csv` without one. */

@@ -12,7 +12,9 @@ import type { ByteRange } from '../ports/blob-store.ts'
 import type { EntryFilter, EntryPage, FieldType, ItemFilter, ItemPart, JobFilter, Submitted } from '../ports/ledger.ts'
 import type { LedgerNode, QueueFigures, SystemLedger } from '../ports/system-ledger.ts'
 import type { Tree } from './tree-api.ts'
+import type { WebhookWish } from '../model/webhook.ts'
 import type { Uploads } from './uploads-api.ts'
+import type { NewWebhookSecret, Webhooks } from './webhooks-api.ts'
 
 /**
  * What dialects and administration call. Every method checks the caller's grants itself (invariant I9): a collection the caller has no
@@ -29,6 +31,7 @@ export interface Engine {
   readonly names: Names
   readonly fieldTypes: FieldTypes
   readonly system: System
+  readonly webhooks: Webhooks
   /** Recovers what a crash left, then works until `stop`, which drains the running turns. */
   start(): Promise<void>
   stop(): Promise<void>
@@ -175,8 +178,13 @@ export interface ManifestIntake {
    */
   precede(select: readonly Selection[]): Promise<Job>
   /** Without items `invalid_manifest`; an ordered one may have none, and is finished in its first turn: when the job that precedes it is. */
-  seal(fingerprint: string): Promise<Submitted>
+  seal(fingerprint: string): Promise<SubmittedJob>
   abort(): Promise<void>
+}
+
+/** What became of a submission, and, when a hook was made with it, that hook's secret: not of one that was made before. */
+export interface SubmittedJob extends Submitted {
+  readonly webhook?: NewWebhookSecret
 }
 
 /** The life of jobs. A job is seen by its submitter, and by whoever is admin or more of every collection it names; for all others it does not exist. */
@@ -191,7 +199,7 @@ export interface Jobs {
     caller: Caller,
     command: SubmitJob,
     options?: { readonly idempotency?: { readonly key: string; readonly fingerprint: string }; readonly refuseLocked?: boolean },
-  ): Promise<Submitted>
+  ): Promise<SubmittedJob>
   /**
    * Starts a streamed manifest. With a key that was used before: `{ replay }` tells to hash the body and call `finish(fingerprint)`, which answers
    * the same job or throws `idempotency_mismatch`.
@@ -200,6 +208,7 @@ export interface Jobs {
     caller: Caller,
     options: JobOptions,
     idempotencyKey?: string,
+    webhook?: WebhookWish,
   ): Promise<{ readonly intake: ManifestIntake } | { readonly replay: { finish(fingerprint: string): Promise<Submitted> } }>
   /** By UUID or number. `job_not_found` for unknown ones and those the caller may not see; `job_expired`. */
   get(caller: Caller, id: string): Promise<Job>

@@ -1,10 +1,12 @@
 import type { Job } from '../model/job.ts'
+import type { AddressRules } from '../model/net-address.ts'
 import type { BlobStore } from '../ports/blob-store.ts'
 import type { Clock, Ids } from '../ports/clock.ts'
 import type { Ledger } from '../ports/ledger.ts'
 import { SILENT, type Observer } from '../ports/observer.ts'
 import type { Place } from '../ports/place.ts'
 import type { Queue } from '../ports/queue.ts'
+import type { WebhookSender } from '../ports/webhook-sender.ts'
 import { Access } from './access.ts'
 import type { Engine } from './api.ts'
 import { CollectionService } from './collections.ts'
@@ -21,6 +23,10 @@ import { Transfers, type Traffic } from './transfers.ts'
 import { TreeService } from './tree.ts'
 import { UploadService } from './uploads.ts'
 import { ORPHAN_GRACE_MS, Upkeep } from './upkeep.ts'
+import { Dispatcher } from './webhooks/dispatcher.ts'
+import type { Schedule } from './webhooks/schedule.ts'
+import { SecretBox } from './webhooks/secrets.ts'
+import { prepare, WebhookService } from './webhooks/webhooks.ts'
 
 /** Turns at once while few of them are of big jobs: those of small ones share a commit, which costs more than they do. */
 const QUICK_TURNS = 64
@@ -44,9 +50,23 @@ export interface EngineParts {
   readonly maxUploadBytes: number
   /** How long an upload in parts may take before it ends by itself, in milliseconds. */
   readonly uploadLifeMs: number
+  readonly webhooks: WebhookParts
   readonly onError: (error: unknown, what: string) => void
   /** Default: nobody watches. */
   readonly observer?: Observer
+}
+
+/** How events are sent to hooks. */
+export interface WebhookParts {
+  readonly sender: WebhookSender
+  readonly addresses: AddressRules
+  /** Whether http is taken beside https. */
+  readonly http: boolean
+  readonly schedule: Schedule
+  /** Base of absolute links, without a slash at its end; null: they are relative. */
+  readonly publicUrl: string | null
+  /** What the secrets of hooks are kept with. */
+  readonly signingKey: string | Uint8Array
 }
 
 /** Puts the engine together from its ports. */
@@ -64,6 +84,15 @@ export function createEngine(parts: EngineParts): Engine {
   const transfers = new Transfers(clock, parts.traffic)
   const runner = new Runner({ ledger, stores, looks, transfers, clock, worker: parts.worker, wakeJob, onError: parts.onError })
   const upkeep = new Upkeep({ ledger, stores, clock, wake: wake => queue.wake(wake), onError: parts.onError })
+  const secrets = new SecretBox(parts.webhooks.signingKey)
+  const dispatcher = new Dispatcher({ ...parts.webhooks, ledger, clock, secrets, worker: parts.worker, onError: parts.onError })
+  const hookParts = { ...parts.webhooks, ledger, access, ids, secrets, look: () => dispatcher.look() }
+  const jobs = new JobService({
+    ...{ ledger, access, ids, clock, observer, placeRefusals: new PlaceRefusals({ ledger, stores }) },
+    ...{ maxItems: parts.maxItems, begin, wake: wakeJob },
+    prepareWebhook: (wish, pointer) => prepare(hookParts, wish, pointer),
+    lookForWebhooks: () => dispatcher.look(),
+  })
   /** A place that is not there keeps no server from starting. */
   const sweepOrTell = async (place: Place): Promise<void> => {
     try {
@@ -77,13 +106,11 @@ export function createEngine(parts: EngineParts): Engine {
     entries: new EntryService({ ledger, access, stores, looks, maxUploadBytes: parts.maxUploadBytes }),
     tree: new TreeService({ ledger, access }),
     locks: new LockService({ ledger, access }),
-    jobs: new JobService({
-      ...{ ledger, access, ids, clock, observer, placeRefusals: new PlaceRefusals({ ledger, stores }) },
-      ...{ maxItems: parts.maxItems, begin, wake: wakeJob },
-    }),
+    jobs,
     uploads: new UploadService({ ledger, access, stores, ids, maxUploadBytes: parts.maxUploadBytes, uploadLifeMs: parts.uploadLifeMs }),
     names: new NameService({ ledger }),
     fieldTypes: new FieldTypeService({ ledger, access }),
+    webhooks: new WebhookService(hookParts, jobs),
     system: new SystemService({ ledger, stores, clock }),
     start: async () => {
       ledger.onWork(work => observer.committed(work))
@@ -98,10 +125,12 @@ export function createEngine(parts: EngineParts): Engine {
       })
       await upkeep.wakeUnfinished()
       upkeep.start()
+      dispatcher.start()
     },
     stop: async () => {
       runner.stop()
       await upkeep.stop()
+      await dispatcher.stop()
       await queue.stop()
     },
     ready: async () => {

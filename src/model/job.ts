@@ -1,5 +1,6 @@
 import type { EntryChange } from './entry-change.ts'
 import type { Fields } from './entry.ts'
+import type { WebhookWish } from './webhook.ts'
 
 /** What a job does with each of its items. */
 export const JOB_KINDS = ['copy', 'move', 'delete', 'update'] as const
@@ -94,6 +95,8 @@ export interface SubmitJob {
   readonly select: readonly Selection[]
   /** Resolved one after the other: the items of each follow those of the one before. */
   readonly entities?: readonly EntitySelection[]
+  /** Where the events of the job are to be sent, from the first. */
+  readonly webhook?: WebhookWish
 }
 
 /** How many items are in which state; they always add up to `total`. */

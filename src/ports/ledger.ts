@@ -13,8 +13,10 @@ import type { ObservedLedger } from './observed-ledger.ts'
 import type { LookSelection, PlaceLedger } from './place-ledger.ts'
 import type { SystemLedger } from './system-ledger.ts'
 import type { TokenLedger } from './token-ledger.ts'
+import type { JobWebhook, WebhookLedger } from './webhook-ledger.ts'
 
 export type { BytesRead, CopiedBlobs, Lease } from './lease.ts'
+export type * from './webhook-ledger.ts'
 
 /** Idempotency-Key of a submission; `fingerprint` (any string) stands for the body, null while it is still arriving. */
 export interface Idempotency {
@@ -33,6 +35,8 @@ export interface NewJob {
   readonly entities?: readonly EntitySelection[]
   readonly sealed: boolean
   readonly idempotency: Idempotency | null
+  /** A hook of the job, made in the same transaction. */
+  readonly webhook?: JobWebhook
 }
 
 /** What became of a submission: made now, or the same one made before. */
@@ -196,6 +200,7 @@ export interface CommitNotice {
 export interface Ledger extends PlaceLedger, SystemLedger, TokenLedger, ObservedLedger {
   /** True when it sends the wake-ups of jobs itself, in the transactions that give them something to do (`WakeSender`). */
   readonly sendsWakes: boolean
+  readonly webhooks: WebhookLedger
 
   // collections and grants
   /** Throws `collection_exists` also for a second one that is attached to the same place. */

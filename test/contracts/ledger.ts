@@ -28,6 +28,7 @@ import { uploadsContract } from './ledger/uploads.ts'
 import { valueChangesContract } from './ledger/value-changes.ts'
 import { valueSelectionsContract } from './ledger/value-selections.ts'
 import { watchingContract } from './ledger/watching.ts'
+import { webhooksContract } from './ledger/webhooks.ts'
 import { World, type OpenLedger } from './ledger/world.ts'
 
 /** What every Ledger must do (src/ports/ledger.ts), by matter. */
@@ -58,6 +59,7 @@ const MATTERS = [
   eventsContract,
   upkeepContract,
   systemContract,
+  webhooksContract,
   processesContract,
   watchingContract,
   randomJobsContract,

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,7 +20,7 @@ let directory = ''
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'waybill-examples-'))
-  server = await startTestServer()
+  server = await startTestServer({ webhookHttp: true, webhookAllow: ['127.0.0.1'] })
   token = await server.token('alice')
   client = new WaybillClient({ url: server.url, token })
   for (const id of ['photos', 'archive']) await client.collections.create({ id })
@@ -35,6 +37,16 @@ async function example(name: string, ...args: string[]): Promise<readonly string
   const env = { ...process.env, WAYBILL_URL: server.url, WAYBILL_TOKEN: token }
   const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=waybill-source', join(ROOT, 'examples', name), ...args], { env })
   return stdout.trimEnd().split('\n')
+}
+
+/** A port that nobody listens on just now. */
+async function freePort(): Promise<number> {
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  const { port } = taken.address() as AddressInfo
+  taken.close()
+  await once(taken, 'close')
+  return port
 }
 
 const deletions = (...paths: string[]): SubmitItem[] => paths.map(path => ({ source: { collection: 'photos', path } }))
@@ -81,6 +93,20 @@ describe('the example', () => {
     ])
     const error = await example('retry-failed.ts', 'none').catch((reason: unknown) => reason)
     expect(error).toMatchObject({ code: 1, stderr: expect.stringMatching(/^404 job_not_found: .{10,}\n$/) as string })
+  })
+
+  it('receives the events of a collection', async () => {
+    const port = await freePort()
+    const lines = example('webhook-receiver.ts', 'photos', `http://127.0.0.1:${port}/`)
+    // as soon as there is a webhook; what is sent before it listens is sent again
+    await expect.poll(async () => (await client.webhooks.list({ collection: 'photos' }).next()).done, { timeout: 20_000 }).toBe(false)
+    await client.submit({ kind: 'delete', items: deletions('none') })
+    const [ready, ...told] = await lines
+    expect(ready).toMatch(/^webhook \S{36} is ready$/)
+    // in no promised order: it ends with the job, perhaps before it is told of the item
+    expect(told).toContain('finished: failed')
+    for (const line of told) expect(['finished: failed', 'none: There is no file "none" in "photos".']).toContain(line)
+    expect((await client.webhooks.list({ collection: 'photos' }).next()).done).toBe(true)
   })
 
   it('uploads and downloads with checks', async () => {

@@ -7,6 +7,13 @@ import * as jobs from '../../src/ledger/sqlite/reads/jobs.ts'
 import type { Lease, Ledger } from '../../src/ports/ledger.ts'
 import type { Schedule, SimulatedProcess } from './schedule.ts'
 
+/** Nobody has made a hook. */
+const QUIET = {
+  spread: () => Promise.resolve({ active: false, more: false }),
+  dueAt: () => Promise.resolve(null),
+  claim: () => Promise.resolve(null),
+}
+
 /** The statements of the real ledger, on a database in memory: each operation is a transaction, as a ledger for several processes has it. */
 export class SimulatedDatabase {
   readonly db = Database.openWriter(':memory:')
@@ -43,6 +50,8 @@ export class SimulatedDatabase {
     const others = {
       sendsWakes: false,
       onCommit: () => () => undefined,
+      onWork: () => () => undefined,
+      webhooks: QUIET,
       // one of several processes leaves alone what others work on
       recover: () => (options.alone ? write('recover', []) : Promise.resolve()),
       takeTurn: (...args: OperationArgs<'takeTurn'>) =>

@@ -2,6 +2,7 @@ import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/engine/api.ts'
 import { LocalQueue } from '../../src/queue/local/local-queue.ts'
 import { systemIds } from '../../src/system/ids.ts'
+import { WEBHOOKS } from '../unit/engine/house.ts'
 import { Random } from '../support/random.ts'
 import { Checks } from './checks.ts'
 import { SimulatedClient } from './client.ts'
@@ -157,6 +158,7 @@ class Simulation {
       ledger: this.#database.ledgerOf(process, this.schedule, { alone: this.#alone }),
       stores: this.#stores.map(store => store.storeOf(process, this.schedule)),
       ...{ queue, clock, onError, ids: systemIds(clock), worker: process.name },
+      webhooks: WEBHOOKS,
       ...{ concurrency: 2, maxItems: 10_000, maxUploadBytes: 1024, uploadLifeMs: HOUR_MS },
     })
     // a start that fails is tried again, as a supervisor would

@@ -4,8 +4,9 @@ import type { Item, ItemState } from '../../model/item.ts'
 import type { Job, JobOptions, SubmitJob } from '../../model/job.ts'
 import type { Page, PageQuery } from '../../model/page.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { ItemFilter, JobFilter, JobSnapshot, Submitted } from '../../ports/ledger.ts'
-import type { Jobs } from '../api.ts'
+import type { WebhookWish } from '../../model/webhook.ts'
+import type { ItemFilter, JobFilter, JobSnapshot } from '../../ports/ledger.ts'
+import type { Jobs, SubmittedJob } from '../api.ts'
 import { allEvents, jobEvents, type EventParts, type StreamEvent } from './events.ts'
 import { masked } from './mask.ts'
 import { Intake, type IntakeParts } from './submit.ts'
@@ -34,13 +35,13 @@ export class JobService implements Jobs {
     this.#events = { ledger: parts.ledger, watch: this.#watch, clock: parts.clock, maySee: (caller, id) => this.#maySee(caller, id) }
   }
 
-  submit(caller: Caller, command: SubmitJob, options?: Parameters<Jobs['submit']>[2]): Promise<Submitted> {
+  submit(caller: Caller, command: SubmitJob, options?: Parameters<Jobs['submit']>[2]): Promise<SubmittedJob> {
     const { dialect, kind } = command.options
     return this.#parts.observer.during({ name: 'submit', dialect, kind }, () => this.#intake.submit(caller, command, options))
   }
 
-  openManifest(caller: Caller, options: JobOptions, idempotencyKey?: string): ReturnType<Jobs['openManifest']> {
-    return this.#intake.openManifest(caller, options, idempotencyKey)
+  openManifest(caller: Caller, options: JobOptions, idempotencyKey?: string, webhook?: WebhookWish): ReturnType<Jobs['openManifest']> {
+    return this.#intake.openManifest(caller, options, idempotencyKey, webhook)
   }
 
   /** Seen by its submitter, and by whoever is admin or more of every collection it names; for all others it does not exist (I9). */

@@ -1,12 +1,15 @@
 import type { Caller } from '../../model/access.ts'
 import { WaybillError } from '../../model/errors.ts'
 import type { Job, JobOptions, Selection, SubmitItem } from '../../model/job.ts'
+import type { WebhookWish } from '../../model/webhook.ts'
 import type { Ids } from '../../ports/clock.ts'
-import type { ItemPart, Ledger, NewJob, Submitted } from '../../ports/ledger.ts'
+import type { ItemPart, JobWebhook, Ledger, NewJob } from '../../ports/ledger.ts'
 import type { Observer } from '../../ports/observer.ts'
 import type { Access } from '../access.ts'
-import type { ManifestIntake } from '../api.ts'
+import type { ManifestIntake, SubmittedJob } from '../api.ts'
 import type { PlaceRefusals } from '../places/refusals.ts'
+import type { NewWebhookSecret } from '../webhooks-api.ts'
+import type { Pointer } from '../webhooks/webhooks.ts'
 import { checkItems, checkSelections, type Want } from './check.ts'
 
 export interface ManifestParts {
@@ -17,6 +20,10 @@ export interface ManifestParts {
   readonly observer: Observer
   /** Has a job that was taken just now worked on. */
   readonly begin: (job: Job) => void
+  /** Checks what is wished of the hook of a new job. */
+  readonly prepareWebhook: (wish: WebhookWish, pointer: Pointer) => { readonly prepared: JobWebhook; readonly secret: string }
+  /** A job with a hook was taken. */
+  readonly lookForWebhooks: () => void
 }
 
 /** What every new job has. */
@@ -32,13 +39,15 @@ export class Manifest implements ManifestIntake {
   readonly #job: Job
   readonly #granted = new Set<string>()
   #before: Job | null = null
+  readonly #webhook: NewWebhookSecret | undefined
   #received = 0
 
-  constructor(parts: ManifestParts, caller: Caller, options: JobOptions, job: Job) {
+  constructor(parts: ManifestParts, caller: Caller, options: JobOptions, job: Job, webhook?: NewWebhookSecret) {
     this.#parts = parts
     this.#caller = caller
     this.#options = options
     this.#job = job
+    this.#webhook = webhook
   }
 
   get received(): number {
@@ -68,17 +77,18 @@ export class Manifest implements ManifestIntake {
     return this.#before
   }
 
-  seal(fingerprint: string): Promise<Submitted> {
+  seal(fingerprint: string): Promise<SubmittedJob> {
     const { dialect, kind } = this.#options
     return this.#parts.observer.during({ name: 'submit', dialect, kind }, () => this.#seal(fingerprint))
   }
 
-  async #seal(fingerprint: string): Promise<Submitted> {
+  async #seal(fingerprint: string): Promise<SubmittedJob> {
     if (this.#received === 0 && this.#options.ordered !== true) throw new WaybillError('invalid_manifest', 'the manifest has no items; give at least one line')
     const job = await this.#parts.ledger.seal(this.#job.id, fingerprint, this.#before?.id)
     if (this.#before !== null) this.#parts.begin(this.#before)
     this.#parts.begin(job)
-    return { job, replayed: false }
+    if (this.#webhook !== undefined) this.#parts.lookForWebhooks()
+    return { job, replayed: false, ...(this.#webhook === undefined ? {} : { webhook: this.#webhook }) }
   }
 
   async abort(): Promise<void> {

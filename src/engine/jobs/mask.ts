@@ -1,4 +1,5 @@
 import { CATALOGUE } from '../../model/errors.ts'
+import type { JobEvent } from '../../model/event.ts'
 import type { Item, ItemEnd, Reason } from '../../model/item.ts'
 
 /** An end that the reader may not know of: nothing but that there is one. The path stands for the other end's. */
@@ -43,4 +44,28 @@ function maskItem(item: Item, seesSource: boolean, seesDestination: boolean): It
 /** A reason without the sentence that names things. */
 function generally({ code }: Reason): Reason {
   return { code, message: `${CATALOGUE[code].title}.` }
+}
+
+/** Where an item's event says that it is, or was to go. */
+type EventEnd = Pick<ItemEnd, 'collection' | 'path'>
+
+/** The ends that an event names; none for what is told of a job as a whole. */
+export function endsOf(data: JobEvent['data']): EventEnd[] {
+  return [data['source'], data['destination']].filter(end => end !== undefined && end !== null) as EventEnd[]
+}
+
+/** What an item's event tells a reader who may know of ends only where `sees` says so; of a job's, all. A sentence stays where all that it can name may be known. */
+export function maskEvent(data: JobEvent['data'], sees: (collection: string) => boolean): JobEvent['data'] {
+  const reason = data['reason'] as Reason | undefined
+  if (reason === undefined) return data
+  const source = data['source'] as EventEnd | undefined
+  const destination = (data['destination'] ?? null) as EventEnd | null
+  if (source === undefined) return { ...data, reason: generally(reason) }
+  const ends = [source, destination]
+  // '' stands for an end of which nobody is told anything
+  const known = ends.filter(end => end !== null && (end.collection === '' || sees(end.collection)))
+  const namesUntold = destination === null && reason.end === 'destination'
+  if (known.length === endsOf(data).length && !namesUntold) return data
+  const shown = (end: EventEnd | null): EventEnd | null => (end === null || known.includes(end) ? end : { collection: '', path: known[0]?.path ?? '' })
+  return { ...data, source: shown(source), destination: shown(destination), reason: generally(reason) }
 }

@@ -3,8 +3,10 @@ import { WaybillError } from '../../model/errors.ts'
 import { lockedBy } from '../../model/lock.ts'
 import { anotherBody, stillArriving } from '../../model/idempotency.ts'
 import type { JobOptions, SubmitItem, SubmitJob } from '../../model/job.ts'
+import type { WebhookWish } from '../../model/webhook.ts'
 import type { Submitted } from '../../ports/ledger.ts'
-import type { Jobs } from '../api.ts'
+import type { Jobs, SubmittedJob } from '../api.ts'
+import { IN_JOB, IN_QUERY } from '../webhooks/webhooks.ts'
 import { checkEntities, checkItems, checkOptions, checkSelections } from './check.ts'
 import { Manifest, newJob, type ManifestParts } from './manifest.ts'
 
@@ -22,8 +24,8 @@ export class Intake {
     this.#parts = parts
   }
 
-  async submit(caller: Caller, command: SubmitJob, given: SubmitOptions = {}): Promise<Submitted> {
-    const { options, items, select, entities = [] } = command
+  async submit(caller: Caller, command: SubmitJob, given: SubmitOptions = {}): Promise<SubmittedJob> {
+    const { options, items, select, entities = [], webhook } = command
     checkOptions(options)
     this.#checkAmount(items.length + entities.length, select.length)
     checkEntities(options.kind, entities)
@@ -31,6 +33,7 @@ export class Intake {
     await this.#parts.access.requireAll(caller, wants)
     await this.#parts.placeRefusals.refuse(options.kind, wants, { items, entities })
     if (given.refuseLocked === true) await this.#refuseLocked(caller, items)
+    const hook = webhook === undefined ? null : this.#parts.prepareWebhook(webhook, IN_JOB)
     const submitted = await this.#parts.ledger.createJob({
       ...newJob(this.#parts.ids, caller, options),
       items,
@@ -38,20 +41,31 @@ export class Intake {
       entities,
       sealed: true,
       idempotency: given.idempotency ?? null,
+      ...(hook === null ? {} : { webhook: hook.prepared }),
     })
-    if (!submitted.replayed) this.#parts.begin(submitted.job)
-    return submitted
+    if (submitted.replayed) return submitted
+    this.#parts.begin(submitted.job)
+    if (hook === null) return submitted
+    this.#parts.lookForWebhooks()
+    return { ...submitted, webhook: { id: hook.prepared.id, secret: hook.secret } }
   }
 
-  async openManifest(caller: Caller, options: JobOptions, key?: string): Promise<Awaited<ReturnType<Jobs['openManifest']>>> {
+  async openManifest(caller: Caller, options: JobOptions, key?: string, webhook?: WebhookWish): Promise<Awaited<ReturnType<Jobs['openManifest']>>> {
     checkOptions(options)
     if (key !== undefined) {
       const used = await this.#parts.ledger.idempotent(caller.subject, key)
       if (used !== null) return { replay: this.#replay(used) }
     }
-    const idempotency = key === undefined ? null : { key, fingerprint: null }
-    const { job } = await this.#parts.ledger.createJob({ ...newJob(this.#parts.ids, caller, options), items: [], select: [], sealed: false, idempotency })
-    return { intake: new Manifest(this.#parts, caller, options, job) }
+    const hook = webhook === undefined ? null : this.#parts.prepareWebhook(webhook, IN_QUERY)
+    const { job } = await this.#parts.ledger.createJob({
+      ...newJob(this.#parts.ids, caller, options),
+      items: [],
+      select: [],
+      sealed: false,
+      idempotency: key === undefined ? null : { key, fingerprint: null },
+      ...(hook === null ? {} : { webhook: hook.prepared }),
+    })
+    return { intake: new Manifest(this.#parts, caller, options, job, hook === null ? undefined : { id: hook.prepared.id, secret: hook.secret }) }
   }
 
   /** The same key again: the body must arrive whole before it can be compared. */

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { PRIORITY } from '../../model/job.ts'
+import type { WebhookWish } from '../../model/webhook.ts'
 import type { Conflict, JobKind, JobOptions, SubmitJob, Verify } from '../../model/job.ts'
 import { WaybillError } from '../../model/errors.ts'
+import { EVENT_TYPES } from '../../model/event.ts'
 import { ITEM_STATES } from '../../model/item.ts'
 import type { ItemState } from '../../model/item.ts'
 import { isInCalendar } from '../calendar.ts'
@@ -34,7 +36,8 @@ export function jobOptions(context: Pick<V1Context, 'retentionMs'>, words: Optio
 
 /** The body of `POST /v1/jobs` as the one command of the engine. What depends on the kind, the paths and the collections is checked there. */
 export function decodeSubmit(context: Pick<V1Context, 'retentionMs'>, body: SubmitBody): SubmitJob {
-  return { options: jobOptions(context, body), items: body.items ?? [], select: body.select ?? [] }
+  const webhook = body.webhook === undefined ? {} : { webhook: body.webhook as WebhookWish }
+  return { options: jobOptions(context, body), items: body.items ?? [], select: body.select ?? [], ...webhook }
 }
 
 /** SHA-256 in hex over the canonical form of a command: the same wish written in another order of members is the same. */
@@ -76,6 +79,20 @@ export function itemStates(list: string | undefined): ItemState[] | undefined {
     if (state === undefined) throw refused('state', `state has ${JSON.stringify(word)}; use one or more of ${ITEM_STATES.join(', ')}, separated by commas`)
     return state
   })
+}
+
+/** The hook that a manifest's query asks for; undefined without one. Throws `invalid_request` for a type of events that is none. */
+export function webhookOf({ webhookUrl, webhookEvents }: { readonly webhookUrl?: string; readonly webhookEvents?: string }): WebhookWish | undefined {
+  if (webhookUrl === undefined) {
+    if (webhookEvents !== undefined) throw refused('webhookEvents', 'webhookEvents goes with webhookUrl')
+    return undefined
+  }
+  const events = webhookEvents?.split(',').map(word => {
+    const type = EVENT_TYPES.find(known => known === word.trim())
+    if (type === undefined) throw refused('webhookEvents', `webhookEvents has ${JSON.stringify(word)}; use one or more of ${EVENT_TYPES.join(', ')}`)
+    return type
+  })
+  return { url: webhookUrl, ...(events === undefined ? {} : { events }) }
 }
 
 const RFC3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/

@@ -16,6 +16,7 @@ import { registerMetadata } from './metadata.ts'
 import { registerSubmit } from './submit.ts'
 import { registerSystem } from './system.ts'
 import { registerTokens } from './tokens.ts'
+import { registerWebhooks } from './webhooks.ts'
 import { registerWhoami } from './whoami.ts'
 
 export interface V1Options {
@@ -50,6 +51,7 @@ export const v1Plugin: FastifyPluginAsync<V1Options> = async (app, { services, r
   registerItems(typed, context)
   registerEvents(typed, context)
   registerTokens(typed, context)
+  registerWebhooks(typed, context)
   registerWhoami(typed, context)
   registerSystem(typed, context)
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Hash } from 'node:crypto'
 import type { Readable } from 'node:stream'
-import type { ManifestIntake } from '../../engine/api.ts'
+import type { ManifestIntake, SubmittedJob } from '../../engine/api.ts'
 import type { Caller } from '../../model/access.ts'
 import { isWaybillError } from '../../model/errors.ts'
 import type { JobOptions } from '../../model/job.ts'
-import type { Submitted } from '../../ports/ledger.ts'
+import type { WebhookWish } from '../../model/webhook.ts'
 import { bodyBytes } from '../body-bytes.ts'
 import type { HttpServices } from '../services.ts'
 import { csvBatches } from './csv-manifest.ts'
@@ -23,6 +23,7 @@ export interface Manifest {
   readonly type: ManifestType
   readonly body: Readable
   readonly key: string | undefined
+  readonly webhook: WebhookWish | undefined
 }
 
 /**
@@ -30,9 +31,9 @@ export interface Manifest {
  * so that memory stays flat. A wrong line, and a body that breaks off (`incomplete_body`), leave no job. The fingerprint is SHA-256 over
  * options, form and bytes; under a key that was used before the bytes are only hashed and compared.
  */
-export async function receiveManifest(services: HttpServices, caller: Caller, manifest: Manifest): Promise<Submitted> {
-  const opened = await services.engine.jobs.openManifest(caller, manifest.options, manifest.key)
-  const hash = createHash('sha256').update(JSON.stringify([manifest.options, manifest.type]))
+export async function receiveManifest(services: HttpServices, caller: Caller, manifest: Manifest): Promise<SubmittedJob> {
+  const opened = await services.engine.jobs.openManifest(caller, manifest.options, manifest.key, manifest.webhook)
+  const hash = createHash('sha256').update(JSON.stringify([manifest.options, manifest.type, ...(manifest.webhook === undefined ? [] : [manifest.webhook])]))
   if ('replay' in opened) {
     await drain(manifest.body, hash)
     return opened.replay.finish(hash.digest('hex'))

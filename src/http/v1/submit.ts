@@ -1,17 +1,17 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { WaybillError } from '../../model/errors.ts'
-import type { Submitted } from '../../ports/ledger.ts'
+import type { SubmittedJob } from '../../engine/api.ts'
 import { callerOf, requireScopes } from '../auth.ts'
 import { unlessGivenUp } from '../body-watch.ts'
 import { readJson, readStreams } from './bodies.ts'
 import type { V1App, V1Context } from './context.ts'
-import { decodeSubmit, fingerprintOf, idempotencyKey, jobOptions } from './decode.ts'
+import { decodeSubmit, fingerprintOf, idempotencyKey, jobOptions, webhookOf } from './decode.ts'
 import { JobAnswers, WAIT_HEADER } from './job-answers.ts'
 import { CSV_TYPE, NDJSON_TYPE, receiveManifest } from './manifest.ts'
 import type { ManifestType } from './manifest.ts'
 import { Text } from './schemas/common.ts'
-import { JobWire, ManifestQuery, SubmitBody } from './schemas/job.ts'
+import { ManifestQuery, SubmitBody, SubmittedWire } from './schemas/job.ts'
 
 /** Kinds that read nothing from their sources but change them. */
 const WRITE_ONLY: ReadonlySet<unknown> = new Set(['delete', 'update'])
@@ -35,10 +35,10 @@ function registerRoute(app: V1App, context: V1Context): void {
         operationId: 'submitJob',
         summary: 'Submit a job',
         description:
-          'As JSON with `items`, `select` or both, its options in the body; or as a manifest, NDJSON (one item a line) or CSV (header `sourceCollection,sourcePath,destinationCollection,destinationPath,sourceIfMatch,destinationIfMatch`), of any length, its options as query parameters. `Idempotency-Key` answers the same job again for 24 hours. `Prefer: wait=N` holds the answer until the job is finished, at most 60 seconds. 202 with the job; 200 when it is finished, or was submitted before.',
+          'As JSON with `items`, `select` or both, its options in the body; or as a manifest, NDJSON (one item a line) or CSV (header `sourceCollection,sourcePath,destinationCollection,destinationPath,sourceIfMatch,destinationIfMatch`), of any length, its options as query parameters. `Idempotency-Key` answers the same job again for 24 hours. `Prefer: wait=N` holds the answer until the job is finished, at most 60 seconds. With a webhook, the answer alone has its secret. 202 with the job; 200 when it is finished, or was submitted before.',
         querystring: ManifestQuery,
         body: { content: { 'application/json': { schema: SubmitBody }, [NDJSON_TYPE]: { schema: Text }, [CSV_TYPE]: { schema: Text } } },
-        response: { 200: JobWire, 202: JobWire },
+        response: { 200: SubmittedWire, 202: SubmittedWire },
       },
       config: {
         errors: [
@@ -72,7 +72,9 @@ function registerRoute(app: V1App, context: V1Context): void {
       const job = await answers.held(request, reply, submitted.job)
       answers.setLocation(reply, job)
       const waited = reply.hasHeader('preference-applied') && job.state === 'finished'
-      return reply.code(submitted.replayed || waited ? 200 : 202).send(answers.encode(job))
+      const { webhook } = submitted
+      if (webhook !== undefined) reply.header('cache-control', 'no-store') // its secret is for the one who asked
+      return reply.code(submitted.replayed || waited ? 200 : 202).send({ ...answers.encode(job), ...(webhook === undefined ? {} : { webhook }) })
     },
   )
 }
@@ -87,7 +89,7 @@ function isManifest(request: FastifyRequest): boolean {
   return request.mediaType === NDJSON_TYPE || request.mediaType === CSV_TYPE
 }
 
-async function submitJson(context: V1Context, request: FastifyRequest, key: string | undefined): Promise<Submitted> {
+async function submitJson(context: V1Context, request: FastifyRequest, key: string | undefined): Promise<SubmittedJob> {
   const stray = Object.keys(request.query as object)
   if (stray.length > 0) {
     const errors = stray.map(pointer => ({ pointer, detail: 'is a query parameter of manifests only' }))
@@ -98,7 +100,7 @@ async function submitJson(context: V1Context, request: FastifyRequest, key: stri
   return context.services.engine.jobs.submit(callerOf(request), command, options)
 }
 
-async function submitManifest(context: V1Context, request: FastifyRequest, key: string | undefined): Promise<Submitted> {
+async function submitManifest(context: V1Context, request: FastifyRequest, key: string | undefined): Promise<SubmittedJob> {
   const { kind, ...words } = request.query as ManifestQuery
   if (kind === undefined) {
     const detail = 'a manifest needs ?kind=copy, move, delete or update'
@@ -109,5 +111,6 @@ async function submitManifest(context: V1Context, request: FastifyRequest, key: 
     type: request.mediaType as ManifestType,
     body: request.body as IncomingMessage,
     key,
+    webhook: webhookOf(words),
   })
 }

@@ -16,3 +16,6 @@ export const EVENT_LOCK = 0x5742
 
 /** Bits of the number of an event. */
 export const EVENT_BITS = 44
+
+/** With 0: alone for whoever spreads events over hooks, shared by whoever makes a hook, so that none of its events is passed over meanwhile. */
+export const WEBHOOK_LOCK = 0x57420004

@@ -55,6 +55,7 @@ import { Readers } from './connection/readers.ts'
 import { Transactions } from './connection/transactions.ts'
 import { operations } from './operations/index.ts'
 import { successors } from './operations/order.ts'
+import { PostgresWebhooks } from './postgres-webhooks.ts'
 import { backlog } from './reads/backlog.ts'
 import * as collections from './reads/collections.ts'
 import * as entries from './reads/entries.ts'
@@ -84,6 +85,7 @@ export class PostgresLedger implements Ledger {
   readonly #db: Readers
   readonly #walks: Readers
   readonly #snapshots: Snapshots
+  readonly webhooks: PostgresWebhooks
 
   private constructor(url: string, clock: Clock) {
     const node = this.#node
@@ -95,6 +97,7 @@ export class PostgresLedger implements Ledger {
     this.#db = new Readers(readers)
     this.#snapshots = new Snapshots(slow, clock)
     this.#walks = new Readers(slow)
+    this.webhooks = new PostgresWebhooks(this.#writes, this.#db)
   }
 
   /** Brings the schema of the database at `url` (postgres://...) up to date and opens it. Throws `unavailable`. */

@@ -60,6 +60,7 @@ import { Snapshots } from './reads/snapshot.ts'
 import * as tokens from './reads/tokens.ts'
 import * as tree from './reads/tree.ts'
 import * as uploads from './reads/uploads.ts'
+import { SqliteWebhooks } from './sqlite-webhooks.ts'
 import { startThread } from './thread.ts'
 import { Writer } from './writer/writer.ts'
 
@@ -88,6 +89,7 @@ export class SqliteLedger implements Ledger {
     this.#db = Database.openReader(file)
     this.#cache = new ReadCache(this.#db)
     this.#snapshots = new Snapshots(file, clock)
+    this.webhooks = new SqliteWebhooks(writer, this.#db)
     writer.onAnswer(() => this.#cache.expire())
   }
 
@@ -96,6 +98,7 @@ export class SqliteLedger implements Ledger {
   }
 
   readonly sendsWakes = false
+  readonly webhooks: SqliteWebhooks
 
   // collections and grants
   createCollection(collection: NewCollection): Promise<Collection> {

@@ -9,6 +9,8 @@ import { SCOPES, type Caller } from '../../../src/model/access.ts'
 import type { Entry } from '../../../src/model/entry.ts'
 import type { Item } from '../../../src/model/item.ts'
 import type { Job, JobOptions, SubmitJob } from '../../../src/model/job.ts'
+import { AddressRules } from '../../../src/model/net-address.ts'
+import { WebhookClient } from '../../../src/outgoing/webhook-client.ts'
 import type { BlobStore } from '../../../src/ports/blob-store.ts'
 import type { Ledger } from '../../../src/ports/ledger.ts'
 import type { Place } from '../../../src/ports/place.ts'
@@ -30,6 +32,17 @@ export interface House {
 }
 
 export const MAX_ITEMS = 50
+
+/** Hooks that may call this machine. */
+const addresses = new AddressRules(['127.0.0.0/8', '::1'])
+export const WEBHOOKS = {
+  sender: new WebhookClient(addresses),
+  addresses,
+  http: true,
+  schedule: { firstMs: 5_000, giveUpMs: 3 * 24 * 3600 * 1000 },
+  publicUrl: null,
+  signingKey: 'a key of tests that is long enough',
+}
 
 /** `wrap` puts something between the engine and its store; `more` are further stores, by their names; `places` what can be attached; `started` false leaves the engine at rest. */
 export async function openHouse(
@@ -61,6 +74,7 @@ export async function openHouse(
     maxItems: MAX_ITEMS,
     maxUploadBytes: options.maxUploadBytes ?? 1_000_000,
     uploadLifeMs: 7 * 24 * 3600 * 1000,
+    webhooks: WEBHOOKS,
     onError,
   })
   if (options.started !== false) await engine.start()
@@ -97,7 +111,7 @@ export const OPTIONS: JobOptions = {
 }
 
 /** A submission; what is left out is usual. */
-export function command(wish: Partial<JobOptions> & Partial<Pick<SubmitJob, 'items' | 'select' | 'entities'>>): SubmitJob {
+export function command(wish: Partial<JobOptions> & Partial<Pick<SubmitJob, 'items' | 'select' | 'entities'>>): Omit<SubmitJob, 'webhook'> {
   const { items, select, entities, ...options } = wish
   return { options: { ...OPTIONS, ...options }, items: items ?? [], select: select ?? [], entities: entities ?? [] }
 }

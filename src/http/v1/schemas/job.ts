@@ -3,6 +3,7 @@ import type { Static } from 'typebox'
 import { ITEM_STATES } from '../../../model/item.ts'
 import { CONFLICTS, JOB_KINDS, JOB_STATES, OUTCOMES, PRIORITY, VERIFY } from '../../../model/job.ts'
 import { AnyObject, Choice, Count, Nullable, PageOf, PageParameters, Strict, Text, Time, Uuid } from './common.ts'
+import { JobWebhookBody, MadeWebhook, webhookParameters } from './webhook.ts'
 
 const Source = Strict(
   {
@@ -55,6 +56,7 @@ export const SubmitBody = Strict(
     select: Type.Optional(Type.Array(SelectionBody)),
     ...options,
     label: Type.Optional(Nullable(Label)),
+    webhook: Type.Optional(JobWebhookBody),
   },
   { title: 'SubmitJob' },
 )
@@ -64,6 +66,7 @@ export const ManifestQuery = Strict({
   kind: Type.Optional(Choice(JOB_KINDS, { description: 'required with a manifest' })),
   ...options,
   label: Type.Optional(Label),
+  ...webhookParameters,
 })
 export type ManifestQuery = Static<typeof ManifestQuery>
 
@@ -106,6 +109,9 @@ export const JobWire = Type.Object(
   { title: 'Job' },
 )
 export type JobWire = Static<typeof JobWire>
+
+/** A job that was just taken, with the hook that was made with it: not of one that was submitted before. */
+export const SubmittedWire = Type.Object({ ...JobWire.properties, webhook: Type.Optional(MadeWebhook) }, { title: 'SubmittedJob' })
 
 export const JobPage = PageOf(JobWire, 'JobPage')
 export const JobParams = Type.Object({ job: Type.String({ description: "the job's id or number" }) })

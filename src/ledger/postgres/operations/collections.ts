@@ -6,6 +6,7 @@ import type { NewCollection } from '../../../ports/ledger.ts'
 import { FOLDER, toCollection, toLock } from '../../shared/codec.ts'
 import { attachedAddressable, collectionNotEmpty, collectionTaken, lastOwner, noCollection, noGrant, placeTaken } from '../../shared/refusals.ts'
 import { alone, lockedCollection, type Tx } from './tx.ts'
+import { removeCollectionWebhooks } from './webhooks.ts'
 
 const OWNER = ROLES.indexOf('owner')
 
@@ -48,7 +49,7 @@ const LOCKED = 'SELECT * FROM lock WHERE collection = :key AND holder <> :subjec
 const LIVE = `SELECT e.path FROM entry e JOIN collection c ON c.key = e.collection
   WHERE e.collection = :key AND e.deleted = 0 AND e.kind <> :folder AND c.attached = 0 LIMIT 1`
 
-/** Deletes a collection that holds nothing but folders, or is attached, with its grants, locks and types of fields; its history stays. Throws `collection_not_empty`, and `locked` while others hold a lock in it. */
+/** Deletes a collection that holds nothing but folders, or is attached, with its grants, locks, types of fields and webhooks; its history stays. Throws `collection_not_empty`, and `locked` while others hold a lock in it. */
 export async function deleteCollection(tx: Tx, id: string, subject: string): Promise<void> {
   const { key } = await lockedCollection(tx, id, alone)
   const lock = await tx.db.get(LOCKED, { key, subject, now: tx.now })
@@ -59,6 +60,7 @@ export async function deleteCollection(tx: Tx, id: string, subject: string): Pro
   await tx.db.run('DELETE FROM access_grant WHERE collection = :key', { key })
   await tx.db.run('DELETE FROM lock WHERE collection = :key', { key })
   await tx.db.run('DELETE FROM field_type WHERE collection = :key', { key })
+  await removeCollectionWebhooks(tx, key as number)
 }
 
 /** Gives a subject a role, in place of the one it had, when nobody writes to the collection. Throws `last_owner`. */

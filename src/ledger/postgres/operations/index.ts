@@ -18,6 +18,9 @@ import { takeTurn } from './turn.ts'
 import type { Tx } from './tx.ts'
 import { purge, recover } from './upkeep.ts'
 import { abortUpload, completeUpload, createUpload, putUploadPart } from './uploads.ts'
+import { claimWebhook, settleDeliveries } from './webhook-send.ts'
+import { spreadEvents } from './webhook-spread.ts'
+import { createWebhook, deleteWebhook, enableWebhook } from './webhooks.ts'
 
 /** Everything that writes, by name. Each is one transaction, and may be begun more than once before one of them is committed. */
 export const operations = {
@@ -66,6 +69,12 @@ export const operations = {
   createToken,
   revokeToken,
   agreed,
+  createWebhook,
+  deleteWebhook,
+  enableWebhook,
+  spreadEvents,
+  claimWebhook,
+  settleDeliveries,
   /** Proves that a commit goes through. */
   probe: async (tx: Tx): Promise<void> => {
     await tx.db.run(`UPDATE counter SET value = value + 1 WHERE name = 'probe'`)

@@ -13,6 +13,7 @@ import { addEntities } from './entity-intake.ts'
 import { takePlace } from './order.ts'
 import { unsealed } from './seal.ts'
 import { addEvent, jobRow, nameCollections, wake, type Tx } from './tx.ts'
+import { addJobWebhook } from './webhooks.ts'
 
 const INSERT_JOB = `INSERT INTO job (number, id, node, kind, state, sealed, conflict, verify, dry_run, priority, label, dialect, retention_ms, ordered, submitted_by, unresolved, created_at)
   VALUES (:number, :id, :node, :kind, 0, :sealed, :conflict, :verify, :dryRun, :priority, :label, :dialect, :retention, :ordered, :by, :unresolved, :now)
@@ -37,6 +38,7 @@ export async function createJob(tx: Tx, job: NewJob): Promise<Submitted> {
   await addItems(tx, row, job.items, collections)
   await collections.name(tx, key)
   await addEntities(tx, key, job.entities ?? [])
+  if (job.webhook !== undefined) await addJobWebhook(tx, key, job.submittedBy, job.webhook)
   if (job.sealed) addEvent(tx, key, 'job.submitted', { kind: options.kind, label: options.label })
   if (job.sealed && options.ordered === true) await takePlace(tx, key)
   const made = await jobRow(tx, job.id)

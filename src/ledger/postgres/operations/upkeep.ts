@@ -3,6 +3,8 @@ import { releaseExpired } from './lease.ts'
 import { dropUnsealed } from './seal.ts'
 import type { Tx } from './tx.ts'
 import { purgeUploads } from './uploads.ts'
+import { endWebhooks, isHooked, keepUndelivered, purgeWebhooks } from './webhook-purge.ts'
+import { isSpreading, spreadEvents } from './webhook-spread.ts'
 
 /** Leases that one step frees. */
 const LEASES = 500
@@ -50,6 +52,7 @@ export async function purge(tx: Tx, batch: number): Promise<number> {
     () => dropForsaken(tx),
     () => releaseExpired(tx, LEASES),
     () => purgeUploads(tx, batch),
+    () => purgeWebhooks(tx, batch),
   ]) {
     const n = await step()
     gone += n
@@ -63,6 +66,7 @@ export async function purge(tx: Tx, batch: number): Promise<number> {
 /** Nobody was told of a dropped job: nothing stays. */
 async function purgeDropped(tx: Tx, job: number, batch: number): Promise<number> {
   const gone = await purgeRows(tx, job, batch)
+  if (gone < batch) await endWebhooks(tx, job)
   return gone < batch ? gone + (await tx.db.run('DELETE FROM job WHERE key = :job', { job })) : gone
 }
 
@@ -73,11 +77,13 @@ const EXPIRED_FOR_GOOD = 'UPDATE job SET expires_at = 0 WHERE key = :job AND exp
 
 /** Of an expired job the row stays: its id is 410 for ever. */
 async function purgeExpired(tx: Tx, job: number, id: string, batch: number): Promise<number> {
+  if (await isSpreading(tx, job)) return (await spreadEvents(tx, batch)).more || !(await isSpreading(tx, job)) ? 1 : 0
   const gone = await purgeRows(tx, job, batch)
   if (gone >= batch) {
     await tx.db.run(EXPIRED_FOR_GOOD, { job })
     return gone
   }
+  await endWebhooks(tx, job)
   tx.jobs.add(id)
   return gone + (await tx.db.run(MARK_PURGED, { job }))
 }
@@ -89,9 +95,11 @@ const PURGE_EVENTS = `DELETE FROM event WHERE job = :job AND id <= (SELECT max(i
 async function purgeRows(tx: Tx, job: number, batch: number): Promise<number> {
   const items = await tx.db.run(PURGE_ITEMS, { job, batch })
   if (items >= batch) return items
+  await keepUndelivered(tx, job, batch)
   const events = await tx.db.run(PURGE_EVENTS, { job, batch })
   if (events >= batch) return events
-  for (const table of ['held_blob', 'intent', 'unwritten', 'chunk', 'selection', 'entity_selection', 'entity_item', 'job_collection'])
+  for (const table of ['held_blob', 'intent', 'unwritten', 'chunk', 'selection', 'entity_selection', 'entity_item'])
     await tx.db.run(`DELETE FROM ${table} WHERE job = :job`, { job })
+  if (!(await isHooked(tx, job))) await tx.db.run('DELETE FROM job_collection WHERE job = :job', { job })
   return Math.min(items + events, batch - 1)
 }

@@ -5,6 +5,7 @@ import type { NewCollection } from '../../../ports/ledger.ts'
 import { toCollection, toLock, FOLDER } from '../../shared/codec.ts'
 import { attachedAddressable, collectionNotEmpty, collectionTaken, lastOwner, noCollection, noGrant, placeTaken } from '../../shared/refusals.ts'
 import { collectionKey, type Tx } from './tx.ts'
+import { removeCollectionWebhooks } from './webhooks.ts'
 
 const OWNER = ROLES.indexOf('owner')
 
@@ -57,7 +58,7 @@ export function updateCollection(tx: Tx, id: string, change: { name?: string; at
 const LIVE = `SELECT e.path FROM entry e JOIN collection c ON c.key = e.collection
   WHERE e.collection = :key AND e.deleted = 0 AND e.kind <> :folder AND c.attached = 0 LIMIT 1`
 
-/** Deletes a collection that holds nothing but folders, or is attached, with its grants, locks and types of fields; its history stays. Throws `collection_not_empty`, and `locked` while others hold a lock in it. */
+/** Deletes a collection that holds nothing but folders, or is attached, with its grants, locks, types of fields and webhooks; its history stays. Throws `collection_not_empty`, and `locked` while others hold a lock in it. */
 export function deleteCollection(tx: Tx, id: string, subject: string): void {
   const key = collectionKey(tx, id)
   const lock = tx.db.get('SELECT * FROM lock WHERE collection = :key AND holder <> :subject AND expires_at > :now LIMIT 1', { key, subject, now: tx.now })
@@ -70,6 +71,7 @@ export function deleteCollection(tx: Tx, id: string, subject: string): void {
   tx.db.run('DELETE FROM access_grant WHERE collection = :key', { key })
   tx.db.run('DELETE FROM lock WHERE collection = :key', { key })
   tx.db.run('DELETE FROM field_type WHERE collection = :key', { key })
+  removeCollectionWebhooks(tx, key)
 }
 
 /** Gives a subject a role, in place of the one it had. Throws `last_owner`. */

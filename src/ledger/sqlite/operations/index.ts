@@ -16,6 +16,9 @@ import { takeTurn } from './turn.ts'
 import { createToken, revokeToken } from './tokens.ts'
 import { purge, recover } from './upkeep.ts'
 import { abortUpload, completeUpload, createUpload, putUploadPart } from './uploads.ts'
+import { claimWebhook, settleDeliveries } from './webhook-send.ts'
+import { spreadEvents } from './webhook-spread.ts'
+import { createWebhook, deleteWebhook, enableWebhook } from './webhooks.ts'
 import type { Tx } from './tx.ts'
 
 /** Everything that writes, by name: what the writer thread can be asked to do. Each is one transaction, or a savepoint in a shared one. */
@@ -64,6 +67,12 @@ export const operations = {
   purge,
   createToken,
   revokeToken,
+  createWebhook,
+  deleteWebhook,
+  enableWebhook,
+  spreadEvents,
+  claimWebhook,
+  settleDeliveries,
   /** Proves that a commit goes through. */
   probe: (tx: Tx): void => void tx.db.run(`UPDATE counter SET value = value WHERE name = 'lock_token'`),
 }

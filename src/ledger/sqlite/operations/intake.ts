@@ -10,6 +10,7 @@ import { addEvent } from './events.ts'
 import { nextPlace } from './order.ts'
 import { unsealed } from './seal.ts'
 import { collectionKey, jobRow, nameCollection, type Tx } from './tx.ts'
+import { addJobWebhook } from './webhooks.ts'
 
 /** The one that was made for it, unless a clock that was set back made it: jobs of later have higher numbers. */
 const NUMBER = 'max(:number, (SELECT coalesce(max(number), 0) + 1 FROM job))'
@@ -54,6 +55,7 @@ export function createJob(tx: Tx, job: NewJob): Submitted {
   job.select.forEach((selection, no) => addSelection(tx, key, no, selection, collections))
   addItems(tx, key, 0, 0, job.items, collections)
   addEntities(tx, key, job.entities ?? [])
+  if (job.webhook !== undefined) addJobWebhook(tx, key, job.submittedBy, job.webhook)
   if (job.sealed) addEvent(tx, key, 'job.submitted', { kind: options.kind, label: options.label })
   return { job: toJob(jobRow(tx, job.id)), replayed: false }
 }

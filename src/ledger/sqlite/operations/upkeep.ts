@@ -5,11 +5,15 @@ import { releaseAll } from './lease.ts'
 import { dropUnsealed } from './seal.ts'
 import type { Tx } from './tx.ts'
 import { purgeUploads } from './uploads.ts'
+import { endWebhooks, isHooked, keepUndelivered, purgeWebhooks } from './webhook-purge.ts'
+import { releaseWebhooks } from './webhook-send.ts'
+import { isSpreading, spreadEvents } from './webhook-spread.ts'
 
-/** After a start: leases of the process before are freed, jobs that were still arriving are dropped (nobody was told of them). */
+/** After a start: leases of the process before are freed, of chunks and webhooks, jobs that were still arriving are dropped (nobody was told of them). */
 export function recover(tx: Tx): void {
   for (const row of tx.db.all('SELECT id FROM job WHERE state < 3 AND sealed = 0')) dropUnsealed(tx, uuidText(row['id']))
   releaseAll(tx)
+  releaseWebhooks(tx)
 }
 
 /** Purges at most about `batch` rows; what is left goes in later calls. A purged job's row stays: its id is 410 for ever, not 404 (I8). */
@@ -20,6 +24,7 @@ export function purge(tx: Tx, batch: number): number {
   })
   gone += tx.db.run('DELETE FROM lock WHERE expires_at <= :now', { now: tx.now })
   gone += purgeUploads(tx, batch)
+  gone += purgeWebhooks(tx, batch)
   const dropped = tx.db.get('SELECT key FROM job WHERE state < 3 AND sealed = 2 LIMIT 1')
   if (dropped !== undefined) return gone + purgeDropped(tx, dropped['key'] as number, batch)
   const job = tx.db.get('SELECT key, id FROM job WHERE expires_at IS NOT NULL AND purged = 0 AND expires_at <= :now ORDER BY expires_at LIMIT 1', {
@@ -31,6 +36,7 @@ export function purge(tx: Tx, batch: number): number {
 /** Nobody was told of a dropped job: nothing stays. */
 function purgeDropped(tx: Tx, job: number, batch: number): number {
   const gone = purgeRows(tx, job, batch)
+  if (gone < batch) endWebhooks(tx, job)
   return gone < batch ? gone + tx.db.run('DELETE FROM job WHERE key = :job', { job }) : gone
 }
 
@@ -39,11 +45,13 @@ const EXPIRED_FOR_GOOD = 'UPDATE job SET expires_at = 0 WHERE key = :job AND exp
 
 /** Of an expired job the row stays: its id is 410 for ever. */
 function purgeExpired(tx: Tx, job: number, id: string, batch: number): number {
+  if (isSpreading(tx, job)) return spreadEvents(tx, batch).more || !isSpreading(tx, job) ? 1 : 0
   const gone = purgeRows(tx, job, batch)
   if (gone >= batch) {
     tx.db.run(EXPIRED_FOR_GOOD, { job })
     return gone
   }
+  endWebhooks(tx, job)
   tx.jobs.add(id)
   return gone + tx.db.run('UPDATE job SET purged = 1, label = NULL, change = change + 1 WHERE key = :job', { job })
 }
@@ -52,9 +60,11 @@ function purgeExpired(tx: Tx, job: number, id: string, batch: number): number {
 function purgeRows(tx: Tx, job: number, batch: number): number {
   const items = tx.db.run(`DELETE FROM item WHERE id IN (SELECT id FROM item WHERE ${itemsOfJob('item')} ORDER BY id LIMIT :batch)`, { job, batch })
   if (items >= batch) return items
+  keepUndelivered(tx, job, batch)
   const events = tx.db.run('DELETE FROM event WHERE id IN (SELECT id FROM event WHERE job = :job ORDER BY id LIMIT :batch)', { job, batch })
   if (events >= batch) return events
-  for (const table of ['held_blob', 'intent', 'unwritten', 'chunk', 'selection', 'entity_selection', 'entity_item', 'job_collection'])
+  for (const table of ['held_blob', 'intent', 'unwritten', 'chunk', 'selection', 'entity_selection', 'entity_item'])
     tx.db.run(`DELETE FROM ${table} WHERE job = :job`, { job })
+  if (!isHooked(tx, job)) tx.db.run('DELETE FROM job_collection WHERE job = :job', { job })
   return Math.min(items + events, batch - 1)
 }
