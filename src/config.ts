@@ -91,6 +91,7 @@ const settings = z.strictObject({
     .strictObject({ v1: retention(), apollo: retention(), sevenbridges: retention(), cmwell: retention(15 * MINUTE_MS) })
     .prefault({})
     .describe('how long finished jobs are kept, by the dialect they came through; as JSON in the environment'),
+  auditRetentionMs: retention(365 * DAY_MS).describe('how long it is kept who did what; 0 records nothing'),
   cmwellCompat: z.enum(['docs', 'server']).default('docs').describe('the CM-Well dialect as its documents say (docs) or as its server does (server)'),
   jwt: jwt.nullable().default(null).describe('accept JWTs of this issuer beside our own tokens'),
   stores: storesSchema.nullable().default(null).describe('where the bytes of files live, by name; null keeps one store named local in the data directory'),

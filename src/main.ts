@@ -17,6 +17,7 @@ import type { BlobStore } from './ports/blob-store.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Ledger } from './ports/ledger.ts'
 import type { Queue } from './ports/queue.ts'
+import { recording } from './ports/recording.ts'
 import { LocalQueue } from './queue/local/local-queue.ts'
 import { trafficOf } from './store-config.ts'
 import { systemClock } from './system/clock.ts'
@@ -76,12 +77,13 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
     maxItems: config.jsonItems,
     maxUploadBytes: config.uploadBytes,
     uploadLifeMs: config.uploadLifeMs,
+    auditRetentionMs: config.auditRetentionMs,
     onError,
   })
   begun.defer(() => engine.stop())
   const authenticator = createAuthenticator({ ledger, clock, jwt })
   const signer = new UrlSigner({ key: signingKey, clock, lifeMs: config.signedUrlLifeMs })
-  const tokens = new TokenService({ ledger, clock, ids })
+  const tokens = new TokenService({ ledger, by: recording(ledger, config.auditRetentionMs > 0), clock, ids })
   const services = { engine, authenticator, tokens, clock, limits: config, signer, publicUrl: config.publicUrl }
   const app = await buildServer(services, { logger, retentionMs: config.retentionMs, cmwellCompat: config.cmwellCompat, consoleDirectory: CONSOLE })
   begun.defer(() => app.close())

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { registerAudit } from './commands/audit.ts'
 import { registerBackup } from './commands/backup.ts'
 import { registerCollections } from './commands/collections.ts'
 import { registerDemo } from './commands/demo.ts'
@@ -46,6 +47,7 @@ function waybill(): Command {
   registerDoctor(program)
   registerBackup(program)
   registerTokens(program)
+  registerAudit(program)
   registerCollections(program)
   registerPut(program)
   registerGet(program)

@@ -6,6 +6,8 @@ import type { ServerEvent } from './server-event.ts'
 import { TokensClient } from './tokens.ts'
 import { type ClientOptions, Transport } from './transport.ts'
 import type {
+  AuditQuery,
+  AuditRecord,
   BodySource,
   DownloadOptions,
   EntryInfo,
@@ -50,6 +52,11 @@ export class WaybillClient {
   /** Whom the server takes the token's bearer for. */
   whoami(options: Stoppable = {}): Promise<WhoAmI> {
     return this.#transport.json({ path: '/v1/whoami', signal: options.signal })
+  }
+
+  /** Who did what, newest first: with the scope `admin` everything, else what was done to one collection, for its admins. */
+  audit({ signal, ...query }: AuditQuery = {}): AsyncGenerator<AuditRecord, void, undefined> {
+    return this.#transport.all({ path: '/v1/audit', query, signal })
   }
 
   /** Submits a job of any size; it is durable when this resolves. */

@@ -10,6 +10,7 @@ import type { NameKind } from '../model/names.ts'
 import type { Page, PageQuery } from '../model/page.ts'
 import type { ByteRange } from '../ports/blob-store.ts'
 import type { EntryFilter, EntryPage, FieldType, ItemFilter, ItemPart, JobFilter, Submitted } from '../ports/ledger.ts'
+import type { Audit } from './audit-api.ts'
 import type { Tree } from './tree-api.ts'
 import type { Uploads } from './uploads-api.ts'
 
@@ -27,6 +28,7 @@ export interface Engine {
   readonly uploads: Uploads
   readonly names: Names
   readonly fieldTypes: FieldTypes
+  readonly audit: Audit
   /** Recovers what a crash left, then works until `stop`, which drains the running turns. */
   start(): Promise<void>
   stop(): Promise<void>

@@ -4,8 +4,10 @@ import type { Clock, Ids } from '../ports/clock.ts'
 import type { Ledger } from '../ports/ledger.ts'
 import type { Place } from '../ports/place.ts'
 import type { Queue } from '../ports/queue.ts'
+import { recording } from '../ports/recording.ts'
 import { Access } from './access.ts'
 import type { Engine } from './api.ts'
+import { AuditService } from './audit.ts'
 import { CollectionService } from './collections.ts'
 import { EntryService } from './entries.ts'
 import { JobService } from './jobs/jobs.ts'
@@ -42,6 +44,8 @@ export interface EngineParts {
   readonly maxUploadBytes: number
   /** How long an upload in parts may take before it ends by itself, in milliseconds. */
   readonly uploadLifeMs: number
+  /** How long it is kept who did what, in milliseconds; 0: nothing is recorded. */
+  readonly auditRetentionMs: number
   readonly onError: (error: unknown, what: string) => void
 }
 
@@ -50,12 +54,13 @@ export function createEngine(parts: EngineParts): Engine {
   const { ledger, queue, clock, ids } = parts
   const stores = new Stores(parts.stores, parts.places)
   const access = new Access(ledger)
+  const by = recording(ledger, parts.auditRetentionMs > 0)
   const looks = new Looks({ ledger, stores })
   const wakeJob = (job: Job): void => queue.wake({ job: job.id, tenant: job.submittedBy, priority: job.priority })
   const begin = (job: Job): void => (ledger.sendsWakes ? queue.look() : wakeJob(job))
   const transfers = new Transfers(clock, parts.traffic)
   const runner = new Runner({ ledger, stores, looks, transfers, clock, worker: parts.worker, wakeJob, onError: parts.onError })
-  const upkeep = new Upkeep({ ledger, stores, clock, wake: wake => queue.wake(wake), onError: parts.onError })
+  const upkeep = new Upkeep({ ledger, stores, clock, auditRetentionMs: parts.auditRetentionMs, wake: wake => queue.wake(wake), onError: parts.onError })
   /** A place that is not there keeps no server from starting. */
   const sweepOrTell = async (place: Place): Promise<void> => {
     try {
@@ -65,14 +70,25 @@ export function createEngine(parts: EngineParts): Engine {
     }
   }
   return {
-    collections: new CollectionService({ ledger, access, stores, ids }),
-    entries: new EntryService({ ledger, access, stores, looks, maxUploadBytes: parts.maxUploadBytes }),
-    tree: new TreeService({ ledger, access }),
-    locks: new LockService({ ledger, access }),
-    jobs: new JobService({ ledger, access, ids, clock, placeRefusals: new PlaceRefusals({ ledger, stores }), maxItems: parts.maxItems, begin, wake: wakeJob }),
-    uploads: new UploadService({ ledger, access, stores, ids, maxUploadBytes: parts.maxUploadBytes, uploadLifeMs: parts.uploadLifeMs }),
+    collections: new CollectionService({ ledger, by, access, stores, ids }),
+    entries: new EntryService({ ledger, by, access, stores, looks, maxUploadBytes: parts.maxUploadBytes }),
+    tree: new TreeService({ ledger, by, access }),
+    locks: new LockService({ ledger, by, access }),
+    jobs: new JobService({
+      ledger,
+      by,
+      access,
+      ids,
+      clock,
+      placeRefusals: new PlaceRefusals({ ledger, stores }),
+      maxItems: parts.maxItems,
+      begin,
+      wake: wakeJob,
+    }),
+    uploads: new UploadService({ ledger, by, access, stores, ids, maxUploadBytes: parts.maxUploadBytes, uploadLifeMs: parts.uploadLifeMs }),
     names: new NameService({ ledger }),
     fieldTypes: new FieldTypeService({ ledger, access }),
+    audit: new AuditService({ ledger, access }),
     start: async () => {
       await ledger.recover()
       // What is unfinished in a store of this process alone died with the last one, but for what a job goes on with; in a shared store it may be another's, and the

@@ -11,6 +11,8 @@ declare module 'fastify' {
   }
   interface FastifyInstance {
     rateLimiter: RateLimiter
+    /** The dialect that the routes of this plugin speak, as jobs and the audit log name it. */
+    dialect?: string
   }
 }
 
@@ -35,10 +37,16 @@ export function authenticate(
   tokenOf: TokenOf = bearerToken,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
   return async (request, reply) => {
-    request.caller = await identify(services, tokenOf(request), request, reply)
+    request.caller = fromRequest(request, await identify(services, tokenOf(request), request, reply))
     limitRate(request, reply, `token ${request.caller.tokenId}`)
     requireScopes(request, reply, needed)
   }
+}
+
+/** The caller of this very request, for the audit log. */
+export function fromRequest(request: FastifyRequest, caller: Caller): Caller {
+  const { dialect } = request.server
+  return dialect === undefined ? caller : { ...caller, origin: { dialect, requestId: request.id } }
 }
 
 /** The caller of a request that has passed `authenticate`. */

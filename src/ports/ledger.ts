@@ -1,3 +1,4 @@
+import type { Actor } from '../model/audit.ts'
 import type { Collection, CollectionView, Grant, Role } from '../model/collection.ts'
 import type { Conditions, Entry, EntryKind, Fields } from '../model/entry.ts'
 import type { JobEvent } from '../model/event.ts'
@@ -7,6 +8,7 @@ import type { Lock } from '../model/lock.ts'
 import type { NameKind } from '../model/names.ts'
 import type { Page, PageQuery } from '../model/page.ts'
 import type { UploadPart, UploadPlan } from '../model/upload.ts'
+import type { AuditLedger } from './audit-ledger.ts'
 import type { Blob } from './blob-store.ts'
 import type { CopiedBlobs, Lease } from './lease.ts'
 import type { LookSelection, PlaceLedger } from './place-ledger.ts'
@@ -191,7 +193,10 @@ export interface CommitNotice {
  * - Ordered jobs MUST be worked on in the order in which `createJob` (sealed) or `seal` acknowledged them, as far as they write the same collections.
  * - A lock held by a subject other than the writer's MUST stop each write beneath it: `locked` for single writes, the item's reason in jobs.
  */
-export interface Ledger extends PlaceLedger, TokenLedger {
+export interface Ledger extends PlaceLedger, TokenLedger, AuditLedger {
+  /** The same ledger: what is done through it is recorded in the name of the actor (null: not recorded). */
+  by(actor: Actor | null): Ledger
+
   /** True when it sends the wake-ups of jobs itself, in the transactions that give them something to do (`WakeSender`). */
   readonly sendsWakes: boolean
 

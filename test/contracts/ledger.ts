@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { addressableContract } from './ledger/addressable.ts'
+import { auditContract } from './ledger/audit.ts'
 import { changesContract } from './ledger/changes.ts'
 import { clashesContract } from './ledger/clashes.ts'
 import { collectionsContract } from './ledger/collections.ts'
@@ -55,6 +56,7 @@ const MATTERS = [
   readingContract,
   eventsContract,
   upkeepContract,
+  auditContract,
   processesContract,
   randomJobsContract,
 ]

@@ -54,6 +54,7 @@ describe('the configuration', () => {
       headerTimeoutMs: 15_000,
       bodyTimeoutMs: 60_000,
       retentionMs: { v1: 30 * DAY_MS, apollo: 30 * DAY_MS, sevenbridges: 30 * DAY_MS, cmwell: 15 * 60 * 1000 },
+      auditRetentionMs: 365 * DAY_MS,
       cmwellCompat: 'docs',
       jwt: null,
       stores: null,

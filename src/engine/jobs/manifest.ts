@@ -3,6 +3,7 @@ import { WaybillError } from '../../model/errors.ts'
 import type { Job, JobOptions, Selection, SubmitItem } from '../../model/job.ts'
 import type { Ids } from '../../ports/clock.ts'
 import type { ItemPart, Ledger, NewJob, Submitted } from '../../ports/ledger.ts'
+import type { LedgerOf } from '../../ports/recording.ts'
 import type { Access } from '../access.ts'
 import type { ManifestIntake } from '../api.ts'
 import type { PlaceRefusals } from '../places/refusals.ts'
@@ -10,6 +11,7 @@ import { checkItems, checkSelections, type Want } from './check.ts'
 
 export interface ManifestParts {
   readonly ledger: Ledger
+  readonly by: LedgerOf
   readonly access: Access
   readonly ids: Ids
   readonly placeRefusals: PlaceRefusals
@@ -62,13 +64,13 @@ export class Manifest implements ManifestIntake {
     if (this.#options.ordered !== true || this.#before !== null) throw new Error('one job at most can precede a manifest, which must be ordered')
     await this.#require(checkSelections(this.#options.kind, select))
     const job = newJob(this.#parts.ids, this.#caller, this.#options)
-    this.#before = (await this.#parts.ledger.createJob({ ...job, items: [], select, sealed: false, idempotency: null })).job
+    this.#before = (await this.#parts.by(this.#caller).createJob({ ...job, items: [], select, sealed: false, idempotency: null })).job
     return this.#before
   }
 
   async seal(fingerprint: string): Promise<Submitted> {
     if (this.#received === 0 && this.#options.ordered !== true) throw new WaybillError('invalid_manifest', 'the manifest has no items; give at least one line')
-    const job = await this.#parts.ledger.seal(this.#job.id, fingerprint, this.#before?.id)
+    const job = await this.#parts.by(this.#caller).seal(this.#job.id, fingerprint, this.#before?.id)
     if (this.#before !== null) this.#parts.begin(this.#before)
     this.#parts.begin(job)
     return { job, replayed: false }

@@ -31,7 +31,7 @@ export class Intake {
     await this.#parts.access.requireAll(caller, wants)
     await this.#parts.placeRefusals.refuse(options.kind, wants, { items, entities })
     if (given.refuseLocked === true) await this.#refuseLocked(caller, items)
-    const submitted = await this.#parts.ledger.createJob({
+    const submitted = await this.#parts.by(caller).createJob({
       ...newJob(this.#parts.ids, caller, options),
       items,
       select,
@@ -50,7 +50,7 @@ export class Intake {
       if (used !== null) return { replay: this.#replay(used) }
     }
     const idempotency = key === undefined ? null : { key, fingerprint: null }
-    const { job } = await this.#parts.ledger.createJob({ ...newJob(this.#parts.ids, caller, options), items: [], select: [], sealed: false, idempotency })
+    const { job } = await this.#parts.by(caller).createJob({ ...newJob(this.#parts.ids, caller, options), items: [], select: [], sealed: false, idempotency })
     return { intake: new Manifest(this.#parts, caller, options, job) }
   }
 

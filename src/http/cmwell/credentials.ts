@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller, Scope } from '../../model/access.ts'
 import { isWaybillError } from '../../model/errors.ts'
-import { bearerToken, hasScope, limitAddress, limitRate } from '../auth.ts'
+import { bearerToken, fromRequest, hasScope, limitAddress, limitRate } from '../auth.ts'
 import type { HttpServices } from '../services.ts'
 
 /** The token of a request, in the protocol's order (contract, section 6); cookies are not looked at, so that no page can write in its reader's name. */
@@ -20,7 +20,7 @@ export function identify({ authenticator }: HttpServices): (request: FastifyRequ
     const token = tokenOf(request)
     if (token !== undefined) {
       try {
-        request.caller = await authenticator.authenticate(token)
+        request.caller = fromRequest(request, await authenticator.authenticate(token))
       } catch (error) {
         if (!isWaybillError(error, 'unauthenticated')) throw error
       }

@@ -1,4 +1,5 @@
 import type { TokenRecord } from '../../model/access.ts'
+import type { Actor, AuditRecord } from '../../model/audit.ts'
 import type { Collection, CollectionView, Grant, Role } from '../../model/collection.ts'
 import type { Entry, Fields } from '../../model/entry.ts'
 import type { JobEvent } from '../../model/event.ts'
@@ -9,6 +10,7 @@ import type { NameKind } from '../../model/names.ts'
 import type { Page, PageQuery } from '../../model/page.ts'
 import type { UploadPart, UploadPlan } from '../../model/upload.ts'
 import type { Blob } from '../../ports/blob-store.ts'
+import type { AuditFilter } from '../../ports/audit-ledger.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type {
   BlobProgress,
@@ -43,47 +45,53 @@ import type { Moved, PlacePath, Transfer } from '../../ports/transfer.ts'
 import { Database } from './database.ts'
 import { IDEMPOTENCY_MS } from '../shared/intake.ts'
 import { ReadCache } from './reads/cache.ts'
-import * as collections from './reads/collections.ts'
-import * as entries from './reads/entries.ts'
-import * as items from './reads/items.ts'
-import * as jobs from './reads/jobs.ts'
-import * as locks from './reads/locks.ts'
-import * as names from './reads/names.ts'
-import * as places from './reads/places.ts'
+import { audit, collections, entries, items, jobs, locks, names, places, tokens, tree, uploads } from './reads/index.ts'
 import { Snapshots } from './reads/snapshot.ts'
-import * as tokens from './reads/tokens.ts'
-import * as tree from './reads/tree.ts'
-import * as uploads from './reads/uploads.ts'
 import { startThread } from './thread.ts'
-import { Writer } from './writer/writer.ts'
+import { Writer, type Calls } from './writer/writer.ts'
 
 /** A UUID's characters; numbers have fewer. */
 const LONGEST_ID = 36
+
+/** What a ledger and those that record in somebody's name (`by`) share. */
+interface Parts {
+  readonly file: string
+  readonly clock: Clock
+  readonly writer: Writer
+  readonly db: Database
+  readonly cache: ReadCache
+  readonly snapshots: Snapshots
+}
 
 /**
  * The ledger on the embedded default. Writes go to the writer thread (writer/, operations/), reads are answered here, from a connection that sees the last
  * commit and never waits for a writer (WAL). One file; other processes may administer it at the same time.
  */
 export class SqliteLedger implements Ledger {
-  readonly #file: string
   readonly #clock: Clock
-  readonly #writer: Writer
+  readonly #parts: Parts
+  readonly #writer: Calls
   readonly #db: Database
   readonly #cache: ReadCache
-  readonly #snapshots: Snapshots
 
-  private constructor(file: string, clock: Clock, writer: Writer) {
-    this.#file = file
-    this.#clock = clock
+  private constructor(parts: Parts, writer: Calls) {
+    this.#parts = parts
     this.#writer = writer
-    this.#db = Database.openReader(file)
-    this.#cache = new ReadCache(this.#db)
-    this.#snapshots = new Snapshots(file, clock)
-    writer.onAnswer(() => this.#cache.expire())
+    this.#clock = parts.clock
+    this.#db = parts.db
+    this.#cache = parts.cache
   }
 
   static async open(file: string, clock: Clock): Promise<SqliteLedger> {
-    return new SqliteLedger(file, clock, await Writer.open(file, clock))
+    const writer = await Writer.open(file, clock)
+    const db = Database.openReader(file)
+    const cache = new ReadCache(db)
+    writer.onAnswer(() => cache.expire())
+    return new SqliteLedger({ file, clock, writer, db, cache, snapshots: new Snapshots(file, clock) }, writer)
+  }
+
+  by(actor: Actor | null): Ledger {
+    return new SqliteLedger(this.#parts, actor === null ? this.#parts.writer : this.#parts.writer.by(actor))
   }
 
   readonly sendsWakes = false
@@ -166,7 +174,7 @@ export class SqliteLedger implements Ledger {
     return tree.children(this.#db, collection, folder, filter, page)
   }
   referenced(store: string, digests: readonly string[]): Promise<Set<string>> {
-    const worker = startThread(import.meta.url, './reads/referenced-worker', { file: this.#file, store, digests })
+    const worker = startThread(import.meta.url, './reads/referenced-worker', { file: this.#parts.file, store, digests })
     return new Promise((resolve, reject) => {
       worker.once('message', (found: readonly string[]) => resolve(new Set(found)))
       worker.once('error', reject)
@@ -309,7 +317,7 @@ export class SqliteLedger implements Ledger {
     return row === undefined ? { items: [], nextCursor: null } : items.items(this.#db, row['key'] as number, filter, page)
   }
   async snapshot(job: string, reader?: string): Promise<JobSnapshot | null> {
-    return this.#snapshots.open(job, reader ?? null)
+    return this.#parts.snapshots.open(job, reader ?? null)
   }
   async administers(subject: string, job: string): Promise<boolean> {
     return jobs.administers(this.#db, subject, job)
@@ -327,7 +335,7 @@ export class SqliteLedger implements Ledger {
     return jobs.lastEvent(this.#db)
   }
   onCommit(listener: (notice: CommitNotice) => void): () => void {
-    return this.#writer.onCommit(listener)
+    return this.#parts.writer.onCommit(listener)
   }
 
   // upkeep
@@ -358,14 +366,22 @@ export class SqliteLedger implements Ledger {
     return this.#writer.call('revokeToken', id)
   }
 
+  // audit
+  async audit(filter: AuditFilter, page: PageQuery): Promise<Page<AuditRecord>> {
+    return audit.audit(this.#db, filter, page)
+  }
+  purgeAudit(before: number, batch: number): Promise<number> {
+    return this.#writer.call('purgeAudit', before, batch)
+  }
+
   async health(): Promise<void> {
     jobs.lastEvent(this.#db)
     await this.#writer.call('probe')
   }
   async close(): Promise<void> {
     // readers first: the last connection folds the log into the file, and only the writer can
-    this.#snapshots.close()
+    this.#parts.snapshots.close()
     this.#db.close()
-    await this.#writer.close()
+    await this.#parts.writer.close()
   }
 }

@@ -36,6 +36,7 @@ describe('the OpenAPI document', () => {
       'delete /v1/tokens/{token}',
       'get /healthz',
       'get /readyz',
+      'get /v1/audit',
       'get /v1/collections',
       'get /v1/collections/{collection}',
       'get /v1/collections/{collection}/entries',

@@ -61,6 +61,7 @@ export async function openHouse(
     maxItems: MAX_ITEMS,
     maxUploadBytes: options.maxUploadBytes ?? 1_000_000,
     uploadLifeMs: 7 * 24 * 3600 * 1000,
+    auditRetentionMs: 365 * 24 * 3600 * 1000,
     onError,
   })
   if (options.started !== false) await engine.start()

@@ -181,7 +181,15 @@ describe('an upload in parts', () => {
     const ledger = await SqliteLedger.open(`${house.directory}/ledger.db`, house.clock)
     const onError = (error: unknown): void => void house.errors.push(error)
     const parts = { ledger, stores: [house.store], queue: new LocalQueue(onError), clock: house.clock, ids: systemIds(house.clock), onError }
-    const next = createEngine({ ...parts, worker: 'next', concurrency: 1, maxItems: MAX_ITEMS, maxUploadBytes: 1_000, uploadLifeMs: DAY_MS })
+    const next = createEngine({
+      ...parts,
+      worker: 'next',
+      concurrency: 1,
+      maxItems: MAX_ITEMS,
+      maxUploadBytes: 1_000,
+      uploadLifeMs: DAY_MS,
+      auditRetentionMs: 0,
+    })
     await next.start()
     await next.uploads.putPart(ALICE, id, 2, body('def'))
     // the bytes are joined, and the process ends before the ledger hears of it

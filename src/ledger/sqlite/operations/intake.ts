@@ -3,8 +3,9 @@ import { CONFLICTS, JOB_KINDS, VERIFY, type Job, type Selection, type SubmitItem
 import type { NewJob, Submitted } from '../../../ports/ledger.ts'
 import { hexBytes, toJob, uuidBytes, uuidText } from '../../shared/codec.ts'
 import { Clashes } from '../../shared/clashes.ts'
-import { CHUNK_ITEMS, IDEMPOTENCY_MS, itemRow, TO_BE_ORDERED } from '../../shared/intake.ts'
+import { actorOfJob, CHUNK_ITEMS, IDEMPOTENCY_MS, itemRow, TO_BE_ORDERED } from '../../shared/intake.ts'
 import { itemId, itemsBetween } from '../item-range.ts'
+import { recordJob } from './audit.ts'
 import { addEntities } from './entity-intake.ts'
 import { addEvent } from './events.ts'
 import { nextPlace } from './order.ts'
@@ -17,8 +18,8 @@ export function createJob(tx: Tx, job: NewJob): Submitted {
   if (before !== undefined) return { job: before, replayed: true }
   const { options } = job
   const created = tx.db.get(
-    `INSERT INTO job (number, id, kind, state, sealed, conflict, verify, dry_run, priority, label, dialect, retention_ms, ordered, submitted_by, unresolved, created_at)
-     VALUES (:number, :id, :kind, 0, :sealed, :conflict, :verify, :dryRun, :priority, :label, :dialect, :retention, :ordered, :by, :unresolved, :now)
+    `INSERT INTO job (number, id, kind, state, sealed, conflict, verify, dry_run, priority, label, dialect, retention_ms, ordered, submitted_by, actor, unresolved, created_at)
+     VALUES (:number, :id, :kind, 0, :sealed, :conflict, :verify, :dryRun, :priority, :label, :dialect, :retention, :ordered, :by, :actor, :unresolved, :now)
      RETURNING key`,
     {
       number: job.number,
@@ -34,6 +35,7 @@ export function createJob(tx: Tx, job: NewJob): Submitted {
       retention: options.retentionMs,
       ordered: options.ordered !== true ? 0 : job.sealed ? nextPlace(tx) : TO_BE_ORDERED,
       by: job.submittedBy,
+      actor: actorOfJob(tx.actor, job),
       unresolved: job.select.length + (job.entities?.length ?? 0),
       now: tx.now,
     },
@@ -52,7 +54,9 @@ export function createJob(tx: Tx, job: NewJob): Submitted {
   addItems(tx, key, 0, 0, job.items, collections)
   addEntities(tx, key, job.entities ?? [])
   if (job.sealed) addEvent(tx, key, 'job.submitted', { kind: options.kind, label: options.label })
-  return { job: toJob(jobRow(tx, job.id)), replayed: false }
+  const made = jobRow(tx, job.id)
+  if (job.sealed) recordJob(tx, 'job.submit', made, { kind: options.kind })
+  return { job: toJob(made), replayed: false }
 }
 
 /** Adds a batch to a manifest that is still being received. */

@@ -104,7 +104,7 @@ function failBatch(error: unknown, taken: readonly WriteRequest[]): void {
 
 function runOne(request: WriteRequest, jobs: Set<string>): WriteReply {
   const touched = new Set<string>()
-  const tx: Tx = { db, now: request.now, jobs: touched }
+  const tx: Tx = { db, now: request.now, actor: request.actor, jobs: touched }
   db.exec('SAVEPOINT operation')
   try {
     const operation = operations[request.name] as (tx: Tx, ...args: readonly unknown[]) => unknown
