@@ -78,6 +78,7 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
     maxUploadBytes: config.uploadBytes,
     uploadLifeMs: config.uploadLifeMs,
     auditRetentionMs: config.auditRetentionMs,
+    quotas: config.quotas,
     onError,
   })
   begun.defer(() => engine.stop())

@@ -395,6 +395,7 @@ export interface components {
         | 'digest_mismatch'
         | 'unauthenticated'
         | 'insufficient_scope'
+        | 'quota_exceeded'
         | 'invalid_signature'
         | 'insufficient_role'
         | 'collection_not_found'
@@ -427,6 +428,7 @@ export interface components {
         | 'meaningless_update'
         | 'unknown_graph_alias'
         | 'locked'
+        | 'quota_in_use'
         | 'rate_limited'
         | 'headers_too_large'
         | 'internal'
@@ -460,6 +462,11 @@ export interface components {
       readonly actual?: string | null
       /** @description the missing scopes */
       readonly scope?: string
+    }
+    /** Quota */
+    readonly Quota: {
+      readonly limit: number
+      readonly used: number
     }
     /** Reason */
     readonly Reason: {
@@ -564,6 +571,15 @@ export interface components {
         /** @enum {string} */
         readonly role: 'readonly' | 'readwrite' | 'admin' | 'owner'
       }[]
+      /** @description those that are set */
+      readonly quotas: {
+        readonly requestsPerMinute?: components['schemas']['Quota']
+        readonly unfinishedJobs?: components['schemas']['Quota']
+        readonly unfinishedItems?: components['schemas']['Quota']
+        readonly itemsPerJob?: components['schemas']['Quota']
+        readonly collections?: components['schemas']['Quota']
+        readonly eventStreams?: components['schemas']['Quota']
+      }
       readonly nextCursor: string | null
     }
     readonly ListCollectionsQuery: {

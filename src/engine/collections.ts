@@ -10,6 +10,7 @@ import type { Ledger } from '../ports/ledger.ts'
 import type { LedgerOf } from '../ports/recording.ts'
 import type { Access } from './access.ts'
 import type { Collections } from './api.ts'
+import type { QuotaService } from './quotas.ts'
 import type { Stores } from './stores.ts'
 
 type Wish = Parameters<Collections['create']>[1]
@@ -19,13 +20,15 @@ type Change = Parameters<Collections['update']>[2]
 export class CollectionService implements Collections {
   readonly #ledger: Ledger
   readonly #by: LedgerOf
+  readonly #quotas: QuotaService
   readonly #access: Access
   readonly #stores: Stores
   readonly #ids: Ids
 
-  constructor(parts: { ledger: Ledger; by: LedgerOf; access: Access; stores: Stores; ids: Ids }) {
+  constructor(parts: { ledger: Ledger; by: LedgerOf; quotas: QuotaService; access: Access; stores: Stores; ids: Ids }) {
     this.#ledger = parts.ledger
     this.#by = parts.by
+    this.#quotas = parts.quotas
     this.#access = parts.access
     this.#stores = parts.stores
     this.#ids = parts.ids
@@ -38,7 +41,7 @@ export class CollectionService implements Collections {
     if (attached) refuseAttaching(caller)
     const store = attached ? wish.store : this.#stores.named(wish.store).name
     const collection = await this.#by(caller).createCollection({
-      ...{ id, name: wish.name ?? id, store, attached, attributes: wish.attributes ?? {}, createdBy: caller.subject },
+      ...{ id, name: wish.name ?? id, store, attached, attributes: wish.attributes ?? {}, createdBy: caller.subject, quotas: this.#quotas.of(caller.subject) },
       ...(wish.addressable === undefined ? {} : { addressable: wish.addressable }),
     })
     return { ...collection, role: 'owner' }

@@ -1,4 +1,5 @@
 import type { Job } from '../model/job.ts'
+import type { QuotaRules } from '../model/quotas.ts'
 import type { BlobStore } from '../ports/blob-store.ts'
 import type { Clock, Ids } from '../ports/clock.ts'
 import type { Ledger } from '../ports/ledger.ts'
@@ -15,6 +16,7 @@ import { LockService } from './locks.ts'
 import { FieldTypeService, NameService } from './names.ts'
 import { Looks } from './places/looks.ts'
 import { PlaceRefusals } from './places/refusals.ts'
+import { QuotaService } from './quotas.ts'
 import { Runner } from './runner.ts'
 import { Stores } from './stores.ts'
 import { Transfers, type Traffic } from './transfers.ts'
@@ -46,6 +48,8 @@ export interface EngineParts {
   readonly uploadLifeMs: number
   /** How long it is kept who did what, in milliseconds; 0: nothing is recorded. */
   readonly auditRetentionMs: number
+  /** What subjects may have at once; without it no limits. */
+  readonly quotas?: QuotaRules
   readonly onError: (error: unknown, what: string) => void
 }
 
@@ -54,6 +58,7 @@ export function createEngine(parts: EngineParts): Engine {
   const { ledger, queue, clock, ids } = parts
   const stores = new Stores(parts.stores, parts.places)
   const access = new Access(ledger)
+  const quotas = new QuotaService({ ledger, rules: parts.quotas ?? { default: {}, subjects: {} } })
   const by = recording(ledger, parts.auditRetentionMs > 0)
   const looks = new Looks({ ledger, stores })
   const wakeJob = (job: Job): void => queue.wake({ job: job.id, tenant: job.submittedBy, priority: job.priority })
@@ -70,13 +75,14 @@ export function createEngine(parts: EngineParts): Engine {
     }
   }
   return {
-    collections: new CollectionService({ ledger, by, access, stores, ids }),
+    collections: new CollectionService({ ledger, by, quotas, access, stores, ids }),
     entries: new EntryService({ ledger, by, access, stores, looks, maxUploadBytes: parts.maxUploadBytes }),
     tree: new TreeService({ ledger, by, access }),
     locks: new LockService({ ledger, by, access }),
     jobs: new JobService({
       ledger,
       by,
+      quotas,
       access,
       ids,
       clock,
@@ -89,6 +95,7 @@ export function createEngine(parts: EngineParts): Engine {
     names: new NameService({ ledger }),
     fieldTypes: new FieldTypeService({ ledger, access }),
     audit: new AuditService({ ledger, access }),
+    quotas,
     start: async () => {
       await ledger.recover()
       // What is unfinished in a store of this process alone died with the last one, but for what a job goes on with; in a shared store it may be another's, and the

@@ -38,7 +38,7 @@ export function authenticate(
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
   return async (request, reply) => {
     request.caller = fromRequest(request, await identify(services, tokenOf(request), request, reply))
-    limitRate(request, reply, `token ${request.caller.tokenId}`)
+    limitCaller(services, request, reply, request.caller)
     requireScopes(request, reply, needed)
   }
 }
@@ -66,11 +66,18 @@ export function requireScopes(request: FastifyRequest, reply: FastifyReply, need
 }
 
 /** Counts a request against the rate of `key`; throws `rate_limited` with Retry-After when there have been too many. */
-export function limitRate(request: FastifyRequest, reply: FastifyReply, key: string): void {
-  const seconds = request.server.rateLimiter.take(key)
+function limitRate(request: FastifyRequest, reply: FastifyReply, key: string, perMinute?: number): void {
+  const seconds = request.server.rateLimiter.take(key, perMinute)
   if (seconds === 0) return
   reply.header('retry-after', seconds)
   throw new WaybillError('rate_limited', `too many requests in a minute; try again in ${seconds} s`, { retryAfterSeconds: seconds })
+}
+
+/** Counts a request of a caller: against the rate of their token, and against that of the subject where there is a quota for it. Throws `rate_limited`. */
+export function limitCaller({ engine }: HttpServices, request: FastifyRequest, reply: FastifyReply, { subject, tokenId }: Caller): void {
+  limitRate(request, reply, `token ${tokenId}`)
+  const { requestsPerMinute } = engine.quotas.of(subject)
+  if (requestsPerMinute !== undefined) limitRate(request, reply, `subject ${subject}`, requestsPerMinute)
 }
 
 /** As `limitRate`, for calls without a token: by the address they come from. */

@@ -18,6 +18,7 @@ import { orderedJobsContract } from './ledger/ordered-jobs.ts'
 import { placesContract } from './ledger/places.ts'
 import { processesContract } from './ledger/processes.ts'
 import { randomJobsContract } from './ledger/property.ts'
+import { quotasContract } from './ledger/quotas.ts'
 import { readingContract } from './ledger/reading.ts'
 import { refusalsContract } from './ledger/refusals.ts'
 import { selectionsContract } from './ledger/selections.ts'
@@ -57,6 +58,7 @@ const MATTERS = [
   eventsContract,
   upkeepContract,
   auditContract,
+  quotasContract,
   processesContract,
   randomJobsContract,
 ]

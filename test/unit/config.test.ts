@@ -57,6 +57,7 @@ describe('the configuration', () => {
       auditRetentionMs: 365 * DAY_MS,
       cmwellCompat: 'docs',
       jwt: null,
+      quotas: { default: {}, subjects: {} },
       stores: null,
       defaultStore: null,
     } satisfies Config)

@@ -1,17 +1,20 @@
 import type { Caller } from '../../model/access.ts'
 import { WaybillError } from '../../model/errors.ts'
 import type { Job, JobOptions, Selection, SubmitItem } from '../../model/job.ts'
+import { refuseItems } from '../../model/quotas.ts'
 import type { Ids } from '../../ports/clock.ts'
 import type { ItemPart, Ledger, NewJob, Submitted } from '../../ports/ledger.ts'
 import type { LedgerOf } from '../../ports/recording.ts'
 import type { Access } from '../access.ts'
 import type { ManifestIntake } from '../api.ts'
+import type { QuotaService } from '../quotas.ts'
 import type { PlaceRefusals } from '../places/refusals.ts'
 import { checkItems, checkSelections, type Want } from './check.ts'
 
 export interface ManifestParts {
   readonly ledger: Ledger
   readonly by: LedgerOf
+  readonly quotas: QuotaService
   readonly access: Access
   readonly ids: Ids
   readonly placeRefusals: PlaceRefusals
@@ -47,7 +50,9 @@ export class Manifest implements ManifestIntake {
 
   async append(items: readonly SubmitItem[]): Promise<void> {
     await this.#require(checkItems(this.#options.kind, items, this.#received), items)
-    await this.#parts.ledger.appendItems(this.#job.id, items)
+    const quotas = this.#parts.quotas.of(this.#caller.subject)
+    refuseItems(quotas, this.#received + items.length)
+    await this.#parts.ledger.appendItems(this.#job.id, items, quotas)
     this.#received += items.length
   }
 

@@ -3,6 +3,7 @@ import { WaybillError } from '../../model/errors.ts'
 import { lockedBy } from '../../model/lock.ts'
 import { anotherBody, stillArriving } from '../../model/idempotency.ts'
 import type { JobOptions, SubmitItem, SubmitJob } from '../../model/job.ts'
+import { refuseItems } from '../../model/quotas.ts'
 import type { Submitted } from '../../ports/ledger.ts'
 import type { Jobs } from '../api.ts'
 import { checkEntities, checkItems, checkOptions, checkSelections } from './check.ts'
@@ -26,6 +27,8 @@ export class Intake {
     const { options, items, select, entities = [] } = command
     checkOptions(options)
     this.#checkAmount(items.length + entities.length, select.length)
+    const quotas = this.#parts.quotas.of(caller.subject)
+    refuseItems(quotas, items.length + entities.length)
     checkEntities(options.kind, entities)
     const wants = [...checkItems(options.kind, items), ...checkSelections(options.kind, select)]
     await this.#parts.access.requireAll(caller, wants)
@@ -38,6 +41,7 @@ export class Intake {
       entities,
       sealed: true,
       idempotency: given.idempotency ?? null,
+      quotas,
     })
     if (!submitted.replayed) this.#parts.begin(submitted.job)
     return submitted
@@ -50,7 +54,16 @@ export class Intake {
       if (used !== null) return { replay: this.#replay(used) }
     }
     const idempotency = key === undefined ? null : { key, fingerprint: null }
-    const { job } = await this.#parts.by(caller).createJob({ ...newJob(this.#parts.ids, caller, options), items: [], select: [], sealed: false, idempotency })
+    const { job } = await this.#parts
+      .by(caller)
+      .createJob({
+        ...newJob(this.#parts.ids, caller, options),
+        items: [],
+        select: [],
+        sealed: false,
+        idempotency,
+        quotas: this.#parts.quotas.of(caller.subject),
+      })
     return { intake: new Manifest(this.#parts, caller, options, job) }
   }
 

@@ -9,6 +9,7 @@ import type { Job, SubmitItem } from '../../model/job.ts'
 import type { Lock } from '../../model/lock.ts'
 import type { NameKind } from '../../model/names.ts'
 import type { Page, PageQuery } from '../../model/page.ts'
+import type { CountedQuota, Quotas } from '../../model/quotas.ts'
 import type { UploadPart, UploadPlan } from '../../model/upload.ts'
 import type { Blob } from '../../ports/blob-store.ts'
 import type { AuditFilter } from '../../ports/audit-ledger.ts'
@@ -51,7 +52,7 @@ import type { Readers } from './connection/readers.ts'
 import type { Writes } from './connection/transactions.ts'
 import { operations } from './operations/index.ts'
 import { successors } from './operations/order.ts'
-import { audit, collections, entries, items, jobs, locks, names, places, tokens, tree, uploads } from './reads/index.ts'
+import { audit, collections, entries, items, jobs, locks, names, places, tokens, tree, uploads, usage } from './reads/index.ts'
 import { partsOf, type Parts } from './parts.ts'
 
 /**
@@ -79,8 +80,7 @@ export class PostgresLedger implements Ledger {
   }
 
   by(actor: Actor | null): Ledger {
-    const { transactions } = this.#parts
-    return new PostgresLedger(this.#parts, actor === null ? transactions : transactions.by(actor))
+    return new PostgresLedger(this.#parts, actor === null ? this.#parts.transactions : this.#parts.transactions.by(actor))
   }
 
   get sendsWakes(): boolean {
@@ -213,8 +213,8 @@ export class PostgresLedger implements Ledger {
     if (!job.sealed) await this.#parts.notices.bePresent()
     return this.#writes.write(tx => operations.createJob(tx, job))
   }
-  appendItems(job: string, more: readonly SubmitItem[]): Promise<void> {
-    return this.#writes.write(tx => operations.appendItems(tx, job, more))
+  appendItems(job: string, more: readonly SubmitItem[], quotas?: Quotas): Promise<void> {
+    return this.#writes.write(tx => operations.appendItems(tx, job, more, quotas))
   }
   mergeItems(job: string, parts: readonly ItemPart[]): Promise<void> {
     return this.#writes.write(tx => operations.mergeItems(tx, job, parts))
@@ -369,6 +369,10 @@ export class PostgresLedger implements Ledger {
   /** What all nodes on the database take under a name: the value of whoever proposed one first. */
   agreed(name: string, proposed: Uint8Array): Promise<Uint8Array> {
     return this.#writes.write(tx => operations.agreed(tx, name, proposed))
+  }
+
+  usage(subject: string, quotas: Quotas): Promise<Partial<Record<CountedQuota, number>>> {
+    return usage.usage(this.#db, subject, quotas)
   }
 
   // audit

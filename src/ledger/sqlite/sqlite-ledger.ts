@@ -8,6 +8,7 @@ import type { Job, SubmitItem } from '../../model/job.ts'
 import type { Lock } from '../../model/lock.ts'
 import type { NameKind } from '../../model/names.ts'
 import type { Page, PageQuery } from '../../model/page.ts'
+import type { CountedQuota, Quotas } from '../../model/quotas.ts'
 import type { UploadPart, UploadPlan } from '../../model/upload.ts'
 import type { Blob } from '../../ports/blob-store.ts'
 import type { AuditFilter } from '../../ports/audit-ledger.ts'
@@ -45,7 +46,7 @@ import type { Moved, PlacePath, Transfer } from '../../ports/transfer.ts'
 import { Database } from './database.ts'
 import { IDEMPOTENCY_MS } from '../shared/intake.ts'
 import { ReadCache } from './reads/cache.ts'
-import { audit, collections, entries, items, jobs, locks, names, places, tokens, tree, uploads } from './reads/index.ts'
+import { audit, collections, entries, items, jobs, locks, names, places, tokens, tree, uploads, usage } from './reads/index.ts'
 import { Snapshots } from './reads/snapshot.ts'
 import { startThread } from './thread.ts'
 import { Writer, type Calls } from './writer/writer.ts'
@@ -219,8 +220,8 @@ export class SqliteLedger implements Ledger {
   createJob(job: NewJob): Promise<Submitted> {
     return this.#writer.call('createJob', job)
   }
-  appendItems(job: string, more: readonly SubmitItem[]): Promise<void> {
-    return this.#writer.call('appendItems', job, more)
+  appendItems(job: string, more: readonly SubmitItem[], quotas?: Quotas): Promise<void> {
+    return this.#writer.call('appendItems', job, more, quotas)
   }
   mergeItems(job: string, parts: readonly ItemPart[]): Promise<void> {
     return this.#writer.call('mergeItems', job, parts)
@@ -364,6 +365,10 @@ export class SqliteLedger implements Ledger {
   }
   revokeToken(id: string): Promise<void> {
     return this.#writer.call('revokeToken', id)
+  }
+
+  async usage(subject: string, quotas: Quotas): Promise<Partial<Record<CountedQuota, number>>> {
+    return usage.usage(this.#db, subject, quotas)
   }
 
   // audit

@@ -7,6 +7,7 @@ import { FOLDER, toCollection, toLock } from '../../shared/codec.ts'
 import { changeDetails } from '../../shared/audit.ts'
 import { attachedAddressable, collectionNotEmpty, collectionTaken, lastOwner, noCollection, noGrant, placeTaken } from '../../shared/refusals.ts'
 import { record } from './audit.ts'
+import { refuseCollectionBeyond } from './quotas.ts'
 import { alone, lockedCollection, type Tx } from './tx.ts'
 
 const OWNER = ROLES.indexOf('owner')
@@ -26,6 +27,7 @@ export async function createCollection(tx: Tx, wish: NewCollection): Promise<Col
   const attached = wish.attached === true ? 1 : 0
   if (attached === 1 && addressable) throw attachedAddressable(id)
   if (attached === 1 && (await tx.db.get(AT_PLACE, { store })) !== undefined) throw placeTaken(store)
+  await refuseCollectionBeyond(tx, by, wish.quotas)
   const row = await tx.db.get(INSERT, { addressable, attached, id, name, store, attributes: JSON.stringify(wish.attributes), now: tx.now, by })
   if (row === undefined) throw new Error('the new collection was not returned')
   const key = row['key'] as number

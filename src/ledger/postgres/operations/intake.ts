@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { anotherBody, stillArriving } from '../../../model/idempotency.ts'
 import { CONFLICTS, JOB_KINDS, VERIFY, type Job, type Selection, type SubmitItem } from '../../../model/job.ts'
+import type { Quotas } from '../../../model/quotas.ts'
 import type { NewJob, Submitted } from '../../../ports/ledger.ts'
 import { Clashes } from '../../shared/clashes.ts'
 import { toJob } from '../../shared/codec.ts'
@@ -12,6 +13,7 @@ import { KEY_LOCK } from '../advisory-locks.ts'
 import { recordJob } from './audit.ts'
 import { addEntities } from './entity-intake.ts'
 import { takePlace } from './order.ts'
+import { refuseWorkBeyond } from './quotas.ts'
 import { unsealed } from './seal.ts'
 import { addEvent, jobRow, nameCollections, wake, type Tx } from './tx.ts'
 
@@ -27,6 +29,7 @@ export async function createJob(tx: Tx, job: NewJob): Promise<Submitted> {
   const { idempotency, options } = job
   const before = idempotency === null ? undefined : await usedKey(tx, job.submittedBy, idempotency.key, idempotency.fingerprint)
   if (before !== undefined) return { job: before, replayed: true }
+  await refuseWorkBeyond(tx, job.submittedBy, job.quotas, 1, job.items.length + (job.entities?.length ?? 0))
   const row = await insertJob(tx, job)
   const key = row['key'] as number
   tx.jobs.add(job.id)
@@ -78,8 +81,9 @@ async function insertJob(tx: Tx, job: NewJob): Promise<Row> {
 }
 
 /** Adds a batch to a manifest that is still being received. */
-export async function appendItems(tx: Tx, id: string, items: readonly SubmitItem[]): Promise<void> {
+export async function appendItems(tx: Tx, id: string, items: readonly SubmitItem[], quotas?: Quotas): Promise<void> {
   const row = await unsealed(tx, id)
+  await refuseWorkBeyond(tx, row['submitted_by'] as string, quotas, 0, items.length)
   const collections = await JobCollections.of(tx, items)
   await addItems(tx, row, items, collections)
   await collections.name(tx, row['key'] as number)

@@ -6,6 +6,7 @@ import { toCollection, toLock, FOLDER } from '../../shared/codec.ts'
 import { changeDetails } from '../../shared/audit.ts'
 import { attachedAddressable, collectionNotEmpty, collectionTaken, lastOwner, noCollection, noGrant, placeTaken } from '../../shared/refusals.ts'
 import { record } from './audit.ts'
+import { refuseCollectionBeyond } from './quotas.ts'
 import { collectionKey, type Tx } from './tx.ts'
 
 const OWNER = ROLES.indexOf('owner')
@@ -19,6 +20,7 @@ export function createCollection(tx: Tx, wish: NewCollection): Collection {
   const taken = tx.db.get('SELECT 1 FROM collection WHERE id = :id AND deleted_at IS NULL', { id: wish.id })
   if (taken !== undefined) throw collectionTaken(wish.id)
   if (wish.attached === true) refuseSecond(tx, wish)
+  refuseCollectionBeyond(tx, wish.createdBy, wish.quotas)
   const row = tx.db.get(
     `INSERT INTO collection (key, id, name, store, attributes, attached, created_at, created_by, modified_at)
      VALUES (${NEXT_KEY}, :id, :name, :store, :attributes, :attached, :now, :by, :now) RETURNING *`,

@@ -1,5 +1,6 @@
 import { anotherBody, stillArriving } from '../../../model/idempotency.ts'
 import { CONFLICTS, JOB_KINDS, VERIFY, type Job, type Selection, type SubmitItem } from '../../../model/job.ts'
+import type { Quotas } from '../../../model/quotas.ts'
 import type { NewJob, Submitted } from '../../../ports/ledger.ts'
 import { hexBytes, toJob, uuidBytes, uuidText } from '../../shared/codec.ts'
 import { Clashes } from '../../shared/clashes.ts'
@@ -9,6 +10,7 @@ import { recordJob } from './audit.ts'
 import { addEntities } from './entity-intake.ts'
 import { addEvent } from './events.ts'
 import { nextPlace } from './order.ts'
+import { refuseWorkBeyond } from './quotas.ts'
 import { unsealed } from './seal.ts'
 import { collectionKey, jobRow, nameCollection, type Tx } from './tx.ts'
 
@@ -16,6 +18,7 @@ import { collectionKey, jobRow, nameCollection, type Tx } from './tx.ts'
 export function createJob(tx: Tx, job: NewJob): Submitted {
   const before = job.idempotency === null ? undefined : usedKey(tx, job.submittedBy, job.idempotency.key, job.idempotency.fingerprint)
   if (before !== undefined) return { job: before, replayed: true }
+  refuseWorkBeyond(tx, job.submittedBy, job.quotas, 1, job.items.length + (job.entities?.length ?? 0))
   const { options } = job
   const created = tx.db.get(
     `INSERT INTO job (number, id, kind, state, sealed, conflict, verify, dry_run, priority, label, dialect, retention_ms, ordered, submitted_by, actor, unresolved, created_at)
@@ -60,8 +63,9 @@ export function createJob(tx: Tx, job: NewJob): Submitted {
 }
 
 /** Adds a batch to a manifest that is still being received. */
-export function appendItems(tx: Tx, id: string, items: readonly SubmitItem[]): void {
+export function appendItems(tx: Tx, id: string, items: readonly SubmitItem[], quotas?: Quotas): void {
   const row = unsealed(tx, id)
+  refuseWorkBeyond(tx, row['submitted_by'] as string, quotas, 0, items.length)
   const job = row['key'] as number
   addItems(tx, job, row['total'] as number, row['chunks'] as number, items, new JobCollections(tx, job))
 }
