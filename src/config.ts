@@ -4,6 +4,7 @@ import { nearest, plainFault, unknownMembers } from './config-faults.ts'
 import { SCOPES } from './model/access.ts'
 import { WaybillError } from './model/errors.ts'
 import { isAllowable } from './model/net-address.ts'
+import { quotasOf, type QuotaRules } from './model/quotas.ts'
 import { faultsOfStores, secretVariables, storesSchema } from './store-config.ts'
 
 const MINUTE_MS = 60 * 1000
@@ -54,8 +55,35 @@ function retention(dialect: string, usual = 30 * DAY_MS): z.ZodDefault<z.ZodType
   return whole(0, LONGEST_RETENTION_MS).default(usual).describe(`of those submitted through ${dialect}`)
 }
 
+/** What is counted at each submission is counted row by row: so many take a millisecond or two. */
+const MOST_COUNTED = 10_000
+
+function quota(most?: number): z.ZodOptional<z.ZodNullable<z.ZodType<number, number | string>>> {
+  return whole(0, most).nullable().optional()
+}
+
+const quotas = z.strictObject({
+  requestsPerMinute: whole(1).nullable().optional(),
+  unfinishedJobs: quota(MOST_COUNTED),
+  unfinishedItems: quota(),
+  itemsPerJob: quota(),
+  collections: quota(MOST_COUNTED),
+  eventStreams: quota(),
+})
+
+/** Items are counted by the jobs that they are in. */
+function faultsOfQuotas(rules: QuotaRules): { path: string[]; message: string }[] {
+  const named = [['default', rules.default] as const, ...Object.keys(rules.subjects).map(subject => [subject, quotasOf(rules, subject)] as const)]
+  return named
+    .filter(([, { unfinishedItems, unfinishedJobs }]) => typeof unfinishedItems === 'number' && typeof unfinishedJobs !== 'number')
+    .map(([name]) => ({
+      path: ['quotas'],
+      message: `${name}: unfinishedItems needs unfinishedJobs beside it, at most ${MOST_COUNTED}, as items are counted by jobs`,
+    }))
+}
+
 /** Settings that hold more than one value: in the environment they are JSON. */
-const STRUCTURED: ReadonlySet<string> = new Set(['jwt', 'retentionMs', 'stores', 'tracing', 'webhookAllow'])
+const STRUCTURED: ReadonlySet<string> = new Set(['jwt', 'quotas', 'retentionMs', 'stores', 'tracing', 'webhookAllow'])
 /** Variables of ours that are no settings of the server: those of the command line and of the benches. */
 const OTHER_VARIABLES = ['WAYBILL_URL', 'WAYBILL_TOKEN', 'WAYBILL_DEBUG', 'WAYBILL_BENCH_DIR']
 
@@ -115,6 +143,9 @@ const settings = z.strictObject({
     })
     .prefault({})
     .describe('how long finished jobs are kept, by the dialect they came through; as JSON in the environment'),
+  auditRetentionMs: whole(0, LONGEST_RETENTION_MS)
+    .default(365 * DAY_MS)
+    .describe('how long it is kept who did what; 0 records nothing'),
   cmwellCompat: z.enum(['docs', 'server']).default('docs').describe('the CM-Well dialect as its documents say (docs) or as its server does (server)'),
   webhookHttp: flag.default(false).describe('take webhooks whose URL begins with http, beside https'),
   webhookAllow: z
@@ -128,13 +159,17 @@ const settings = z.strictObject({
     .default(3 * DAY_MS)
     .describe('how long an event is sent again before it is given up, and a webhook that takes none before it is disabled'),
   jwt: jwt.nullable().default(null).describe('accept JWTs of this issuer beside our own tokens'),
+  quotas: z
+    .strictObject({ default: quotas.prefault({}), subjects: z.record(z.string(), quotas).default({}) })
+    .prefault({})
+    .describe('what one subject may have at once; as JSON in the environment'),
   stores: storesSchema.nullable().default(null).describe('where the bytes of files live, by name; null keeps one store named local in the data directory'),
   defaultStore: z.string().nullable().default(null).describe('the store of collections that do not say; null takes the first'),
 })
 
 /** Every setting, with its default: one schema for the file, the environment and the flags. */
 export const configSchema = settings.superRefine((config, context) => {
-  for (const { path, message } of faultsOfStores(config)) context.addIssue({ code: 'custom', path, message })
+  for (const { path, message } of [...faultsOfStores(config), ...faultsOfQuotas(config.quotas)]) context.addIssue({ code: 'custom', path, message })
 })
 
 export type Config = z.infer<typeof configSchema>

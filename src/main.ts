@@ -22,6 +22,7 @@ import type { Clock } from './ports/clock.ts'
 import type { Ledger } from './ports/ledger.ts'
 import type { Observer } from './ports/observer.ts'
 import type { Queue } from './ports/queue.ts'
+import { recording } from './ports/recording.ts'
 import { LocalQueue } from './queue/local/local-queue.ts'
 import { storeKinds, trafficOf } from './store-config.ts'
 import { systemClock } from './system/clock.ts'
@@ -94,14 +95,21 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
       publicUrl: config.publicUrl,
       signingKey,
     },
+    auditRetentionMs: config.auditRetentionMs,
+    quotas: config.quotas,
     onError,
     observer,
   })
   begun.defer(() => engine.stop())
   const authenticator = createAuthenticator({ ledger, clock, jwt })
   const signer = new UrlSigner({ key: signingKey, clock, lifeMs: config.signedUrlLifeMs })
-  const facts = { version: packageVersion(), startedAt: clock.now(), storeKinds: storeKinds(config), retentionMs: { ...config.retentionMs, audit: null } }
-  const tokens = new TokenService({ ledger, clock, ids })
+  const facts = {
+    version: packageVersion(),
+    startedAt: clock.now(),
+    storeKinds: storeKinds(config),
+    retentionMs: { ...config.retentionMs, audit: config.auditRetentionMs },
+  }
+  const tokens = new TokenService({ ledger, by: recording(ledger, config.auditRetentionMs > 0), clock, ids })
   const services = { engine, authenticator, tokens, clock, limits: config, facts, signer, publicUrl: config.publicUrl }
   const { retentionMs, cmwellCompat } = config
   const served = metrics === null || access === 'off' ? null : { access, contentType: metrics.contentType, render: () => metrics.render(ledger) }

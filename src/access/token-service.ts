@@ -2,6 +2,7 @@ import { labelFault, subjectFault, type Caller, type Scope, type TokenRecord } f
 import { WaybillError } from '../model/errors.ts'
 import type { Page, PageQuery } from '../model/page.ts'
 import type { Clock, Ids } from '../ports/clock.ts'
+import type { LedgerOf } from '../ports/recording.ts'
 import type { TokenLedger } from '../ports/token-ledger.ts'
 import type { MintedToken, Tokens, TokenWish } from '../ports/tokens.ts'
 import { impliedScopes } from './scopes.ts'
@@ -9,6 +10,7 @@ import { hashToken, LONGEST_MS, mintToken } from './tokens.ts'
 
 interface TokenServiceParts {
   readonly ledger: TokenLedger
+  readonly by: LedgerOf
   readonly clock: Clock
   readonly ids: Ids
 }
@@ -16,11 +18,13 @@ interface TokenServiceParts {
 /** Tokens over the API. Without the scope `admin` nobody makes, sees or revokes more than they are themselves. */
 export class TokenService implements Tokens {
   readonly #ledger: TokenLedger
+  readonly #by: LedgerOf
   readonly #clock: Clock
   readonly #ids: Ids
 
-  constructor({ ledger, clock, ids }: TokenServiceParts) {
+  constructor({ ledger, by, clock, ids }: TokenServiceParts) {
     this.#ledger = ledger
+    this.#by = by
     this.#clock = clock
     this.#ids = ids
   }
@@ -48,7 +52,7 @@ export class TokenService implements Tokens {
       refuseStronger(caller, wish.scopes)
     }
     const secret = mintToken()
-    const record = await this.#ledger.createToken({
+    const record = await this.#by(caller).createToken({
       ...{ id: this.#ids.uuid(), subject, scopes: [...new Set(wish.scopes)], hash: hashToken(secret), label: label ?? null },
       expiresAt: this.#endOf(caller, wish.expiresInSeconds),
     })
@@ -59,7 +63,7 @@ export class TokenService implements Tokens {
     const record = await this.get(caller, id)
     // else a token that may only read, in wrong hands, could stop all that its owner runs
     if (!isAdmin(caller)) refuseStronger(caller, record.scopes)
-    await this.#ledger.revokeToken(record.id)
+    await this.#by(caller).revokeToken(record.id)
   }
 
   /** When a new token ends: without `admin` not after the one that it is made with. */

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { registerAudit } from './commands/audit.ts'
 import { registerBackup } from './commands/backup.ts'
 import { registerRestore } from './commands/restore.ts'
 import { registerCollections } from './commands/collections.ts'
@@ -40,6 +41,7 @@ export function waybill(): Command {
   registerBackup(program)
   registerRestore(program)
   registerTokens(program)
+  registerAudit(program)
   registerCollections(program)
   registerPut(program)
   registerGet(program)

@@ -11,6 +11,7 @@ const RETRYABLE_CODES: ReadonlySet<string> = new Set<Problem['code']>([
   'job_not_finished',
   'idempotency_in_progress',
   'locked',
+  'quota_in_use',
   'rate_limited',
   'internal',
   'unavailable',

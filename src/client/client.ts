@@ -6,6 +6,8 @@ import type { ServerEvent } from './server-event.ts'
 import { TokensClient } from './tokens.ts'
 import { type ClientOptions, Transport } from './transport.ts'
 import type {
+  AuditQuery,
+  AuditRecord,
   BodySource,
   DownloadOptions,
   EntryInfo,
@@ -60,6 +62,11 @@ export class WaybillClient {
   /** What the server is made of and how its parts fare; for tokens with the scope admin. */
   system(options: Stoppable = {}): Promise<SystemInfo> {
     return this.#transport.json({ path: '/v1/system', signal: options.signal })
+  }
+
+  /** Who did what, newest first: with the scope `admin` everything, else what was done to one collection, for its admins. */
+  audit({ signal, ...query }: AuditQuery = {}): AsyncGenerator<AuditRecord, void, undefined> {
+    return this.#transport.all({ path: '/v1/audit', query, signal })
   }
 
   /** Submits a job of any size; it is durable when this resolves. */

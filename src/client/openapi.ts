@@ -3,6 +3,54 @@
 
 export interface components {
   schemas: {
+    /** AuditPage */
+    readonly AuditPage: {
+      readonly items: readonly components['schemas']['AuditRecord'][]
+      readonly nextCursor: string | null
+    }
+    /** AuditRecord */
+    readonly AuditRecord: {
+      readonly id: string
+      /**
+       * Format: date-time
+       * @description RFC 3339, UTC, with milliseconds
+       */
+      readonly at: string
+      /** @description who did it */
+      readonly subject: string
+      /** @description with which token */
+      readonly tokenId: string | null
+      /** @enum {string} */
+      readonly action:
+        | 'collection.create'
+        | 'collection.update'
+        | 'collection.delete'
+        | 'grant.set'
+        | 'grant.remove'
+        | 'lock.acquire'
+        | 'lock.release'
+        | 'entry.put'
+        | 'entry.patch'
+        | 'entry.delete'
+        | 'job.submit'
+        | 'job.cancel'
+        | 'job.pause'
+        | 'job.resume'
+        | 'job.retry'
+        | 'token.create'
+        | 'token.revoke'
+      readonly collection: string | null
+      readonly path: string | null
+      /** Format: uuid */
+      readonly job: string | null
+      /** @description on which way: `v1`, `apollo`, `sevenbridges`, `cmwell`, or `cli` for administration by the command line */
+      readonly dialect: string
+      /** @description the X-Request-Id of the request */
+      readonly requestId: string | null
+      readonly details: {
+        readonly [key: string]: unknown
+      }
+    }
     /** Collection */
     readonly Collection: {
       readonly id: string
@@ -439,6 +487,7 @@ export interface components {
         | 'digest_mismatch'
         | 'unauthenticated'
         | 'insufficient_scope'
+        | 'quota_exceeded'
         | 'invalid_signature'
         | 'insufficient_role'
         | 'collection_not_found'
@@ -473,6 +522,7 @@ export interface components {
         | 'meaningless_update'
         | 'unknown_graph_alias'
         | 'locked'
+        | 'quota_in_use'
         | 'rate_limited'
         | 'headers_too_large'
         | 'internal'
@@ -506,6 +556,11 @@ export interface components {
       readonly actual?: string | null
       /** @description the missing scopes */
       readonly scope?: string
+    }
+    /** Quota */
+    readonly Quota: {
+      readonly limit: number
+      readonly used: number
     }
     /** Reason */
     readonly Reason: {
@@ -776,6 +831,15 @@ export interface components {
         /** @enum {string} */
         readonly role: 'readonly' | 'readwrite' | 'admin' | 'owner'
       }[]
+      /** @description those that are set */
+      readonly quotas: {
+        readonly requestsPerMinute?: components['schemas']['Quota']
+        readonly unfinishedJobs?: components['schemas']['Quota']
+        readonly unfinishedItems?: components['schemas']['Quota']
+        readonly itemsPerJob?: components['schemas']['Quota']
+        readonly collections?: components['schemas']['Quota']
+        readonly eventStreams?: components['schemas']['Quota']
+      }
       readonly nextCursor: string | null
     }
     readonly ListCollectionsQuery: {
@@ -923,6 +987,39 @@ export interface components {
       readonly job?: string
     }
     readonly ListDeliveriesQuery: {
+      /** @description how many at most; default 100 */
+      readonly limit?: number
+      /** @description the nextCursor of the page before */
+      readonly cursor?: string
+    }
+    readonly ListAuditQuery: {
+      /** @description what was done to it; needed without the scope `admin` */
+      readonly collection?: string
+      /** @description who did it */
+      readonly subject?: string
+      /** @enum {string} */
+      readonly action?:
+        | 'collection.create'
+        | 'collection.update'
+        | 'collection.delete'
+        | 'grant.set'
+        | 'grant.remove'
+        | 'lock.acquire'
+        | 'lock.release'
+        | 'entry.put'
+        | 'entry.patch'
+        | 'entry.delete'
+        | 'job.submit'
+        | 'job.cancel'
+        | 'job.pause'
+        | 'job.resume'
+        | 'job.retry'
+        | 'token.create'
+        | 'token.revoke'
+      /** @description RFC 3339; done at or after */
+      readonly since?: string
+      /** @description RFC 3339; done before */
+      readonly until?: string
       /** @description how many at most; default 100 */
       readonly limit?: number
       /** @description the nextCursor of the page before */

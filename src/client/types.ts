@@ -61,6 +61,8 @@ export type TokenInfo = Schemas['Token']
 export type MintedTokenInfo = Schemas['MintedToken']
 /** What a new token is to be; without `expiresInSeconds` it lasts as long as may be. */
 export type NewToken = Schemas['NewToken']
+/** One thing that somebody did. */
+export type AuditRecord = Schemas['AuditRecord']
 /** An RFC 9457 problem document. */
 export type Problem = Schemas['Problem']
 /** A code of the server's error catalogue. */
@@ -81,6 +83,8 @@ export interface Stoppable {
 export type CollectionQuery = Omit<Schemas['ListCollectionsQuery'], 'cursor'> & Stoppable
 /** Whose tokens to list: the caller's own, or with the scope `admin` those of a subject, or all. */
 export type TokenQuery = Omit<Schemas['ListTokensQuery'], 'cursor'> & Stoppable
+/** What was done to which collection, by whom and when; without the scope `admin` a collection must be named. */
+export type AuditQuery = Omit<Schemas['ListAuditQuery'], 'cursor'> & Stoppable
 /** Which entries to list; `deleted` lists tombstones too. */
 export type EntryQuery = Schemas['ListEntriesQuery'] & Stoppable
 /** Which jobs to list; `since` (at or after) and `until` (before) are RFC 3339. */

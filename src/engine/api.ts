@@ -11,6 +11,8 @@ import type { Page, PageQuery } from '../model/page.ts'
 import type { ByteRange } from '../ports/blob-store.ts'
 import type { EntryFilter, EntryPage, FieldType, ItemFilter, ItemPart, JobFilter, Submitted } from '../ports/ledger.ts'
 import type { LedgerNode, QueueFigures, SystemLedger } from '../ports/system-ledger.ts'
+import type { Audit } from './audit-api.ts'
+import type { QuotaService } from './quotas.ts'
 import type { Tree } from './tree-api.ts'
 import type { WebhookWish } from '../model/webhook.ts'
 import type { Uploads } from './uploads-api.ts'
@@ -32,6 +34,8 @@ export interface Engine {
   readonly fieldTypes: FieldTypes
   readonly system: System
   readonly webhooks: Webhooks
+  readonly audit: Audit
+  readonly quotas: QuotaService
   /** Recovers what a crash left, then works until `stop`, which drains the running turns. */
   start(): Promise<void>
   stop(): Promise<void>

@@ -7,8 +7,10 @@ import type { Page, PageQuery } from '../model/page.ts'
 import { textFault } from '../model/text.ts'
 import type { Ids } from '../ports/clock.ts'
 import type { Ledger } from '../ports/ledger.ts'
+import type { LedgerOf } from '../ports/recording.ts'
 import type { Access } from './access.ts'
 import type { Collections } from './api.ts'
+import type { QuotaService } from './quotas.ts'
 import type { Stores } from './stores.ts'
 
 type Wish = Parameters<Collections['create']>[1]
@@ -17,12 +19,16 @@ type Change = Parameters<Collections['update']>[2]
 /** Collections and their grants. */
 export class CollectionService implements Collections {
   readonly #ledger: Ledger
+  readonly #by: LedgerOf
+  readonly #quotas: QuotaService
   readonly #access: Access
   readonly #stores: Stores
   readonly #ids: Ids
 
-  constructor(parts: { ledger: Ledger; access: Access; stores: Stores; ids: Ids }) {
+  constructor(parts: { ledger: Ledger; by: LedgerOf; quotas: QuotaService; access: Access; stores: Stores; ids: Ids }) {
     this.#ledger = parts.ledger
+    this.#by = parts.by
+    this.#quotas = parts.quotas
     this.#access = parts.access
     this.#stores = parts.stores
     this.#ids = parts.ids
@@ -34,8 +40,8 @@ export class CollectionService implements Collections {
     const attached = this.#stores.isPlace(wish.store)
     if (attached) refuseAttaching(caller)
     const store = attached ? wish.store : this.#stores.named(wish.store).name
-    const collection = await this.#ledger.createCollection({
-      ...{ id, name: wish.name ?? id, store, attached, attributes: wish.attributes ?? {}, createdBy: caller.subject },
+    const collection = await this.#by(caller).createCollection({
+      ...{ id, name: wish.name ?? id, store, attached, attributes: wish.attributes ?? {}, createdBy: caller.subject, quotas: this.#quotas.of(caller.subject) },
       ...(wish.addressable === undefined ? {} : { addressable: wish.addressable }),
     })
     return { ...collection, role: 'owner' }
@@ -56,12 +62,12 @@ export class CollectionService implements Collections {
   async update(caller: Caller, id: string, change: Change, least: Role = 'admin'): Promise<Collection> {
     await this.#access.requireRole(caller, id, least)
     checkWords(change)
-    return this.#ledger.updateCollection(id, change)
+    return this.#by(caller).updateCollection(id, change)
   }
 
   async remove(caller: Caller, id: string): Promise<void> {
     await this.#access.requireRole(caller, id, 'owner')
-    await this.#ledger.deleteCollection(id, caller.subject)
+    await this.#by(caller).deleteCollection(id, caller.subject)
   }
 
   async grants(caller: Caller, id: string, page: PageQuery): Promise<Page<Grant>> {
@@ -74,13 +80,13 @@ export class CollectionService implements Collections {
     const fault = subjectFault(subject)
     if (fault !== null) throw new WaybillError('invalid_request', fault)
     await this.#refuseAbove(own, id, subject, role)
-    await this.#ledger.setGrant(id, subject, role)
+    await this.#by(caller).setGrant(id, subject, role)
   }
 
   async removeGrant(caller: Caller, id: string, subject: string): Promise<void> {
     const own = await this.#access.requireRole(caller, id, 'admin')
     await this.#refuseAbove(own, id, subject, 'readonly')
-    await this.#ledger.removeGrant(id, subject)
+    await this.#by(caller).removeGrant(id, subject)
   }
 
   /** Nobody hands out, or takes away, more than they have: else an admin could make themselves owner. */

@@ -1,5 +1,6 @@
 import type { Job } from '../model/job.ts'
 import type { AddressRules } from '../model/net-address.ts'
+import type { QuotaRules } from '../model/quotas.ts'
 import type { BlobStore } from '../ports/blob-store.ts'
 import type { Clock, Ids } from '../ports/clock.ts'
 import type { Ledger } from '../ports/ledger.ts'
@@ -7,8 +8,10 @@ import { SILENT, type Observer } from '../ports/observer.ts'
 import type { Place } from '../ports/place.ts'
 import type { Queue } from '../ports/queue.ts'
 import type { WebhookSender } from '../ports/webhook-sender.ts'
+import { recording } from '../ports/recording.ts'
 import { Access } from './access.ts'
 import type { Engine } from './api.ts'
+import { AuditService } from './audit.ts'
 import { CollectionService } from './collections.ts'
 import { EntryService } from './entries.ts'
 import { JobService } from './jobs/jobs.ts'
@@ -16,6 +19,7 @@ import { LockService } from './locks.ts'
 import { FieldTypeService, NameService } from './names.ts'
 import { Looks } from './places/looks.ts'
 import { PlaceRefusals } from './places/refusals.ts'
+import { QuotaService } from './quotas.ts'
 import { Runner } from './runner.ts'
 import { Stores } from './stores.ts'
 import { SystemService } from './system.ts'
@@ -51,6 +55,10 @@ export interface EngineParts {
   /** How long an upload in parts may take before it ends by itself, in milliseconds. */
   readonly uploadLifeMs: number
   readonly webhooks: WebhookParts
+  /** How long it is kept who did what, in milliseconds; 0: nothing is recorded. */
+  readonly auditRetentionMs: number
+  /** What subjects may have at once; without it no limits. */
+  readonly quotas?: QuotaRules
   readonly onError: (error: unknown, what: string) => void
   /** Default: nobody watches. */
   readonly observer?: Observer
@@ -74,6 +82,8 @@ export function createEngine(parts: EngineParts): Engine {
   const { ledger, queue, clock, ids, observer = SILENT } = parts
   const stores = new Stores(parts.stores, parts.places)
   const access = new Access(ledger)
+  const quotas = new QuotaService({ ledger, rules: parts.quotas ?? { default: {}, subjects: {} } })
+  const by = recording(ledger, parts.auditRetentionMs > 0)
   const looks = new Looks({ ledger, stores })
   const wakeJob = (job: Job): void => queue.wake({ job: job.id, tenant: job.submittedBy, priority: job.priority })
   const begin = (job: Job): void => {
@@ -83,12 +93,12 @@ export function createEngine(parts: EngineParts): Engine {
   }
   const transfers = new Transfers(clock, parts.traffic)
   const runner = new Runner({ ledger, stores, looks, transfers, clock, worker: parts.worker, wakeJob, onError: parts.onError })
-  const upkeep = new Upkeep({ ledger, stores, clock, wake: wake => queue.wake(wake), onError: parts.onError })
+  const upkeep = new Upkeep({ ledger, stores, clock, auditRetentionMs: parts.auditRetentionMs, wake: wake => queue.wake(wake), onError: parts.onError })
   const secrets = new SecretBox(parts.webhooks.signingKey)
   const dispatcher = new Dispatcher({ ...parts.webhooks, ledger, clock, secrets, worker: parts.worker, onError: parts.onError })
-  const hookParts = { ...parts.webhooks, ledger, access, ids, secrets, look: () => dispatcher.look() }
+  const hookParts = { ...parts.webhooks, ledger, by, access, ids, secrets, look: () => dispatcher.look() }
   const jobs = new JobService({
-    ...{ ledger, access, ids, clock, observer, placeRefusals: new PlaceRefusals({ ledger, stores }) },
+    ...{ ledger, by, quotas, access, ids, clock, observer, placeRefusals: new PlaceRefusals({ ledger, stores }) },
     ...{ maxItems: parts.maxItems, begin, wake: wakeJob },
     prepareWebhook: (wish, pointer) => prepare(hookParts, wish, pointer),
     lookForWebhooks: () => dispatcher.look(),
@@ -102,16 +112,18 @@ export function createEngine(parts: EngineParts): Engine {
     }
   }
   return {
-    collections: new CollectionService({ ledger, access, stores, ids }),
-    entries: new EntryService({ ledger, access, stores, looks, maxUploadBytes: parts.maxUploadBytes }),
-    tree: new TreeService({ ledger, access }),
-    locks: new LockService({ ledger, access }),
+    collections: new CollectionService({ ledger, by, quotas, access, stores, ids }),
+    entries: new EntryService({ ledger, by, access, stores, looks, maxUploadBytes: parts.maxUploadBytes }),
+    tree: new TreeService({ ledger, by, access }),
+    locks: new LockService({ ledger, by, access }),
     jobs,
-    uploads: new UploadService({ ledger, access, stores, ids, maxUploadBytes: parts.maxUploadBytes, uploadLifeMs: parts.uploadLifeMs }),
+    uploads: new UploadService({ ledger, by, access, stores, ids, maxUploadBytes: parts.maxUploadBytes, uploadLifeMs: parts.uploadLifeMs }),
     names: new NameService({ ledger }),
     fieldTypes: new FieldTypeService({ ledger, access }),
     webhooks: new WebhookService(hookParts, jobs),
     system: new SystemService({ ledger, stores, clock }),
+    audit: new AuditService({ ledger, access }),
+    quotas,
     start: async () => {
       ledger.onWork(work => observer.committed(work))
       await ledger.recover()

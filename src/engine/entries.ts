@@ -7,6 +7,7 @@ import type { Page, PageQuery } from '../model/page.ts'
 import { checkPath, prefixFault } from '../model/paths.ts'
 import type { ByteRange } from '../ports/blob-store.ts'
 import type { EntryFilter, EntryPage, Ledger } from '../ports/ledger.ts'
+import type { LedgerOf } from '../ports/recording.ts'
 import type { Access } from './access.ts'
 import type { Entries, OpenEntry, PutRequest } from './api.ts'
 import type { Looks } from './places/looks.ts'
@@ -18,6 +19,7 @@ import { WriteChecks } from './write-checks.ts'
 /** Entries of collections, one at a time: bytes in and out, metadata, versions. */
 export class EntryService implements Entries {
   readonly #ledger: Ledger
+  readonly #by: LedgerOf
   readonly #access: Access
   readonly #stores: Stores
   readonly #looks: Looks
@@ -25,8 +27,9 @@ export class EntryService implements Entries {
   readonly #checks: WriteChecks
   readonly #maxSize: number
 
-  constructor(parts: { ledger: Ledger; access: Access; stores: Stores; looks: Looks; maxUploadBytes: number }) {
+  constructor(parts: { ledger: Ledger; by: LedgerOf; access: Access; stores: Stores; looks: Looks; maxUploadBytes: number }) {
     this.#ledger = parts.ledger
+    this.#by = parts.by
     this.#access = parts.access
     this.#stores = parts.stores
     this.#looks = parts.looks
@@ -79,7 +82,7 @@ export class EntryService implements Entries {
     // a body may take hours: by now the grant may be gone, and the collection another one of that id (I9)
     await this.#access.requireRole(caller, collection, 'readwrite')
     // conditions and locks are checked again where it counts, in the transaction that makes the version; bytes that it refuses are swept as orphans
-    return this.#ledger.putEntry({
+    return this.#by(caller).putEntry({
       collection,
       path,
       subject: caller.subject,
@@ -107,7 +110,7 @@ export class EntryService implements Entries {
 
   async remove(caller: Caller, collection: string, path: string, conditions: Conditions = {}): Promise<Entry> {
     refusePlacedWrite(await this.#checks.before(caller, collection, path))
-    return this.#ledger.removeEntry({ collection, path, subject: caller.subject, conditions })
+    return this.#by(caller).removeEntry({ collection, path, subject: caller.subject, conditions })
   }
 
   async patch(
@@ -118,7 +121,7 @@ export class EntryService implements Entries {
     conditions: Conditions = {},
   ): Promise<Entry> {
     await this.#refresh(await this.#checks.before(caller, collection, path, change), path)
-    return this.#ledger.patchEntry({ collection, path, subject: caller.subject, conditions, ...change })
+    return this.#by(caller).patchEntry({ collection, path, subject: caller.subject, conditions, ...change })
   }
 
   async versions(caller: Caller, collection: string, path: string, page: PageQuery): Promise<Page<Entry>> {

@@ -5,16 +5,19 @@ import { lockedBy, MAX_LOCK_SECONDS, type Lock } from '../model/lock.ts'
 import { checkPath } from '../model/paths.ts'
 import { textFault } from '../model/text.ts'
 import type { Ledger } from '../ports/ledger.ts'
+import type { LedgerOf } from '../ports/recording.ts'
 import type { Access } from './access.ts'
 import type { Locks } from './api.ts'
 
 /** Locks on collections and paths. */
 export class LockService implements Locks {
   readonly #ledger: Ledger
+  readonly #by: LedgerOf
   readonly #access: Access
 
-  constructor(parts: { ledger: Ledger; access: Access }) {
+  constructor(parts: { ledger: Ledger; by: LedgerOf; access: Access }) {
     this.#ledger = parts.ledger
+    this.#by = parts.by
     this.#access = parts.access
   }
 
@@ -27,13 +30,13 @@ export class LockService implements Locks {
     }
     const fault = textFault(request.reason ?? '')
     if (fault !== null) throw new WaybillError('invalid_request', `the reason ${fault}`, { errors: [{ pointer: '/reason', detail: fault }] })
-    return this.#ledger.acquireLock({ collection, path, holder: caller.subject, reason: request.reason ?? null, ttlMs: ttlSeconds * 1000 })
+    return this.#by(caller).acquireLock({ collection, path, holder: caller.subject, reason: request.reason ?? null, ttlMs: ttlSeconds * 1000 })
   }
 
   async release(caller: Caller, collection: string, path: string | null): Promise<void> {
     const role = await this.#access.requireRole(caller, collection, 'readwrite')
     if (path !== null) checkPath(path)
-    await this.#ledger.releaseLock(collection, path, roleAtLeast(role, 'admin') ? null : caller.subject)
+    await this.#by(caller).releaseLock(collection, path, roleAtLeast(role, 'admin') ? null : caller.subject)
   }
 
   async over(caller: Caller, collection: string, path: string | null): Promise<readonly Lock[]> {

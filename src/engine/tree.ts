@@ -4,6 +4,7 @@ import type { Entry, Fields } from '../model/entry.ts'
 import { WaybillError } from '../model/errors.ts'
 import { checkPath } from '../model/paths.ts'
 import type { ChildFilter, Children, Ledger } from '../ports/ledger.ts'
+import type { LedgerOf } from '../ports/recording.ts'
 import { tooWeak, type Access } from './access.ts'
 import { checkDescription } from './write-checks.ts'
 import type { Tree } from './tree-api.ts'
@@ -14,10 +15,12 @@ const MOST_IDS = 1_000
 /** Entries by their ids and by folder. */
 export class TreeService implements Tree {
   readonly #ledger: Ledger
+  readonly #by: LedgerOf
   readonly #access: Access
 
-  constructor(parts: { ledger: Ledger; access: Access }) {
+  constructor(parts: { ledger: Ledger; by: LedgerOf; access: Access }) {
     this.#ledger = parts.ledger
+    this.#by = parts.by
     this.#access = parts.access
   }
 
@@ -56,7 +59,7 @@ export class TreeService implements Tree {
   async createFolder(caller: Caller, collection: string, path: string, fields?: Fields): Promise<Entry> {
     await this.#addressable(caller, collection, 'readwrite')
     checkDescription(fields === undefined ? {} : { fields })
-    return this.#ledger.createFolder({ collection, path: checkPath(path), subject: caller.subject, fields: fields ?? null })
+    return this.#by(caller).createFolder({ collection, path: checkPath(path), subject: caller.subject, fields: fields ?? null })
   }
 
   async #addressable(caller: Caller, id: string, least: Role): Promise<void> {

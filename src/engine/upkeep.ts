@@ -28,6 +28,8 @@ export interface UpkeepParts {
   readonly ledger: Ledger
   readonly stores: Stores
   readonly clock: Clock
+  /** How long it is kept who did what, in milliseconds. */
+  readonly auditRetentionMs: number
   readonly wake: (wake: Wake) => void
   readonly onError: (error: unknown, what: string) => void
 }
@@ -84,7 +86,10 @@ export class Upkeep {
   }
 
   async #purge(): Promise<void> {
-    while (!this.#stopped.signal.aborted && (await this.#parts.ledger.purge(PURGE_BATCH)) > 0);
+    const { ledger, clock, auditRetentionMs } = this.#parts
+    const before = clock.now() - auditRetentionMs
+    while (!this.#stopped.signal.aborted && (await ledger.purge(PURGE_BATCH)) > 0);
+    while (!this.#stopped.signal.aborted && (await ledger.purgeAudit(before, PURGE_BATCH)) === PURGE_BATCH);
   }
 
   async #sweep(): Promise<void> {

@@ -6,6 +6,7 @@ import { measuresFault, partSizes, refuseIncomplete, type Upload, type UploadPar
 import type { Blob, BlobStore } from '../ports/blob-store.ts'
 import type { Ids } from '../ports/clock.ts'
 import type { Ledger } from '../ports/ledger.ts'
+import type { LedgerOf } from '../ports/recording.ts'
 import type { Access } from './access.ts'
 import { refusePlacedWrite } from './places/refusals.ts'
 import type { Stores } from './stores.ts'
@@ -15,6 +16,7 @@ import { WriteChecks } from './write-checks.ts'
 /** Uploads in parts. A part is a blob of its own, in the collection's store, until completing joins them. */
 export class UploadService implements Uploads {
   readonly #ledger: Ledger
+  readonly #by: LedgerOf
   readonly #access: Access
   readonly #stores: Stores
   readonly #ids: Ids
@@ -24,8 +26,9 @@ export class UploadService implements Uploads {
   /** Completions that run now: who asks again meanwhile waits for the same one. */
   readonly #completing = new Map<string, Promise<Entry>>()
 
-  constructor(parts: { ledger: Ledger; access: Access; stores: Stores; ids: Ids; maxUploadBytes: number; uploadLifeMs: number }) {
+  constructor(parts: { ledger: Ledger; by: LedgerOf; access: Access; stores: Stores; ids: Ids; maxUploadBytes: number; uploadLifeMs: number }) {
     this.#ledger = parts.ledger
+    this.#by = parts.by
     this.#access = parts.access
     this.#stores = parts.stores
     this.#ids = parts.ids
@@ -104,7 +107,7 @@ export class UploadService implements Uploads {
       await this.#checks.refuseEarly(plan.collection, plan.path, plan.conditions)
       const blob = await join(store, plan.size, parts)
       await this.#find(caller, id) // to join many parts takes long: the grant may be gone by now (I9)
-      const made = await this.#ledger.completeUpload(id, parts, blob)
+      const made = await this.#by(caller).completeUpload(id, parts, blob)
       if (made !== null) return made
     }
   }

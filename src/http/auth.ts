@@ -11,6 +11,8 @@ declare module 'fastify' {
   }
   interface FastifyInstance {
     rateLimiter: RateLimiter
+    /** The dialect that the routes of this plugin speak, as jobs and the audit log name it. */
+    dialect?: string
   }
 }
 
@@ -35,10 +37,16 @@ export function authenticate(
   tokenOf: TokenOf = bearerToken,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
   return async (request, reply) => {
-    request.caller = await identify(services, tokenOf(request), request, reply)
-    limitRate(request, reply, `token ${request.caller.tokenId}`)
+    request.caller = fromRequest(request, await identify(services, tokenOf(request), request, reply))
+    limitCaller(services, request, reply, request.caller)
     requireScopes(request, reply, needed)
   }
+}
+
+/** The caller of this very request, for the audit log. */
+export function fromRequest(request: FastifyRequest, caller: Caller): Caller {
+  const { dialect } = request.server
+  return dialect === undefined ? caller : { ...caller, origin: { dialect, requestId: request.id } }
 }
 
 /** The caller of a request that has passed `authenticate`. */
@@ -58,11 +66,18 @@ export function requireScopes(request: FastifyRequest, reply: FastifyReply, need
 }
 
 /** Counts a request against the rate of `key`; throws `rate_limited` with Retry-After when there have been too many. */
-export function limitRate(request: FastifyRequest, reply: FastifyReply, key: string): void {
-  const seconds = request.server.rateLimiter.take(key)
+function limitRate(request: FastifyRequest, reply: FastifyReply, key: string, perMinute?: number): void {
+  const seconds = request.server.rateLimiter.take(key, perMinute)
   if (seconds === 0) return
   reply.header('retry-after', seconds)
   throw new WaybillError('rate_limited', `too many requests in a minute; try again in ${seconds} s`, { retryAfterSeconds: seconds })
+}
+
+/** Counts a request of a caller: against the rate of their token, and against that of the subject where there is a quota for it. Throws `rate_limited`. */
+export function limitCaller({ engine }: HttpServices, request: FastifyRequest, reply: FastifyReply, { subject, tokenId }: Caller): void {
+  limitRate(request, reply, `token ${tokenId}`)
+  const { requestsPerMinute } = engine.quotas.of(subject)
+  if (requestsPerMinute !== undefined) limitRate(request, reply, `subject ${subject}`, requestsPerMinute)
 }
 
 /** As `limitRate`, for calls without a token: by the address they come from. */

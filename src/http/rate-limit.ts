@@ -1,6 +1,7 @@
 import type { Clock } from '../ports/clock.ts'
 
 interface Bucket {
+  readonly perMinute: number
   tokens: number
   at: number
 }
@@ -23,21 +24,27 @@ export class RateLimiter {
   }
 
   /** Takes one request of `key`. Returns 0 when it may pass, else the seconds (whole, 1 or more) until the next one may. */
-  take(key: string): number {
-    const bucket = this.#refilled(key)
+  take(key: string, perMinute = this.#perMinute): number {
+    const bucket = this.#refilled(key, perMinute)
     if (bucket.tokens >= 1) {
       bucket.tokens -= 1
       return 0
     }
-    return Math.max(1, Math.ceil(((1 - bucket.tokens) * 60) / this.#perMinute))
+    return Math.max(1, Math.ceil(((1 - bucket.tokens) * 60) / perMinute))
   }
 
-  #refilled(key: string): Bucket {
+  /** How many requests of `key` count against its limit now. */
+  used(key: string, perMinute: number): number {
+    const bucket = this.#buckets.get(key)
+    return bucket === undefined ? 0 : Math.ceil(perMinute - this.#level(bucket, this.#clock.steady()))
+  }
+
+  #refilled(key: string, perMinute: number): Bucket {
     const now = this.#clock.steady()
     const bucket = this.#buckets.get(key)
     if (bucket === undefined) {
       if (this.#buckets.size >= SWEEP_ABOVE) this.#sweep(now)
-      const fresh = { tokens: this.#perMinute, at: now }
+      const fresh = { perMinute, tokens: perMinute, at: now }
       this.#buckets.set(key, fresh)
       return fresh
     }
@@ -47,12 +54,12 @@ export class RateLimiter {
   }
 
   #level(bucket: Bucket, now: number): number {
-    return Math.min(this.#perMinute, bucket.tokens + (Math.max(0, now - bucket.at) * this.#perMinute) / 60_000)
+    return Math.min(bucket.perMinute, bucket.tokens + (Math.max(0, now - bucket.at) * bucket.perMinute) / 60_000)
   }
 
   #sweep(now: number): void {
     for (const [key, bucket] of this.#buckets) {
-      if (this.#level(bucket, now) >= this.#perMinute) this.#buckets.delete(key)
+      if (this.#level(bucket, now) >= bucket.perMinute) this.#buckets.delete(key)
     }
   }
 }

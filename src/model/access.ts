@@ -14,6 +14,8 @@ export interface Caller {
   readonly tokenId: string
   /** When the token ends, in epoch milliseconds; absent: it does not by itself. */
   readonly expiresAt?: number
+  /** The request that the call is part of, for the audit log; absent: it came by no dialect. */
+  readonly origin?: { readonly dialect: string; readonly requestId: string }
 }
 
 /** A stored opaque token, without its secret. Times are epoch milliseconds. */

@@ -48,6 +48,8 @@ export const REMEDIES: Readonly<Record<ErrorCode, string>> = {
   meaningless_update: 'Say something that can be written: the document has no statement that would change an infoton.',
   unknown_graph_alias: 'Name the graph by its whole URI, or by an alias that was declared.',
   locked: '`holder` and `expiresAt` say who holds it and how long; wait, or ask them; then once more, of a job by `retry`.',
+  quota_in_use: 'Wait until something of yours has ended, then once more; the sentence says the quota and what counts.',
+  quota_exceeded: 'Do with less, or ask whoever runs the server for a higher quota.',
   rate_limited: 'Wait for `Retry-After` seconds; nothing was begun.',
   headers_too_large: 'Send a shorter header or URL.',
   internal: 'Try again; if it stays, give the `X-Request-Id` to whoever runs the server: the log names it.',

@@ -1,3 +1,4 @@
+import type { Actor } from '../model/audit.ts'
 import type { Collection, CollectionView, Grant, Role } from '../model/collection.ts'
 import type { Conditions, Entry, EntryKind, Fields } from '../model/entry.ts'
 import type { JobEvent } from '../model/event.ts'
@@ -6,11 +7,14 @@ import type { EntitySelection, Job, JobKind, JobOptions, JobState, Outcome, Sele
 import type { Lock } from '../model/lock.ts'
 import type { NameKind } from '../model/names.ts'
 import type { Page, PageQuery } from '../model/page.ts'
+import type { Quotas } from '../model/quotas.ts'
 import type { UploadPart, UploadPlan } from '../model/upload.ts'
+import type { AuditLedger } from './audit-ledger.ts'
 import type { Blob } from './blob-store.ts'
 import type { CopiedBlobs, Lease } from './lease.ts'
 import type { ObservedLedger } from './observed-ledger.ts'
 import type { LookSelection, PlaceLedger } from './place-ledger.ts'
+import type { QuotaLedger } from './quota-ledger.ts'
 import type { SystemLedger } from './system-ledger.ts'
 import type { TokenLedger } from './token-ledger.ts'
 import type { JobWebhook, WebhookLedger } from './webhook-ledger.ts'
@@ -37,6 +41,8 @@ export interface NewJob {
   readonly idempotency: Idempotency | null
   /** A hook of the job, made in the same transaction. */
   readonly webhook?: JobWebhook
+  /** Of the submitter: beyond them `quota_in_use`, `quota_exceeded`. */
+  readonly quotas?: Quotas
 }
 
 /** What became of a submission: made now, or the same one made before. */
@@ -138,6 +144,8 @@ export interface FieldType {
 export type NewCollection = Omit<Collection, 'createdAt' | 'modifiedAt' | 'addressable' | 'attached'> & {
   readonly addressable?: boolean
   readonly attached?: boolean
+  /** Of its maker: beyond them `quota_exceeded`. */
+  readonly quotas?: Quotas
 }
 
 /** Entries in path order, and the prefixes that a delimiter rolled up. */
@@ -197,7 +205,10 @@ export interface CommitNotice {
  * - Ordered jobs MUST be worked on in the order in which `createJob` (sealed) or `seal` acknowledged them, as far as they write the same collections.
  * - A lock held by a subject other than the writer's MUST stop each write beneath it: `locked` for single writes, the item's reason in jobs.
  */
-export interface Ledger extends PlaceLedger, SystemLedger, TokenLedger, ObservedLedger {
+export interface Ledger extends PlaceLedger, SystemLedger, TokenLedger, ObservedLedger, AuditLedger, QuotaLedger {
+  /** The same ledger: what is done through it is recorded in the name of the actor (null: not recorded). */
+  by(actor: Actor | null): Ledger
+
   /** True when it sends the wake-ups of jobs itself, in the transactions that give them something to do (`WakeSender`). */
   readonly sendsWakes: boolean
   readonly webhooks: WebhookLedger
@@ -281,7 +292,7 @@ export interface Ledger extends PlaceLedger, SystemLedger, TokenLedger, Observed
 
   // jobs: intake
   createJob(job: NewJob): Promise<Submitted>
-  appendItems(job: string, items: readonly SubmitItem[]): Promise<void>
+  appendItems(job: string, items: readonly SubmitItem[], quotas?: Quotas): Promise<void>
   /**
    * Merges each part's change and conditions (model/merge-items.ts) into those of the item of that number, which has the same path; parts of one item in
    * their order. Only before the job is sealed. `invalid_request` when a part contradicts what is there: then none is merged.

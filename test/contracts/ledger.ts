@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { addressableContract } from './ledger/addressable.ts'
+import { auditContract } from './ledger/audit.ts'
 import { changesContract } from './ledger/changes.ts'
 import { clashesContract } from './ledger/clashes.ts'
 import { collectionsContract } from './ledger/collections.ts'
@@ -17,6 +18,7 @@ import { orderedJobsContract } from './ledger/ordered-jobs.ts'
 import { placesContract } from './ledger/places.ts'
 import { processesContract } from './ledger/processes.ts'
 import { randomJobsContract } from './ledger/property.ts'
+import { quotasContract } from './ledger/quotas.ts'
 import { readingContract } from './ledger/reading.ts'
 import { refusalsContract } from './ledger/refusals.ts'
 import { selectionsContract } from './ledger/selections.ts'
@@ -60,6 +62,8 @@ const MATTERS = [
   upkeepContract,
   systemContract,
   webhooksContract,
+  auditContract,
+  quotasContract,
   processesContract,
   watchingContract,
   randomJobsContract,

@@ -4,6 +4,7 @@ import { operations, type OperationArgs, type OperationName, type OperationResul
 import * as collections from '../../src/ledger/sqlite/reads/collections.ts'
 import { referenced } from '../../src/ledger/sqlite/reads/entries.ts'
 import * as jobs from '../../src/ledger/sqlite/reads/jobs.ts'
+import { Work } from '../../src/ledger/shared/work.ts'
 import type { Lease, Ledger } from '../../src/ports/ledger.ts'
 import type { Schedule, SimulatedProcess } from './schedule.ts'
 
@@ -25,7 +26,7 @@ export class SimulatedDatabase {
     const operation = operations[name] as (...all: unknown[]) => OperationResult<N>
     this.db.begin()
     try {
-      const result = operation({ db: this.db, now, jobs: new Set() }, ...args)
+      const result = operation({ db: this.db, now, actor: null, jobs: new Set(), work: new Work() }, ...args)
       this.db.commit()
       return result
     } catch (error) {

@@ -159,6 +159,7 @@ class Simulation {
       stores: this.#stores.map(store => store.storeOf(process, this.schedule)),
       ...{ queue, clock, onError, ids: systemIds(clock), worker: process.name },
       webhooks: WEBHOOKS,
+      auditRetentionMs: 0,
       ...{ concurrency: 2, maxItems: 10_000, maxUploadBytes: 1024, uploadLifeMs: HOUR_MS },
     })
     // a start that fails is tried again, as a supervisor would

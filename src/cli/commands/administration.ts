@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { type Command, Option } from 'commander'
 import type { LedgerPlace, openAdministration } from '../../administration.ts'
+import type { Actor } from '../../model/audit.ts'
 import { note } from '../output.ts'
 
 /** Where a server has its data unless it is told otherwise (src/config.ts). */
@@ -22,7 +24,7 @@ export function onDataDirectory(command: Command): Command {
   return command.addOption(dataOption()).addOption(new Option('--database <url>', 'instead: the PostgreSQL that holds the ledger').env('WAYBILL_DATABASE'))
 }
 
-/** Opens the ledger for one piece of work and closes it again. A data directory must be there, unless `create` may make it, which is told. */
+/** Opens the ledger for one piece of work, which is recorded in the name of the user of this machine, and closes it again. A data directory must be there, unless `create` may make it, which is told. */
 export async function administrate<T>(options: DataOptions, work: (ledger: Ledger) => Promise<T>, create = false): Promise<T> {
   // loaded only now: most commands speak HTTP and need nothing of the server's own code
   const { openAdministration } = await import('../../administration.ts')
@@ -32,8 +34,23 @@ export async function administrate<T>(options: DataOptions, work: (ledger: Ledge
   const administration = await openAdministration(options, { create })
   if (made) note(`Made the data directory ${data}.`)
   try {
-    return await work(administration.ledger)
+    return await work(administration.ledger.by(administrator()))
   } finally {
     await administration.close()
+  }
+}
+
+/** Whoever administers is nobody that the server knows, but a user of the machine. */
+function administrator(): Actor {
+  return { subject: `cli:${userName()}`, tokenId: null, dialect: 'cli', requestId: null }
+}
+
+/** In containers a user may have a number and no name. */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_SYSTEM_ERROR') throw error
+    return String(process.getuid?.())
   }
 }

@@ -130,17 +130,17 @@ export class JobService implements Jobs {
 
   async cancel(caller: Caller, id: string): Promise<Job> {
     const { id: known } = await this.get(caller, id)
-    return this.#woken(await this.#parts.ledger.cancel(known))
+    return this.#woken(await this.#parts.by(caller).cancel(known))
   }
 
   async pause(caller: Caller, id: string): Promise<Job> {
     const { id: known } = await this.get(caller, id)
-    return this.#parts.ledger.pause(known)
+    return this.#parts.by(caller).pause(known)
   }
 
   async resume(caller: Caller, id: string): Promise<Job> {
     const { id: known } = await this.get(caller, id)
-    return this.#woken(await this.#parts.ledger.resume(known))
+    return this.#woken(await this.#parts.by(caller).resume(known))
   }
 
   async retry(caller: Caller, id: string, states: readonly ItemState[]): Promise<Job> {
@@ -151,7 +151,7 @@ export class JobService implements Jobs {
       })
     }
     const { id: known } = await this.get(caller, id)
-    return this.#woken(await this.#parts.ledger.retry(known, [...new Set(states)]))
+    return this.#woken(await this.#parts.by(caller).retry(known, [...new Set(states)]))
   }
 
   /** Also where the ledger sends wake-ups: one that was sent within the change may have been claimed before its commit, together with an older one. */

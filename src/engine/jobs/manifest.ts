@@ -1,12 +1,15 @@
 import type { Caller } from '../../model/access.ts'
 import { WaybillError } from '../../model/errors.ts'
 import type { Job, JobOptions, Selection, SubmitItem } from '../../model/job.ts'
+import { refuseItems } from '../../model/quotas.ts'
 import type { WebhookWish } from '../../model/webhook.ts'
 import type { Ids } from '../../ports/clock.ts'
 import type { ItemPart, JobWebhook, Ledger, NewJob } from '../../ports/ledger.ts'
 import type { Observer } from '../../ports/observer.ts'
+import type { LedgerOf } from '../../ports/recording.ts'
 import type { Access } from '../access.ts'
 import type { ManifestIntake, SubmittedJob } from '../api.ts'
+import type { QuotaService } from '../quotas.ts'
 import type { PlaceRefusals } from '../places/refusals.ts'
 import type { NewWebhookSecret } from '../webhooks-api.ts'
 import type { Pointer } from '../webhooks/webhooks.ts'
@@ -14,6 +17,8 @@ import { checkItems, checkSelections, type Want } from './check.ts'
 
 export interface ManifestParts {
   readonly ledger: Ledger
+  readonly by: LedgerOf
+  readonly quotas: QuotaService
   readonly access: Access
   readonly ids: Ids
   readonly placeRefusals: PlaceRefusals
@@ -56,7 +61,9 @@ export class Manifest implements ManifestIntake {
 
   async append(items: readonly SubmitItem[]): Promise<void> {
     await this.#require(checkItems(this.#options.kind, items, this.#received), items)
-    await this.#parts.ledger.appendItems(this.#job.id, items)
+    const quotas = this.#parts.quotas.of(this.#caller.subject)
+    refuseItems(quotas, this.#received + items.length)
+    await this.#parts.ledger.appendItems(this.#job.id, items, quotas)
     this.#received += items.length
   }
 
@@ -73,7 +80,7 @@ export class Manifest implements ManifestIntake {
     if (this.#options.ordered !== true || this.#before !== null) throw new Error('one job at most can precede a manifest, which must be ordered')
     await this.#require(checkSelections(this.#options.kind, select))
     const job = newJob(this.#parts.ids, this.#caller, this.#options)
-    this.#before = (await this.#parts.ledger.createJob({ ...job, items: [], select, sealed: false, idempotency: null })).job
+    this.#before = (await this.#parts.by(this.#caller).createJob({ ...job, items: [], select, sealed: false, idempotency: null })).job
     return this.#before
   }
 
@@ -84,7 +91,7 @@ export class Manifest implements ManifestIntake {
 
   async #seal(fingerprint: string): Promise<SubmittedJob> {
     if (this.#received === 0 && this.#options.ordered !== true) throw new WaybillError('invalid_manifest', 'the manifest has no items; give at least one line')
-    const job = await this.#parts.ledger.seal(this.#job.id, fingerprint, this.#before?.id)
+    const job = await this.#parts.by(this.#caller).seal(this.#job.id, fingerprint, this.#before?.id)
     if (this.#before !== null) this.#parts.begin(this.#before)
     this.#parts.begin(job)
     if (this.#webhook !== undefined) this.#parts.lookForWebhooks()

@@ -4,6 +4,7 @@ import { lockedBy } from '../../model/lock.ts'
 import { anotherBody, stillArriving } from '../../model/idempotency.ts'
 import type { JobOptions, SubmitItem, SubmitJob } from '../../model/job.ts'
 import type { WebhookWish } from '../../model/webhook.ts'
+import { refuseItems } from '../../model/quotas.ts'
 import type { Submitted } from '../../ports/ledger.ts'
 import type { Jobs, SubmittedJob } from '../api.ts'
 import { IN_JOB, IN_QUERY } from '../webhooks/webhooks.ts'
@@ -28,13 +29,15 @@ export class Intake {
     const { options, items, select, entities = [], webhook } = command
     checkOptions(options)
     this.#checkAmount(items.length + entities.length, select.length)
+    const quotas = this.#parts.quotas.of(caller.subject)
+    refuseItems(quotas, items.length + entities.length)
     checkEntities(options.kind, entities)
     const wants = [...checkItems(options.kind, items), ...checkSelections(options.kind, select)]
     await this.#parts.access.requireAll(caller, wants)
     await this.#parts.placeRefusals.refuse(options.kind, wants, { items, entities })
     if (given.refuseLocked === true) await this.#refuseLocked(caller, items)
     const hook = webhook === undefined ? null : this.#parts.prepareWebhook(webhook, IN_JOB)
-    const submitted = await this.#parts.ledger.createJob({
+    const submitted = await this.#parts.by(caller).createJob({
       ...newJob(this.#parts.ids, caller, options),
       items,
       select,
@@ -42,6 +45,7 @@ export class Intake {
       sealed: true,
       idempotency: given.idempotency ?? null,
       ...(hook === null ? {} : { webhook: hook.prepared }),
+      quotas,
     })
     if (submitted.replayed) return submitted
     this.#parts.begin(submitted.job)
@@ -57,12 +61,13 @@ export class Intake {
       if (used !== null) return { replay: this.#replay(used) }
     }
     const hook = webhook === undefined ? null : this.#parts.prepareWebhook(webhook, IN_QUERY)
-    const { job } = await this.#parts.ledger.createJob({
+    const { job } = await this.#parts.by(caller).createJob({
       ...newJob(this.#parts.ids, caller, options),
       items: [],
       select: [],
       sealed: false,
       idempotency: key === undefined ? null : { key, fingerprint: null },
+      quotas: this.#parts.quotas.of(caller.subject),
       ...(hook === null ? {} : { webhook: hook.prepared }),
     })
     return { intake: new Manifest(this.#parts, caller, options, job, hook === null ? undefined : { id: hook.prepared.id, secret: hook.secret }) }

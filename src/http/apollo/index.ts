@@ -15,6 +15,7 @@ import { uploadRoute } from './upload.ts'
  * short path while their samples use the long one. Both have the dialect's own errors and its own 404.
  */
 export async function apolloPlugin(app: FastifyInstance, options: ApolloOptions): Promise<void> {
+  app.decorate('dialect', 'apollo')
   await app.register(apolloRoutes, { ...options, prefix: '/apollo' })
   await app.register(fileRoutes, { ...options, prefix: '/files' })
 }

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller, Scope } from '../../model/access.ts'
 import { isWaybillError } from '../../model/errors.ts'
-import { bearerToken, hasScope, limitAddress, limitRate } from '../auth.ts'
+import { bearerToken, fromRequest, hasScope, limitAddress, limitCaller } from '../auth.ts'
 import type { HttpServices } from '../services.ts'
 
 /** The token of a request, in the protocol's order (contract, section 6); cookies are not looked at, so that no page can write in its reader's name. */
@@ -15,18 +15,18 @@ export function tokenOf(request: FastifyRequest): string | undefined {
  * An `onRequest` hook that finds out who calls. A missing or bad token is no refusal here: the protocol treats it as nobody (contract, section 6), who may do
  * nothing, and each route says so in its own words. Throws `rate_limited`, and `unavailable` when tokens cannot be looked up.
  */
-export function identify({ authenticator }: HttpServices): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+export function identify(services: HttpServices): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
   return async (request, reply) => {
     const token = tokenOf(request)
     if (token !== undefined) {
       try {
-        request.caller = await authenticator.authenticate(token)
+        request.caller = fromRequest(request, await services.authenticator.authenticate(token))
       } catch (error) {
         if (!isWaybillError(error, 'unauthenticated')) throw error
       }
     }
     if (request.caller === null) limitAddress(request, reply)
-    else limitRate(request, reply, `token ${request.caller.tokenId}`)
+    else limitCaller(services, request, reply, request.caller)
   }
 }
 

@@ -22,6 +22,7 @@ declare module 'fastify' {
  */
 export async function cmWellPlugin(app: FastifyInstance, options: CmWellOptions): Promise<void> {
   const context = new Context(options)
+  app.decorate('dialect', 'cmwell')
   app.setErrorHandler(sendError)
   // bodies are streamed, and `format` or the route says what they are, whatever their Content-Type
   app.removeAllContentTypeParsers()

@@ -60,6 +60,7 @@ const OF_CATALOGUE: Partial<Record<ErrorCode, Code>> = {
   // the documents know no 410: what is told of an expired job is its message
   job_expired: CODES.noSuchJob,
   rate_limited: CODES.rateLimited,
+  quota_in_use: CODES.rateLimited,
   precondition_failed: CODES.conflict,
   locked: CODES.conflict,
   out_of_space: CODES.unavailable,

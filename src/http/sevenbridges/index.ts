@@ -22,6 +22,7 @@ import { userRoutes } from './users.ts'
  */
 export async function sevenBridgesPlugin(app: FastifyInstance, options: SevenBridgesOptions): Promise<void> {
   const context = new Context(options)
+  app.decorate('dialect', 'sevenbridges')
   app.setErrorHandler(sendError)
   app.setNotFoundHandler(refuseNoRoute)
   readBodies(app)

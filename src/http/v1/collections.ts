@@ -37,7 +37,17 @@ export function registerCollections(app: V1App, context: V1Context): void {
         body: NewCollection,
         response: { 201: CollectionWire },
       },
-      config: { errors: ['invalid_collection_id', 'invalid_json', 'collection_exists', 'body_too_large', 'fields_too_large', 'unsupported_media_type'] },
+      config: {
+        errors: [
+          'invalid_collection_id',
+          'invalid_json',
+          'collection_exists',
+          'quota_exceeded',
+          'body_too_large',
+          'fields_too_large',
+          'unsupported_media_type',
+        ],
+      },
       onRequest: context.needs.write,
     },
     async (request, reply) => {

@@ -37,12 +37,13 @@ export function registerEvents(app: V1App, context: V1Context): void {
         querystring: JobEventQuery,
         response: { 200: STREAM, 204: Nothing },
       },
-      config: { errors: ['job_not_found', 'job_expired'], headers: REPLAY_HEADER },
+      config: { errors: ['job_not_found', 'job_expired', 'quota_in_use'], headers: REPLAY_HEADER },
       onRequest: context.needs.read,
     },
     async (request, reply) => {
       const caller = callerOf(request)
       const job = await engine.jobs.get(caller, request.params.job)
+      countStream(context.services, request, reply)
       const { lastEventId: parameter, live = false, items } = request.query
       const after = lastEventId(request, parameter)
       const reader = new PatientReader(clock, answers.ended(request, reply), signal =>
@@ -76,10 +77,11 @@ export function registerEvents(app: V1App, context: V1Context): void {
         querystring: EventQuery,
         response: { 200: STREAM },
       },
-      config: { headers: REPLAY_HEADER },
+      config: { errors: ['quota_in_use'], headers: REPLAY_HEADER },
       onRequest: context.needs.read,
     },
     async (request, reply) => {
+      countStream(context.services, request, reply)
       const after = lastEventId(request, request.query.lastEventId)
       const filter = after === undefined ? {} : { after }
       const reader = new PatientReader(clock, answers.ended(request, reply), signal =>
@@ -91,6 +93,11 @@ export function registerEvents(app: V1App, context: V1Context): void {
       )
     },
   )
+}
+
+/** Counts the stream against the caller's quota until its connection closes. Throws `quota_in_use`. */
+function countStream({ engine }: HttpServices, request: FastifyRequest, reply: FastifyReply): void {
+  reply.raw.once('close', engine.quotas.openStream(callerOf(request)))
 }
 
 /** How long a look at the token counts: as long as one at the grants. */

@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { authenticate } from '../auth.ts'
 import type { HttpServices } from '../services.ts'
 import { holdToSchemas, readJson } from './bodies.ts'
+import { registerAudit } from './audit.ts'
 import { registerCollections } from './collections.ts'
 import type { V1Context } from './context.ts'
 import { registerEntries } from './entries.ts'
@@ -37,6 +38,7 @@ export const v1Plugin: FastifyPluginAsync<V1Options> = async (app, { services, r
       admin: authenticate(services, ['admin']),
     },
   }
+  app.decorate('dialect', 'v1')
   readJson(app, services.limits.jsonBodyBytes)
   app.addHook('onRoute', holdToSchemas)
   const typed = app.withTypeProvider<TypeBoxTypeProvider>()
@@ -52,6 +54,7 @@ export const v1Plugin: FastifyPluginAsync<V1Options> = async (app, { services, r
   registerEvents(typed, context)
   registerTokens(typed, context)
   registerWebhooks(typed, context)
+  registerAudit(typed, context)
   registerWhoami(typed, context)
   registerSystem(typed, context)
 }

@@ -49,6 +49,8 @@ function registerRoute(app: V1App, context: V1Context): void {
           'collection_not_found',
           'insufficient_role',
           'too_many_items',
+          'quota_exceeded',
+          'quota_in_use',
           'body_too_large',
           'unsupported_media_type',
           'idempotency_in_progress',

@@ -23,10 +23,12 @@ export function registerWhoami(app: V1App, context: V1Context): void {
       const caller = callerOf(request)
       const page = await context.services.engine.collections.list(caller, {}, pageQuery(request.query))
       linkNext(request, reply, page.nextCursor)
+      const requests = (perMinute: number): number => request.server.rateLimiter.used(`subject ${caller.subject}`, perMinute)
       return {
         subject: caller.subject,
         scopes: [...caller.scopes],
         roles: page.items.map(({ id, role }) => ({ collection: id, role })),
+        quotas: await context.services.engine.quotas.standing(caller, requests),
         nextCursor: page.nextCursor,
       }
     },

@@ -11,6 +11,9 @@ export const KEY_LOCK = 0x57420002
 /** With 0, held by a session: migrations are run by one node at a time. */
 export const MIGRATION_LOCK = 0x57420003
 
+/** With a hash of a subject: what is counted against their quotas is counted one after the other. */
+export const QUOTA_LOCK = 0x57420004
+
 /** In one number of 64 bits, above 44 bits of the newest event's number: a transaction that is about to number events (migrations/0001-initial.ts). */
 export const EVENT_LOCK = 0x5742
 

@@ -1,6 +1,6 @@
-import { randomBytes, randomUUID } from 'node:crypto'
-import type { Pool } from 'pg'
+import { randomBytes } from 'node:crypto'
 import type { TokenRecord } from '../../model/access.ts'
+import type { Actor, AuditRecord } from '../../model/audit.ts'
 import type { Collection, CollectionView, Grant, Role } from '../../model/collection.ts'
 import type { Entry, Fields } from '../../model/entry.ts'
 import type { JobEvent } from '../../model/event.ts'
@@ -9,8 +9,10 @@ import type { Job, SubmitItem } from '../../model/job.ts'
 import type { Lock } from '../../model/lock.ts'
 import type { NameKind } from '../../model/names.ts'
 import type { Page, PageQuery } from '../../model/page.ts'
+import type { CountedQuota, Quotas } from '../../model/quotas.ts'
 import type { UploadPart, UploadPlan } from '../../model/upload.ts'
 import type { Blob } from '../../ports/blob-store.ts'
+import type { AuditFilter } from '../../ports/audit-ledger.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type {
   BlobProgress,
@@ -48,27 +50,16 @@ import type { WakeSender } from '../../ports/queue.ts'
 import { IDEMPOTENCY_MS } from '../shared/intake.ts'
 import { toQueueFigures, UNFINISHED_JOBS } from '../shared/queue-figures.ts'
 import { RESTORED_AT, toRestoredAt } from '../shared/restored.ts'
-import { KNOWN_SCHEMA, migrate } from './connection/migrate.ts'
-import { Notices } from './connection/notices.ts'
-import { createReaders, createSlowReaders, createWriters, endPool } from './connection/pools.ts'
-import { Readers } from './connection/readers.ts'
-import { Transactions } from './connection/transactions.ts'
-import { operations } from './operations/index.ts'
-import { successors } from './operations/order.ts'
 import { PostgresWebhooks } from './postgres-webhooks.ts'
 import { backlog } from './reads/backlog.ts'
-import * as collections from './reads/collections.ts'
-import * as entries from './reads/entries.ts'
-import * as items from './reads/items.ts'
-import * as jobs from './reads/jobs.ts'
-import * as locks from './reads/locks.ts'
-import * as names from './reads/names.ts'
-import * as nodes from './reads/nodes.ts'
-import * as places from './reads/places.ts'
-import { Snapshots } from './reads/snapshot.ts'
-import * as tokens from './reads/tokens.ts'
-import * as tree from './reads/tree.ts'
-import * as uploads from './reads/uploads.ts'
+import { KNOWN_SCHEMA, migrate } from './connection/migrate.ts'
+import { endPool } from './connection/pools.ts'
+import type { Readers } from './connection/readers.ts'
+import type { Writes } from './connection/transactions.ts'
+import { operations } from './operations/index.ts'
+import { successors } from './operations/order.ts'
+import { audit, collections, entries, items, jobs, locks, names, nodes, places, tokens, tree, uploads, usage } from './reads/index.ts'
+import { partsOf, type Parts } from './parts.ts'
 
 /**
  * The ledger on PostgreSQL (14 or newer), for any number of processes at once. Each write is a transaction (connection/, operations/), reads are answered from
@@ -77,42 +68,38 @@ import * as uploads from './reads/uploads.ts'
 export class PostgresLedger implements Ledger {
   readonly kind = 'postgres'
   readonly schema = KNOWN_SCHEMA
-  readonly #node = randomUUID()
-  readonly #clock: Clock
-  readonly #pools: readonly Pool[]
-  readonly #notices: Notices
-  readonly #writes: Transactions
-  readonly #db: Readers
-  readonly #walks: Readers
-  readonly #snapshots: Snapshots
   readonly webhooks: PostgresWebhooks
+  readonly #parts: Parts
+  readonly #writes: Writes
+  readonly #clock: Clock
+  readonly #db: Readers
 
-  private constructor(url: string, clock: Clock) {
-    const node = this.#node
-    const [writers, readers, slow] = [createWriters(url), createReaders(url), createSlowReaders(url)]
-    this.#clock = clock
-    this.#pools = [writers, readers, slow]
-    this.#notices = new Notices(url, node)
-    this.#writes = new Transactions(writers, clock, node, committed => this.#notices.committed(committed))
-    this.#db = new Readers(readers)
-    this.#snapshots = new Snapshots(slow, clock)
-    this.#walks = new Readers(slow)
-    this.webhooks = new PostgresWebhooks(this.#writes, this.#db)
+  private constructor(parts: Parts, writes: Writes) {
+    this.#parts = parts
+    this.#writes = writes
+    this.#clock = parts.clock
+    this.#db = parts.db
+    this.webhooks = new PostgresWebhooks(writes, parts.db)
   }
 
   /** Brings the schema of the database at `url` (postgres://...) up to date and opens it. Throws `unavailable`. */
   static async open(url: string, clock: Clock): Promise<PostgresLedger> {
     await migrate(url)
-    return new PostgresLedger(url, clock)
+    const parts = partsOf(url, clock)
+    return new PostgresLedger(parts, parts.transactions)
+  }
+
+  by(actor: Actor | null): Ledger {
+    return new PostgresLedger(this.#parts, actor === null ? this.#parts.transactions : this.#parts.transactions.by(actor))
   }
 
   get sendsWakes(): boolean {
-    return this.#writes.wakeSender !== null
+    return this.#parts.transactions.wakeSender !== null
   }
 
   /** From now on the wake-ups of jobs are sent in the transactions that give them something to do. */
   sendWakesBy(sender: WakeSender): void {
-    this.#writes.wakeSender = sender
+    this.#parts.transactions.wakeSender = sender
   }
 
   // collections and grants
@@ -193,7 +180,7 @@ export class PostgresLedger implements Ledger {
     return this.#db.atOnce(db => tree.children(db, collection, folder, filter, page))
   }
   referenced(store: string, digests: readonly string[]): Promise<Set<string>> {
-    return this.#walks.atOnce(db => entries.referenced(db, store, digests))
+    return this.#parts.walks.atOnce(db => entries.referenced(db, store, digests))
   }
 
   // names and types
@@ -233,11 +220,11 @@ export class PostgresLedger implements Ledger {
   // jobs: intake
   async createJob(job: NewJob): Promise<Submitted> {
     // whoever finds a job that is arriving asks whether its node is alive
-    if (!job.sealed) await this.#notices.bePresent()
+    if (!job.sealed) await this.#parts.notices.bePresent()
     return this.#writes.write(tx => operations.createJob(tx, job))
   }
-  appendItems(job: string, more: readonly SubmitItem[]): Promise<void> {
-    return this.#writes.write(tx => operations.appendItems(tx, job, more))
+  appendItems(job: string, more: readonly SubmitItem[], quotas?: Quotas): Promise<void> {
+    return this.#writes.write(tx => operations.appendItems(tx, job, more, quotas))
   }
   mergeItems(job: string, parts: readonly ItemPart[]): Promise<void> {
     return this.#writes.write(tx => operations.mergeItems(tx, job, parts))
@@ -338,7 +325,7 @@ export class PostgresLedger implements Ledger {
     })
   }
   snapshot(job: string, reader?: string): Promise<JobSnapshot | null> {
-    return this.#snapshots.open(job, reader ?? null)
+    return this.#parts.snapshots.open(job, reader ?? null)
   }
   administers(subject: string, job: string): Promise<boolean> {
     return jobs.administers(this.#db, subject, job)
@@ -353,12 +340,12 @@ export class PostgresLedger implements Ledger {
     return jobs.lastEvent(this.#db)
   }
   onCommit(listener: (notice: CommitNotice) => void): () => void {
-    return this.#notices.onCommit(listener)
+    return this.#parts.notices.onCommit(listener)
   }
 
   // watching
   onWork(listener: (work: CommittedWork) => void): void {
-    this.#writes.onWork = listener
+    this.#parts.transactions.onWork = listener
   }
   backlog(): Promise<Backlog> {
     return backlog(this.#db, this.#clock.now())
@@ -377,10 +364,10 @@ export class PostgresLedger implements Ledger {
 
   // what operators ask
   announce(node: NodeDescription): Promise<void> {
-    return this.#notices.announce(node)
+    return this.#parts.notices.announce(node)
   }
   nodes(): Promise<readonly LedgerNode[]> {
-    return nodes.nodes(this.#db, this.#node)
+    return nodes.nodes(this.#db, this.#parts.node)
   }
   async queueFigures(): Promise<QueueFigures> {
     return toQueueFigures((await this.#db.get(UNFINISHED_JOBS)) ?? {})
@@ -416,6 +403,18 @@ export class PostgresLedger implements Ledger {
     return this.#writes.write(tx => operations.agreed(tx, name, proposed))
   }
 
+  usage(subject: string, quotas: Quotas): Promise<Partial<Record<CountedQuota, number>>> {
+    return usage.usage(this.#db, subject, quotas)
+  }
+
+  // audit
+  audit(filter: AuditFilter, page: PageQuery): Promise<Page<AuditRecord>> {
+    return audit.audit(this.#db, filter, page)
+  }
+  purgeAudit(before: number, batch: number): Promise<number> {
+    return this.#writes.write(tx => operations.purgeAudit(tx, before, batch))
+  }
+
   async health(): Promise<void> {
     await jobs.lastEvent(this.#db)
     await this.#writes.write(tx => operations.probe(tx))
@@ -423,11 +422,11 @@ export class PostgresLedger implements Ledger {
 
   /** Waits for what was asked before, as far as the database answers, then closes the connections. */
   async close(): Promise<void> {
-    this.#writes.close()
+    this.#parts.transactions.close()
     this.#db.close()
-    this.#walks.close()
-    this.#snapshots.close()
-    await this.#notices.close()
-    await Promise.all(this.#pools.map(endPool))
+    this.#parts.walks.close()
+    this.#parts.snapshots.close()
+    await this.#parts.notices.close()
+    await Promise.all(this.#parts.pools.map(endPool))
   }
 }

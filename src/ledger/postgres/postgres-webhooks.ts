@@ -2,16 +2,16 @@ import type { Page, PageQuery } from '../../model/page.ts'
 import type { Delivery } from '../../model/webhook.ts'
 import type { NewWebhook, Settlement, StoredWebhook, WebhookClaim, WebhookFilter, WebhookLedger } from '../../ports/webhook-ledger.ts'
 import type { Readers } from './connection/readers.ts'
-import type { Transactions } from './connection/transactions.ts'
+import type { Writes } from './connection/transactions.ts'
 import { operations } from './operations/index.ts'
 import * as webhooks from './reads/webhooks.ts'
 
 /** The hooks of the ledger on PostgreSQL. */
 export class PostgresWebhooks implements WebhookLedger {
-  readonly #writes: Transactions
+  readonly #writes: Writes
   readonly #db: Readers
 
-  constructor(writes: Transactions, db: Readers) {
+  constructor(writes: Writes, db: Readers) {
     this.#writes = writes
     this.#db = db
   }

@@ -1,4 +1,6 @@
+import type { Actor } from '../../model/audit.ts'
 import type { SubmitItem } from '../../model/job.ts'
+import type { NewJob } from '../../ports/ledger.ts'
 import type { Clashes } from './clashes.ts'
 
 /** Items of one chunk: a transaction of some 15 ms, so that small work never waits long behind a big job's. */
@@ -9,6 +11,11 @@ export const IDEMPOTENCY_MS = 24 * 3600 * 1000
 
 /** What an ordered job has in place of its number in the line until it is sealed. */
 export const TO_BE_ORDERED = -1
+
+/** Who submits a job, as it is kept with one that finds out in its turns which collections it names: then they are recorded in this name. */
+export function actorOfJob(actor: Actor | null, { entities = [] }: Pick<NewJob, 'entities'>): string | null {
+  return actor === null || entities.length === 0 ? null : JSON.stringify(actor)
+}
 
 /** An item as it is stored: revisions in hex, `dstPath` null where it is the source's, patch and change as JSON. */
 export type ItemRow = readonly [

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { TokenRecord } from '../../model/access.ts'
+import type { Actor, AuditRecord } from '../../model/audit.ts'
 import type { Collection, CollectionView, Grant, Role } from '../../model/collection.ts'
 import type { Entry, Fields } from '../../model/entry.ts'
 import type { JobEvent } from '../../model/event.ts'
@@ -8,8 +9,10 @@ import type { Job, SubmitItem } from '../../model/job.ts'
 import type { Lock } from '../../model/lock.ts'
 import type { NameKind } from '../../model/names.ts'
 import type { Page, PageQuery } from '../../model/page.ts'
+import type { CountedQuota, Quotas } from '../../model/quotas.ts'
 import type { UploadPart, UploadPlan } from '../../model/upload.ts'
 import type { Blob } from '../../ports/blob-store.ts'
+import type { AuditFilter } from '../../ports/audit-ledger.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type {
   BlobProgress,
@@ -49,23 +52,26 @@ import { toQueueFigures, UNFINISHED_JOBS } from '../shared/queue-figures.ts'
 import { RESTORED_AT, toRestoredAt } from '../shared/restored.ts'
 import { ReadCache } from './reads/cache.ts'
 import { backlog } from './reads/backlog.ts'
-import * as collections from './reads/collections.ts'
-import * as entries from './reads/entries.ts'
-import * as items from './reads/items.ts'
-import * as jobs from './reads/jobs.ts'
-import * as locks from './reads/locks.ts'
-import * as names from './reads/names.ts'
-import * as places from './reads/places.ts'
-import { Snapshots } from './reads/snapshot.ts'
-import * as tokens from './reads/tokens.ts'
-import * as tree from './reads/tree.ts'
-import * as uploads from './reads/uploads.ts'
 import { SqliteWebhooks } from './sqlite-webhooks.ts'
+import { audit, collections, entries, items, jobs, locks, names, places, tokens, tree, uploads, usage } from './reads/index.ts'
+import { Snapshots } from './reads/snapshot.ts'
 import { startThread } from './thread.ts'
-import { Writer } from './writer/writer.ts'
+import { Writer, type Calls } from './writer/writer.ts'
 
 /** A UUID's characters; numbers have fewer. */
 const LONGEST_ID = 36
+
+/** What a ledger and those that record in somebody's name (`by`) share. */
+interface Parts {
+  readonly file: string
+  readonly clock: Clock
+  readonly writer: Writer
+  readonly db: Database
+  readonly cache: ReadCache
+  readonly snapshots: Snapshots
+  /** This process, once it has said who it is. */
+  node: (NodeDescription & { readonly id: string }) | null
+}
 
 /**
  * The ledger on the embedded default. Writes go to the writer thread (writer/, operations/), reads are answered here, from a connection that sees the last
@@ -74,31 +80,35 @@ const LONGEST_ID = 36
 export class SqliteLedger implements Ledger {
   readonly kind = 'sqlite'
   readonly schema = KNOWN_SCHEMA
-  readonly #file: string
+  readonly webhooks: SqliteWebhooks
   readonly #clock: Clock
-  readonly #writer: Writer
+  readonly #parts: Parts
+  readonly #writer: Calls
   readonly #db: Database
   readonly #cache: ReadCache
-  readonly #snapshots: Snapshots
-  #announced: (NodeDescription & { readonly id: string }) | null = null
 
-  private constructor(file: string, clock: Clock, writer: Writer) {
-    this.#file = file
-    this.#clock = clock
+  private constructor(parts: Parts, writer: Calls) {
+    this.#parts = parts
     this.#writer = writer
-    this.#db = Database.openReader(file)
-    this.#cache = new ReadCache(this.#db)
-    this.#snapshots = new Snapshots(file, clock)
-    this.webhooks = new SqliteWebhooks(writer, this.#db)
-    writer.onAnswer(() => this.#cache.expire())
+    this.#clock = parts.clock
+    this.#db = parts.db
+    this.#cache = parts.cache
+    this.webhooks = new SqliteWebhooks(writer, parts.db)
   }
 
   static async open(file: string, clock: Clock): Promise<SqliteLedger> {
-    return new SqliteLedger(file, clock, await Writer.open(file, clock))
+    const writer = await Writer.open(file, clock)
+    const db = Database.openReader(file)
+    const cache = new ReadCache(db)
+    writer.onAnswer(() => cache.expire())
+    return new SqliteLedger({ file, clock, writer, db, cache, snapshots: new Snapshots(file, clock), node: null }, writer)
+  }
+
+  by(actor: Actor | null): Ledger {
+    return new SqliteLedger(this.#parts, actor === null ? this.#parts.writer : this.#parts.writer.by(actor))
   }
 
   readonly sendsWakes = false
-  readonly webhooks: SqliteWebhooks
 
   // collections and grants
   createCollection(collection: NewCollection): Promise<Collection> {
@@ -178,7 +188,7 @@ export class SqliteLedger implements Ledger {
     return tree.children(this.#db, collection, folder, filter, page)
   }
   referenced(store: string, digests: readonly string[]): Promise<Set<string>> {
-    const worker = startThread(import.meta.url, './reads/referenced-worker', { file: this.#file, store, digests })
+    const worker = startThread(import.meta.url, './reads/referenced-worker', { file: this.#parts.file, store, digests })
     return new Promise((resolve, reject) => {
       worker.once('message', (found: readonly string[]) => resolve(new Set(found)))
       worker.once('error', reject)
@@ -223,8 +233,8 @@ export class SqliteLedger implements Ledger {
   createJob(job: NewJob): Promise<Submitted> {
     return this.#writer.call('createJob', job)
   }
-  appendItems(job: string, more: readonly SubmitItem[]): Promise<void> {
-    return this.#writer.call('appendItems', job, more)
+  appendItems(job: string, more: readonly SubmitItem[], quotas?: Quotas): Promise<void> {
+    return this.#writer.call('appendItems', job, more, quotas)
   }
   mergeItems(job: string, parts: readonly ItemPart[]): Promise<void> {
     return this.#writer.call('mergeItems', job, parts)
@@ -321,7 +331,7 @@ export class SqliteLedger implements Ledger {
     return row === undefined ? { items: [], nextCursor: null } : items.items(this.#db, row['key'] as number, filter, page)
   }
   async snapshot(job: string, reader?: string): Promise<JobSnapshot | null> {
-    return this.#snapshots.open(job, reader ?? null)
+    return this.#parts.snapshots.open(job, reader ?? null)
   }
   async administers(subject: string, job: string): Promise<boolean> {
     return jobs.administers(this.#db, subject, job)
@@ -339,12 +349,12 @@ export class SqliteLedger implements Ledger {
     return jobs.lastEvent(this.#db)
   }
   onCommit(listener: (notice: CommitNotice) => void): () => void {
-    return this.#writer.onCommit(listener)
+    return this.#parts.writer.onCommit(listener)
   }
 
   // watching
   onWork(listener: (work: CommittedWork) => void): void {
-    this.#writer.onWork(listener)
+    this.#parts.writer.onWork(listener)
   }
   async backlog(): Promise<Backlog> {
     return backlog(this.#db, this.#clock.now())
@@ -363,11 +373,11 @@ export class SqliteLedger implements Ledger {
 
   // what operators ask
   async announce(node: NodeDescription): Promise<void> {
-    this.#announced = { id: randomUUID(), ...node }
+    this.#parts.node = { id: randomUUID(), ...node }
   }
   /** One process works on a data directory (claim.ts), and it is alive when it answers: nothing need be written. */
   async nodes(): Promise<readonly LedgerNode[]> {
-    return this.#announced === null ? [] : [{ ...this.#announced, lastSeenAt: this.#clock.now(), self: true }]
+    return this.#parts.node === null ? [] : [{ ...this.#parts.node, lastSeenAt: this.#clock.now(), self: true }]
   }
   async queueFigures(): Promise<QueueFigures> {
     return toQueueFigures(this.#db.get(UNFINISHED_JOBS) ?? {})
@@ -393,14 +403,26 @@ export class SqliteLedger implements Ledger {
     return this.#writer.call('revokeToken', id)
   }
 
+  async usage(subject: string, quotas: Quotas): Promise<Partial<Record<CountedQuota, number>>> {
+    return usage.usage(this.#db, subject, quotas)
+  }
+
+  // audit
+  async audit(filter: AuditFilter, page: PageQuery): Promise<Page<AuditRecord>> {
+    return audit.audit(this.#db, filter, page)
+  }
+  purgeAudit(before: number, batch: number): Promise<number> {
+    return this.#writer.call('purgeAudit', before, batch)
+  }
+
   async health(): Promise<void> {
     jobs.lastEvent(this.#db)
     await this.#writer.call('probe')
   }
   async close(): Promise<void> {
     // readers first: the last connection folds the log into the file, and only the writer can
-    this.#snapshots.close()
+    this.#parts.snapshots.close()
     this.#db.close()
-    await this.#writer.close()
+    await this.#parts.writer.close()
   }
 }

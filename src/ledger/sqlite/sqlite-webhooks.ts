@@ -3,14 +3,14 @@ import type { Delivery } from '../../model/webhook.ts'
 import type { NewWebhook, Settlement, StoredWebhook, WebhookClaim, WebhookFilter, WebhookLedger } from '../../ports/webhook-ledger.ts'
 import type { Database } from './database.ts'
 import * as webhooks from './reads/webhooks.ts'
-import type { Writer } from './writer/writer.ts'
+import type { Calls } from './writer/writer.ts'
 
 /** The hooks of the embedded ledger: written by its writer thread, read from its connection. */
 export class SqliteWebhooks implements WebhookLedger {
-  readonly #writer: Writer
+  readonly #writer: Calls
   readonly #db: Database
 
-  constructor(writer: Writer, db: Database) {
+  constructor(writer: Calls, db: Database) {
     this.#writer = writer
     this.#db = db
   }

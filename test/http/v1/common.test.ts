@@ -58,7 +58,13 @@ describe('tokens', () => {
     await collection('mine')
     expect(await told(await of().call('alice', 'GET', '/v1/whoami'))).toEqual({
       status: 200,
-      body: { subject: 'alice', scopes: ['read', 'write', 'apollo_read', 'apollo_write'], roles: [{ collection: 'mine', role: 'owner' }], nextCursor: null },
+      body: {
+        subject: 'alice',
+        scopes: ['read', 'write', 'apollo_read', 'apollo_write'],
+        roles: [{ collection: 'mine', role: 'owner' }],
+        quotas: {},
+        nextCursor: null,
+      },
     })
   })
 

@@ -37,6 +37,7 @@ describe('the OpenAPI document', () => {
       'delete /v1/webhooks/{webhook}',
       'get /healthz',
       'get /readyz',
+      'get /v1/audit',
       'get /v1/collections',
       'get /v1/collections/{collection}',
       'get /v1/collections/{collection}/entries',

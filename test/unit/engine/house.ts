@@ -75,6 +75,7 @@ export async function openHouse(
     maxUploadBytes: options.maxUploadBytes ?? 1_000_000,
     uploadLifeMs: 7 * 24 * 3600 * 1000,
     webhooks: WEBHOOKS,
+    auditRetentionMs: 365 * 24 * 3600 * 1000,
     onError,
   })
   if (options.started !== false) await engine.start()

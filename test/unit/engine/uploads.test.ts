@@ -189,6 +189,7 @@ describe('an upload in parts', () => {
       maxUploadBytes: 1_000,
       uploadLifeMs: DAY_MS,
       webhooks: WEBHOOKS,
+      auditRetentionMs: 0,
     })
     await next.start()
     await next.uploads.putPart(ALICE, id, 2, body('def'))

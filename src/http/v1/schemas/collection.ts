@@ -2,7 +2,8 @@ import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { ROLES } from '../../../model/collection.ts'
 import { MAX_LOCK_SECONDS } from '../../../model/lock.ts'
-import { AnyObject, Choice, Nullable, PageOf, PageParameters, Strict, Text, Time } from './common.ts'
+import { QUOTAS } from '../../../model/quotas.ts'
+import { AnyObject, Choice, Count, Nullable, PageOf, PageParameters, Strict, Text, Time } from './common.ts'
 
 const RoleWord = Choice(ROLES)
 
@@ -90,6 +91,9 @@ export const WhoamiWire = Type.Object(
     subject: Text,
     scopes: Type.Array(Text),
     roles: Type.Array(Type.Object({ collection: Text, role: RoleWord })),
+    quotas: Type.Object(Object.fromEntries(QUOTAS.map(name => [name, Type.Optional(Type.Object({ limit: Count, used: Count }, { title: 'Quota' }))])), {
+      description: 'those that are set',
+    }),
     nextCursor: Nullable(Text),
   },
   { title: 'Whoami' },

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Pool, PoolClient } from 'pg'
+import type { Actor } from '../../../model/audit.ts'
 import { WaybillError } from '../../../model/errors.ts'
 import { EVENT_TYPES } from '../../../model/event.ts'
 import type { Clock } from '../../../ports/clock.ts'
@@ -43,11 +44,16 @@ class OutcomeUnknown extends Error {
   }
 }
 
+/** Runs operations. */
+export interface Writes {
+  write<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+}
+
 /**
  * Runs operations, each as one transaction. READ COMMITTED, with locks (operations/tx.ts): every statement sees what was committed before it. What others
  * spoil, and what is lost with a connection before its commit, is done anew; where the answer to a commit was lost, the database is asked what became of it.
  */
-export class Transactions {
+export class Transactions implements Writes {
   readonly #pool: Pool
   readonly #clock: Clock
   readonly #node: string
@@ -66,11 +72,20 @@ export class Transactions {
   }
 
   /** Runs an operation. Throws what it throws, and `unavailable` when the database stays away. */
-  async write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.#write(null, work)
+  }
+
+  /** Operations that are recorded in the name of an actor. */
+  by(actor: Actor): Writes {
+    return { write: work => this.#write(actor, work) }
+  }
+
+  async #write<T>(actor: Actor | null, work: (tx: Tx) => Promise<T>): Promise<T> {
     const retries = new Retries()
     for (let attempt = 0; ; attempt++) {
       if (this.#closed) throw closedError()
-      const tx = new Transaction(this.#clock.now(), this.#node, attempt, retries.careful)
+      const tx = new Transaction({ actor, now: this.#clock.now(), node: this.#node, attempt, careful: retries.careful })
       try {
         return await this.#once(tx, work)
       } catch (error) {
@@ -181,6 +196,7 @@ export class Retries {
 
 class Transaction implements Tx {
   readonly now: number
+  readonly actor: Actor | null
   readonly node: string
   readonly attempt: number
   readonly careful: boolean
@@ -193,8 +209,9 @@ class Transaction implements Tx {
   #savepoints = 0
   wantsCare = false
 
-  constructor(now: number, node: string, attempt: number, careful: boolean) {
+  constructor({ now, actor, node, attempt, careful }: Pick<Tx, 'now' | 'actor' | 'node' | 'attempt' | 'careful'>) {
     this.now = now
+    this.actor = actor
     this.node = node
     this.attempt = attempt
     this.careful = careful

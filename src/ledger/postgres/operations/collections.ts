@@ -4,7 +4,10 @@ import { lockedBy } from '../../../model/lock.ts'
 import { mergePatch } from '../../../model/merge-patch.ts'
 import type { NewCollection } from '../../../ports/ledger.ts'
 import { FOLDER, toCollection, toLock } from '../../shared/codec.ts'
+import { changeDetails } from '../../shared/audit.ts'
 import { attachedAddressable, collectionNotEmpty, collectionTaken, lastOwner, noCollection, noGrant, placeTaken } from '../../shared/refusals.ts'
+import { record } from './audit.ts'
+import { refuseCollectionBeyond } from './quotas.ts'
 import { alone, lockedCollection, type Tx } from './tx.ts'
 import { removeCollectionWebhooks } from './webhooks.ts'
 
@@ -25,9 +28,12 @@ export async function createCollection(tx: Tx, wish: NewCollection): Promise<Col
   const attached = wish.attached === true ? 1 : 0
   if (attached === 1 && addressable) throw attachedAddressable(id)
   if (attached === 1 && (await tx.db.get(AT_PLACE, { store })) !== undefined) throw placeTaken(store)
+  await refuseCollectionBeyond(tx, by, wish.quotas)
   const row = await tx.db.get(INSERT, { addressable, attached, id, name, store, attributes: JSON.stringify(wish.attributes), now: tx.now, by })
   if (row === undefined) throw new Error('the new collection was not returned')
-  await putGrant(tx, row['key'] as number, by, OWNER)
+  const key = row['key'] as number
+  await putGrant(tx, key, by, OWNER)
+  await record(tx, { action: 'collection.create', collection: key, collectionId: id, details: { name, store, owner: by } })
   return toCollection(row)
 }
 
@@ -42,6 +48,7 @@ export async function updateCollection(tx: Tx, id: string, change: { name?: stri
   if (change.attributes !== undefined) refuseLargeFields(attributes)
   const updated = await tx.db.get(UPDATE, { key: row['key'], name: change.name ?? null, attributes, now: tx.now })
   if (updated === undefined) throw new Error('the collection was not returned')
+  await record(tx, { action: 'collection.update', collection: row['key'] as number, collectionId: id, details: changeDetails(change) })
   return toCollection(updated)
 }
 
@@ -51,7 +58,7 @@ const LIVE = `SELECT e.path FROM entry e JOIN collection c ON c.key = e.collecti
 
 /** Deletes a collection that holds nothing but folders, or is attached, with its grants, locks, types of fields and webhooks; its history stays. Throws `collection_not_empty`, and `locked` while others hold a lock in it. */
 export async function deleteCollection(tx: Tx, id: string, subject: string): Promise<void> {
-  const { key } = await lockedCollection(tx, id, alone)
+  const key = (await lockedCollection(tx, id, alone))['key'] as number
   const lock = await tx.db.get(LOCKED, { key, subject, now: tx.now })
   if (lock !== undefined) throw lockedBy(toLock(lock, id))
   const live = await tx.db.get(LIVE, { key, folder: FOLDER })
@@ -60,7 +67,8 @@ export async function deleteCollection(tx: Tx, id: string, subject: string): Pro
   await tx.db.run('DELETE FROM access_grant WHERE collection = :key', { key })
   await tx.db.run('DELETE FROM lock WHERE collection = :key', { key })
   await tx.db.run('DELETE FROM field_type WHERE collection = :key', { key })
-  await removeCollectionWebhooks(tx, key as number)
+  await removeCollectionWebhooks(tx, key)
+  await record(tx, { action: 'collection.delete', collection: key, collectionId: id })
 }
 
 /** Gives a subject a role, in place of the one it had, when nobody writes to the collection. Throws `last_owner`. */
@@ -68,6 +76,7 @@ export async function setGrant(tx: Tx, id: string, subject: string, role: Role):
   const key = (await lockedCollection(tx, id, alone))['key'] as number
   if (role !== 'owner') await refuseLastOwner(tx, key, subject)
   await putGrant(tx, key, subject, ROLES.indexOf(role))
+  await record(tx, { action: 'grant.set', collection: key, collectionId: id, details: { subject, role } })
 }
 
 /** Takes a subject's role away: what is being written with it ends first. Throws `grant_not_found`, `last_owner`. */
@@ -76,6 +85,7 @@ export async function removeGrant(tx: Tx, id: string, subject: string): Promise<
   await refuseLastOwner(tx, key, subject)
   const gone = await tx.db.run('DELETE FROM access_grant WHERE collection = :key AND subject = :subject', { key, subject })
   if (gone === 0) throw noGrant(subject)
+  await record(tx, { action: 'grant.remove', collection: key, collectionId: id, details: { subject } })
 }
 
 const PUT_GRANT = `INSERT INTO access_grant (collection, subject, role, granted_at) VALUES (:key, :subject, :role, :now)

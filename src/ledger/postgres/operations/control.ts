@@ -1,6 +1,7 @@
 import type { Job } from '../../../model/job.ts'
 import { toJob } from '../../shared/codec.ts'
 import { jobFinished } from '../../shared/refusals.ts'
+import { recordJob } from './audit.ts'
 import { jobRow, lockedJob, wake, type Tx } from './tx.ts'
 
 const CANCEL = 'UPDATE job SET cancelling = 1, paused = 0, change = change + 1 WHERE key = :key AND cancelling = 0'
@@ -14,7 +15,7 @@ export async function cancel(tx: Tx, id: string): Promise<Job> {
     if (toJob(job).outcome === 'cancelled') return toJob(job)
     throw jobFinished(id)
   }
-  await tx.db.run(CANCEL, { key: job['key'] })
+  if ((await tx.db.run(CANCEL, { key: job['key'] })) > 0) await recordJob(tx, 'job.cancel', job)
   wake(tx, job)
   return toJob(await jobRow(tx, id))
 }
@@ -32,7 +33,8 @@ export async function resume(tx: Tx, id: string): Promise<Job> {
 async function setPaused(tx: Tx, id: string, paused: 0 | 1): Promise<Job> {
   const job = await lockedJob(tx, id)
   if (job['state'] === 3) throw jobFinished(id)
-  await tx.db.run(SET_PAUSED, { key: job['key'], paused })
+  const changed = await tx.db.run(SET_PAUSED, { key: job['key'], paused })
+  if (changed > 0) await recordJob(tx, paused === 1 ? 'job.pause' : 'job.resume', job)
   if (paused === 0) wake(tx, job)
   return toJob(await jobRow(tx, id))
 }

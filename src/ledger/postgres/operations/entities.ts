@@ -5,6 +5,7 @@ import { CHUNK_ITEMS } from '../../shared/intake.ts'
 import { kindOf } from '../../shared/job-row.ts'
 import { failedEntity, newItemRow, type NewItem } from '../../shared/new-items.ts'
 import type { Row } from '../../shared/row.ts'
+import { recordNamed } from './audit.ts'
 import { filesBeneath, foldersMade } from './entity-folders.ts'
 import { lookUpEntity } from './entity-look.ts'
 import { addChunk } from './intake.ts'
@@ -89,7 +90,9 @@ function endsOf(selection: Row): { readonly source: Place; readonly destination:
 
 /** What the job turns out to touch is named by it from now on: its grants and locks are asked again when the items are worked on. */
 export async function rememberCollections(tx: Tx, job: Row, found: Found): Promise<void> {
-  await nameCollections(tx, job['key'] as number, collectionsOf(kindOf(job), found))
+  const named = collectionsOf(kindOf(job), found)
+  await recordNamed(tx, job, [...named.keys()])
+  await nameCollections(tx, job['key'] as number, named)
 }
 
 const FAILED = ITEM_STATES.indexOf('failed')

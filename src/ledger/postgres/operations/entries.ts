@@ -1,3 +1,4 @@
+import type { AuditAction } from '../../../model/audit.ts'
 import { ENTRY_KINDS, refuseLargeFields, refuseUnmet, type Entry, type Fields } from '../../../model/entry.ts'
 import { mergePatch } from '../../../model/merge-patch.ts'
 import type { EntryWrite, NewFolder, PutEntry } from '../../../ports/ledger.ts'
@@ -6,6 +7,7 @@ import { folderHolds, noEntry, pathTaken } from '../../shared/refusals.ts'
 import type { Row } from '../../shared/row.ts'
 import type { Params } from '../connection/queries.ts'
 import { CONTENT } from '../../shared/entry-columns.ts'
+import { record } from './audit.ts'
 import { refuseLocked } from './locks.ts'
 import { childOf, makeParents } from './parents.ts'
 import { lockedCollection, toWrite, type Tx } from './tx.ts'
@@ -35,6 +37,7 @@ export async function putEntry(tx: Tx, put: PutEntry): Promise<{ entry: Entry; c
     fields,
     stamp: null,
   })
+  await recordEntry(tx, 'entry.put', key, entry)
   return { entry, created: live === undefined }
 }
 
@@ -53,7 +56,9 @@ export async function createFolder(tx: Tx, folder: NewFolder): Promise<Entry> {
   if (live !== undefined) throw pathTaken(folder.path, 'is there already')
   await makeParents(tx, key, folder.path, folder.subject)
   const fields = folder.fields === null ? null : JSON.stringify(folder.fields)
-  return write(tx, folder, key, present, { kind: FOLDER, deleted: 0, size: 0, digest: null, mediaType: FOLDER_MEDIA_TYPE, fields, stamp: null })
+  const entry = await write(tx, folder, key, present, { kind: FOLDER, deleted: 0, size: 0, digest: null, mediaType: FOLDER_MEDIA_TYPE, fields, stamp: null })
+  await recordEntry(tx, 'entry.put', key, entry)
+  return entry
 }
 
 /** Makes a tombstone the newest version. Throws `entry_not_found`, `precondition_failed`, `locked`, `folder_not_empty`. */
@@ -66,6 +71,7 @@ export async function removeEntry(tx: Tx, remove: EntryWrite): Promise<Entry> {
   const tombstone = await write(tx, remove, key, live, { kind, deleted: 1, size: 0, digest: null, mediaType, fields: null, stamp: null })
   // what an object held stays where it is: in a folder, from now on
   if (child !== undefined) await makeParents(tx, key, child, remove.subject)
+  await recordEntry(tx, 'entry.delete', key, tombstone)
   return tombstone
 }
 
@@ -76,7 +82,9 @@ export async function patchEntry(tx: Tx, patch: EntryWrite & { fields?: Fields; 
   const { kind, size, digest, stamp } = live
   const before = live['fields'] as string | null
   const fields = patch.fields === undefined ? before : merged(before, patch.fields)
-  return write(tx, patch, key, live, { kind, deleted: 0, size, digest, mediaType: patch.mediaType ?? live['media_type'], fields, stamp })
+  const entry = await write(tx, patch, key, live, { kind, deleted: 0, size, digest, mediaType: patch.mediaType ?? live['media_type'], fields, stamp })
+  await recordEntry(tx, 'entry.patch', key, entry)
+  return entry
 }
 
 function merged(before: string | null, patch: Fields): string {
@@ -114,4 +122,9 @@ async function write(tx: Tx, wish: EntryWrite, key: number, present: Row | undef
   })
   if (row === undefined) throw new Error('the new version was not returned')
   return toEntry(row, wish.collection)
+}
+
+async function recordEntry(tx: Tx, action: AuditAction, key: number, entry: Entry): Promise<void> {
+  const { collection: collectionId, path, kind, version, size, digest, deleted } = entry
+  await record(tx, { action, collection: key, collectionId, path, details: { kind, version, ...(deleted ? {} : { size, digest }) } })
 }

@@ -1,5 +1,6 @@
 import { agreed } from './agreed.ts'
 import { applyChunk } from './apply.ts'
+import { purgeAudit } from './audit.ts'
 import { createCollection, deleteCollection, removeGrant, setGrant, updateCollection } from './collections.ts'
 import { cancel, pause, resume } from './control.ts'
 import { createFolder, patchEntry, putEntry, removeEntry } from './entries.ts'
@@ -66,6 +67,7 @@ export const operations = {
   retry,
   recover,
   purge,
+  purgeAudit,
   createToken,
   revokeToken,
   agreed,

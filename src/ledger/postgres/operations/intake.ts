@@ -1,22 +1,25 @@
 import { randomInt } from 'node:crypto'
 import { anotherBody, stillArriving } from '../../../model/idempotency.ts'
 import { CONFLICTS, JOB_KINDS, VERIFY, type Job, type Selection, type SubmitItem } from '../../../model/job.ts'
+import type { Quotas } from '../../../model/quotas.ts'
 import type { NewJob, Submitted } from '../../../ports/ledger.ts'
 import { Clashes } from '../../shared/clashes.ts'
 import { toJob } from '../../shared/codec.ts'
-import { CHUNK_ITEMS, IDEMPOTENCY_MS, itemRow, TO_BE_ORDERED } from '../../shared/intake.ts'
+import { actorOfJob, CHUNK_ITEMS, IDEMPOTENCY_MS, itemRow, TO_BE_ORDERED } from '../../shared/intake.ts'
 import { kindOf } from '../../shared/job-row.ts'
 import { noCollection } from '../../shared/refusals.ts'
 import type { Row } from '../../shared/row.ts'
 import { KEY_LOCK } from '../advisory-locks.ts'
+import { recordJob } from './audit.ts'
 import { addEntities } from './entity-intake.ts'
 import { takePlace } from './order.ts'
+import { refuseWorkBeyond } from './quotas.ts'
 import { unsealed } from './seal.ts'
 import { addEvent, jobRow, nameCollections, wake, type Tx } from './tx.ts'
 import { addJobWebhook } from './webhooks.ts'
 
-const INSERT_JOB = `INSERT INTO job (number, id, node, kind, state, sealed, conflict, verify, dry_run, priority, label, dialect, retention_ms, ordered, submitted_by, unresolved, created_at)
-  VALUES (:number, :id, :node, :kind, 0, :sealed, :conflict, :verify, :dryRun, :priority, :label, :dialect, :retention, :ordered, :by, :unresolved, :now)
+const INSERT_JOB = `INSERT INTO job (number, id, node, kind, state, sealed, conflict, verify, dry_run, priority, label, dialect, retention_ms, ordered, submitted_by, actor, unresolved, created_at)
+  VALUES (:number, :id, :node, :kind, 0, :sealed, :conflict, :verify, :dryRun, :priority, :label, :dialect, :retention, :ordered, :by, :actor, :unresolved, :now)
   ON CONFLICT (number) DO NOTHING RETURNING *`
 
 const KEEP_KEY = `INSERT INTO idempotency (subject, key, job, fingerprint, created_at) VALUES (:subject, :key, :job, :fingerprint, :now)
@@ -27,6 +30,7 @@ export async function createJob(tx: Tx, job: NewJob): Promise<Submitted> {
   const { idempotency, options } = job
   const before = idempotency === null ? undefined : await usedKey(tx, job.submittedBy, idempotency.key, idempotency.fingerprint)
   if (before !== undefined) return { job: before, replayed: true }
+  await refuseWorkBeyond(tx, job.submittedBy, job.quotas, 1, job.items.length + (job.entities?.length ?? 0))
   const row = await insertJob(tx, job)
   const key = row['key'] as number
   tx.jobs.add(job.id)
@@ -43,6 +47,7 @@ export async function createJob(tx: Tx, job: NewJob): Promise<Submitted> {
   if (job.sealed && options.ordered === true) await takePlace(tx, key)
   const made = await jobRow(tx, job.id)
   if (job.sealed) wake(tx, made)
+  if (job.sealed) await recordJob(tx, 'job.submit', made, { kind: options.kind })
   return { job: toJob(made), replayed: false }
 }
 
@@ -65,6 +70,7 @@ async function insertJob(tx: Tx, job: NewJob): Promise<Row> {
     retention: options.retentionMs,
     ordered: options.ordered === true ? TO_BE_ORDERED : 0,
     by: job.submittedBy,
+    actor: actorOfJob(tx.actor, job),
     unresolved: job.select.length + (job.entities?.length ?? 0),
     now: tx.now,
   }
@@ -77,8 +83,9 @@ async function insertJob(tx: Tx, job: NewJob): Promise<Row> {
 }
 
 /** Adds a batch to a manifest that is still being received. */
-export async function appendItems(tx: Tx, id: string, items: readonly SubmitItem[]): Promise<void> {
+export async function appendItems(tx: Tx, id: string, items: readonly SubmitItem[], quotas?: Quotas): Promise<void> {
   const row = await unsealed(tx, id)
+  await refuseWorkBeyond(tx, row['submitted_by'] as string, quotas, 0, items.length)
   const collections = await JobCollections.of(tx, items)
   await addItems(tx, row, items, collections)
   await collections.name(tx, row['key'] as number)

@@ -2,6 +2,7 @@ import { lockedBy, type Lock } from '../../../model/lock.ts'
 import { toLock } from '../../shared/codec.ts'
 import { noLock } from '../../shared/refusals.ts'
 import { LOCKS_OVER } from '../reads/locks.ts'
+import { record } from './audit.ts'
 import { alone, lockedCollection, type Tx } from './tx.ts'
 
 interface LockWish {
@@ -25,14 +26,16 @@ const ACQUIRE = `INSERT INTO lock AS l (collection, path, holder, token, reason,
 
 /** Takes or renews a lock, when nobody writes to the collection: whoever wrote before it is seen, whoever comes later sees it. Throws `locked` when another's lies over or beneath the place. */
 export async function acquireLock(tx: Tx, wish: LockWish): Promise<Lock> {
-  const { key } = await lockedCollection(tx, wish.collection, alone)
+  const key = (await lockedCollection(tx, wish.collection, alone))['key'] as number
   const { holder, reason } = wish
   const at = { key, path: wish.path ?? '', now: tx.now }
-  const over = (await tx.db.all(LOCKS_OVER, at)).find(row => row['holder'] !== holder)
-  const other = over ?? (await tx.db.get(LOCKS_BENEATH, { ...at, holder }))
+  const over = await tx.db.all(LOCKS_OVER, at)
+  const other = over.find(row => row['holder'] !== holder) ?? (await tx.db.get(LOCKS_BENEATH, { ...at, holder }))
   if (other !== undefined) throw lockedBy(toLock(other, wish.collection))
   const row = await tx.db.get(ACQUIRE, { ...at, holder, reason, until: tx.now + wish.ttlMs })
   if (row === undefined) throw new Error('the new lock was not returned')
+  const isRenewal = over.some(lock => lock['path'] === at.path)
+  if (!isRenewal) await record(tx, { action: 'lock.acquire', collection: key, collectionId: wish.collection, path: wish.path, details: { holder } })
   return toLock(row, wish.collection)
 }
 
@@ -40,12 +43,13 @@ const HELD = 'SELECT * FROM lock WHERE collection = :key AND path = :path AND ex
 
 /** Ends a lock; with a holder only theirs. Throws `lock_not_found`, `locked`. */
 export async function releaseLock(tx: Tx, collection: string, path: string | null, holder: string | null): Promise<void> {
-  const { key } = await lockedCollection(tx, collection, alone)
+  const key = (await lockedCollection(tx, collection, alone))['key'] as number
   const at = { key, path: path ?? '' }
   const row = await tx.db.get(HELD, { ...at, now: tx.now })
   if (row === undefined) throw noLock(path)
   if (holder !== null && row['holder'] !== holder) throw lockedBy(toLock(row, collection))
   await tx.db.run('DELETE FROM lock WHERE collection = :key AND path = :path', at)
+  await record(tx, { action: 'lock.release', collection: key, collectionId: collection, path, details: { holder: row['holder'] } })
 }
 
 /** Throws `locked` when a subject other than `subject` holds a lock over the path. */

@@ -4,6 +4,7 @@ import { toJob } from '../../shared/codec.ts'
 import { jobCancelling } from '../../shared/refusals.ts'
 import type { Row } from '../../shared/row.ts'
 import { maskOf, statesOf } from '../../shared/state-mask.ts'
+import { recordJob } from './audit.ts'
 import { clearAgain } from './clear-folders.ts'
 import { resolveAgain } from './entity-again.ts'
 import { finishIfDone } from './finish.ts'
@@ -22,6 +23,7 @@ export async function retry(tx: Tx, id: string, states: readonly ItemState[]): P
   if ((await tx.db.get(ANY, { job: key, states: states.map(state => ITEM_STATES.indexOf(state)) })) === undefined) return toJob(job)
   await clearAgain(tx, key)
   await tx.db.run('UPDATE job SET retrying = :wanted, retry_from = 0 WHERE key = :key', { key, wanted: (job['retrying'] as number) | maskOf(states) })
+  await recordJob(tx, 'job.retry', job, { states })
   await wakeSome(tx, id)
   wake(tx, job)
   return toJob(await jobRow(tx, id))

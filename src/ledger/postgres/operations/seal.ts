@@ -2,6 +2,7 @@ import { JOB_KINDS, type Job } from '../../../model/job.ts'
 import { isUuid } from '../../../model/text.ts'
 import { toJob } from '../../shared/codec.ts'
 import type { Row } from '../../shared/row.ts'
+import { recordJob } from './audit.ts'
 import { takePlace } from './order.ts'
 import { addEvent, jobRow, lockedJob, wake, type Tx } from './tx.ts'
 
@@ -33,6 +34,7 @@ async function acknowledge(tx: Tx, job: Row): Promise<void> {
   await tx.db.run(ACKNOWLEDGE, { job: job['key'] })
   wake(tx, job)
   addEvent(tx, job['key'] as number, 'job.submitted', { kind: JOB_KINDS[job['kind'] as number], label: job['label'] })
+  await recordJob(tx, 'job.submit', job, { kind: JOB_KINDS[job['kind'] as number] })
 }
 
 const NAME_THE_SAME = `INSERT INTO job_collection (job, collection, writes) SELECT :job, collection, writes FROM job_collection WHERE job = :first

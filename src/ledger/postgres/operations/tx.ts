@@ -1,3 +1,4 @@
+import type { Actor } from '../../../model/audit.ts'
 import type { WaybillError } from '../../../model/errors.ts'
 import type { EventType } from '../../../model/event.ts'
 import { isUuid } from '../../../model/text.ts'
@@ -20,6 +21,8 @@ export interface Tx {
   readonly db: Queries
   /** The injected clock's time of the call. */
   readonly now: number
+  /** In whose name; null: what it does is not recorded. */
+  readonly actor: Actor | null
   /** The node that runs the operation. */
   readonly node: string
   /** Jobs (UUIDs) this transaction changes; told to listeners after the commit. */

@@ -3,7 +3,10 @@ import { refuseLargeFields } from '../../../model/entry.ts'
 import { lockedBy } from '../../../model/lock.ts'
 import type { NewCollection } from '../../../ports/ledger.ts'
 import { toCollection, toLock, FOLDER } from '../../shared/codec.ts'
+import { changeDetails } from '../../shared/audit.ts'
 import { attachedAddressable, collectionNotEmpty, collectionTaken, lastOwner, noCollection, noGrant, placeTaken } from '../../shared/refusals.ts'
+import { record } from './audit.ts'
+import { refuseCollectionBeyond } from './quotas.ts'
 import { collectionKey, type Tx } from './tx.ts'
 import { removeCollectionWebhooks } from './webhooks.ts'
 
@@ -18,6 +21,7 @@ export function createCollection(tx: Tx, wish: NewCollection): Collection {
   const taken = tx.db.get('SELECT 1 FROM collection WHERE id = :id AND deleted_at IS NULL', { id: wish.id })
   if (taken !== undefined) throw collectionTaken(wish.id)
   if (wish.attached === true) refuseSecond(tx, wish)
+  refuseCollectionBeyond(tx, wish.createdBy, wish.quotas)
   const row = tx.db.get(
     `INSERT INTO collection (key, id, name, store, attributes, attached, created_at, created_by, modified_at)
      VALUES (${NEXT_KEY}, :id, :name, :store, :attributes, :attached, :now, :by, :now) RETURNING *`,
@@ -33,7 +37,9 @@ export function createCollection(tx: Tx, wish: NewCollection): Collection {
     },
   )
   if (row === undefined) throw new Error('the new collection was not returned')
-  putGrant(tx, row['key'] as number, wish.createdBy, OWNER)
+  const key = row['key'] as number
+  putGrant(tx, key, wish.createdBy, OWNER)
+  record(tx, { action: 'collection.create', collection: key, collectionId: wish.id, details: { name: wish.name, store: wish.store, owner: wish.createdBy } })
   return toCollection(row)
 }
 
@@ -52,6 +58,7 @@ export function updateCollection(tx: Tx, id: string, change: { name?: string; at
   )
   if (row === undefined) throw noCollection(id)
   if (change.attributes !== undefined) refuseLargeFields(row['attributes'] as string)
+  record(tx, { action: 'collection.update', collection: row['key'] as number, collectionId: id, details: changeDetails(change) })
   return toCollection(row)
 }
 
@@ -72,6 +79,7 @@ export function deleteCollection(tx: Tx, id: string, subject: string): void {
   tx.db.run('DELETE FROM lock WHERE collection = :key', { key })
   tx.db.run('DELETE FROM field_type WHERE collection = :key', { key })
   removeCollectionWebhooks(tx, key)
+  record(tx, { action: 'collection.delete', collection: key, collectionId: id })
 }
 
 /** Gives a subject a role, in place of the one it had. Throws `last_owner`. */
@@ -79,6 +87,7 @@ export function setGrant(tx: Tx, id: string, subject: string, role: Role): void 
   const key = collectionKey(tx, id)
   if (role !== 'owner') refuseLastOwner(tx, key, subject)
   putGrant(tx, key, subject, ROLES.indexOf(role))
+  record(tx, { action: 'grant.set', collection: key, collectionId: id, details: { subject, role } })
 }
 
 /** Takes a subject's role away. Throws `grant_not_found`, `last_owner`. */
@@ -87,6 +96,7 @@ export function removeGrant(tx: Tx, id: string, subject: string): void {
   refuseLastOwner(tx, key, subject)
   const gone = tx.db.run('DELETE FROM access_grant WHERE collection = :key AND subject = :subject', { key, subject })
   if (gone === 0) throw noGrant(subject)
+  record(tx, { action: 'grant.remove', collection: key, collectionId: id, details: { subject } })
 }
 
 function putGrant(tx: Tx, key: number, subject: string, role: number): void {

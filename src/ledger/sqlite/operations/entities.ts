@@ -4,6 +4,7 @@ import type { Row } from '../database.ts'
 import { itemId } from '../item-range.ts'
 import { collectionsOf, type Found, type Place } from '../../shared/found-entity.ts'
 import { lookUpEntity } from './entity-look.ts'
+import { recordNamed } from './audit.ts'
 import { filesBeneath, foldersMade } from './entity-folders.ts'
 import { addEvent } from './events.ts'
 import { Clashes } from '../../shared/clashes.ts'
@@ -100,7 +101,10 @@ function endsOf(selection: Row): { readonly source: Place; readonly destination:
 
 /** What the job turns out to touch is named by it from now on: its grants and locks are asked again when the items are worked on. */
 export function rememberCollections(tx: Tx, job: Row, found: Found): void {
-  for (const [collection, writes] of collectionsOf(kindOf(job), found)) nameCollection(tx, job['key'] as number, collection, writes)
+  for (const [collection, writes] of collectionsOf(kindOf(job), found)) {
+    recordNamed(tx, job, collection)
+    nameCollection(tx, job['key'] as number, collection, writes)
+  }
 }
 
 const FAILED = ITEM_STATES.indexOf('failed')

@@ -1,3 +1,4 @@
+import type { AuditAction } from '../../../model/audit.ts'
 import { ENTRY_KINDS, refuseLargeFields, refuseUnmet, type Entry, type Fields } from '../../../model/entry.ts'
 import type { EntryWrite, NewFolder, PutEntry } from '../../../ports/ledger.ts'
 import { hexBytes, hexText, newEntity, toEntry, FILE, FOLDER, FOLDER_MEDIA_TYPE } from '../../shared/codec.ts'
@@ -5,6 +6,7 @@ import { folderHolds, noEntry, pathTaken } from '../../shared/refusals.ts'
 import type { Params, Row } from '../database.ts'
 import { CONTENT } from '../../shared/entry-columns.ts'
 import { REPLACE_ENTRY } from '../entry-columns.ts'
+import { record } from './audit.ts'
 import { refuseLocked } from './locks.ts'
 import { childOf, makeParents } from './parents.ts'
 import { collectionKey, type Tx } from './tx.ts'
@@ -30,6 +32,7 @@ export function putEntry(tx: Tx, put: PutEntry): { entry: Entry; created: boolea
     fields,
     stamp: null,
   })
+  recordEntry(tx, 'entry.put', key, entry)
   return { entry, created: live === undefined }
 }
 
@@ -48,7 +51,9 @@ export function createFolder(tx: Tx, folder: NewFolder): Entry {
   if (live !== undefined) throw pathTaken(folder.path, 'is there already')
   makeParents(tx, key, folder.path, folder.subject)
   const fields = folder.fields === null ? null : JSON.stringify(folder.fields)
-  return write(tx, folder, key, present, { kind: FOLDER, deleted: 0, size: 0, digest: null, mediaType: FOLDER_MEDIA_TYPE, fields, stamp: null })
+  const entry = write(tx, folder, key, present, { kind: FOLDER, deleted: 0, size: 0, digest: null, mediaType: FOLDER_MEDIA_TYPE, fields, stamp: null })
+  recordEntry(tx, 'entry.put', key, entry)
+  return entry
 }
 
 /** Makes a tombstone the newest version. Throws `entry_not_found`, `precondition_failed`, `locked`, `folder_not_empty`. */
@@ -70,6 +75,7 @@ export function removeEntry(tx: Tx, remove: EntryWrite): Entry {
   })
   // what an object held stays where it is: in a folder, from now on
   if (child !== undefined) makeParents(tx, key, child, remove.subject)
+  recordEntry(tx, 'entry.delete', key, tombstone)
   return tombstone
 }
 
@@ -78,7 +84,7 @@ export function patchEntry(tx: Tx, patch: EntryWrite & { fields?: Fields; mediaT
   const { key, live } = lookUp(tx, patch)
   if (live === undefined) throw noEntry(patch.path)
   const fields = live['fields'] as string | null
-  return write(tx, patch, key, live, {
+  const entry = write(tx, patch, key, live, {
     kind: live['kind'] as number,
     deleted: 0,
     size: live['size'] as number,
@@ -87,6 +93,8 @@ export function patchEntry(tx: Tx, patch: EntryWrite & { fields?: Fields; mediaT
     fields: patch.fields === undefined ? fields : mergePatch(tx, fields, patch.fields),
     stamp: live['stamp'] as string | null,
   })
+  recordEntry(tx, 'entry.patch', key, entry)
+  return entry
 }
 
 /** RFC 7396, by SQLite's own function, the one that update jobs use. */
@@ -123,4 +131,9 @@ function write(tx: Tx, wish: EntryWrite, key: number, present: Row | undefined, 
   })
   if (row === undefined) throw new Error('the new version was not returned')
   return toEntry(row, wish.collection)
+}
+
+function recordEntry(tx: Tx, action: AuditAction, key: number, entry: Entry): void {
+  const { collection: collectionId, path, kind, version, size, digest, deleted } = entry
+  record(tx, { action, collection: key, collectionId, path, details: { kind, version, ...(deleted ? {} : { size, digest }) } })
 }

@@ -1,3 +1,4 @@
+import { purgeAudit } from './audit.ts'
 import { createCollection, deleteCollection, removeGrant, setGrant, updateCollection } from './collections.ts'
 import { applyChunk } from './apply.ts'
 import { cancel, pause, resume } from './control.ts'
@@ -65,6 +66,7 @@ export const operations = {
   retry,
   recover,
   purge,
+  purgeAudit,
   createToken,
   revokeToken,
   createWebhook,

@@ -1,13 +1,16 @@
 import { anotherBody, stillArriving } from '../../../model/idempotency.ts'
 import { CONFLICTS, JOB_KINDS, VERIFY, type Job, type Selection, type SubmitItem } from '../../../model/job.ts'
+import type { Quotas } from '../../../model/quotas.ts'
 import type { NewJob, Submitted } from '../../../ports/ledger.ts'
 import { hexBytes, toJob, uuidBytes, uuidText } from '../../shared/codec.ts'
 import { Clashes } from '../../shared/clashes.ts'
-import { CHUNK_ITEMS, IDEMPOTENCY_MS, itemRow, TO_BE_ORDERED } from '../../shared/intake.ts'
+import { actorOfJob, CHUNK_ITEMS, IDEMPOTENCY_MS, itemRow, TO_BE_ORDERED } from '../../shared/intake.ts'
 import { itemId, itemsBetween } from '../item-range.ts'
+import { recordJob } from './audit.ts'
 import { addEntities } from './entity-intake.ts'
 import { addEvent } from './events.ts'
 import { nextPlace } from './order.ts'
+import { refuseWorkBeyond } from './quotas.ts'
 import { unsealed } from './seal.ts'
 import { collectionKey, jobRow, nameCollection, type Tx } from './tx.ts'
 import { addJobWebhook } from './webhooks.ts'
@@ -19,10 +22,11 @@ const NUMBER = 'max(:number, (SELECT coalesce(max(number), 0) + 1 FROM job))'
 export function createJob(tx: Tx, job: NewJob): Submitted {
   const before = job.idempotency === null ? undefined : usedKey(tx, job.submittedBy, job.idempotency.key, job.idempotency.fingerprint)
   if (before !== undefined) return { job: before, replayed: true }
+  refuseWorkBeyond(tx, job.submittedBy, job.quotas, 1, job.items.length + (job.entities?.length ?? 0))
   const { options } = job
   const created = tx.db.get(
-    `INSERT INTO job (number, id, kind, state, sealed, conflict, verify, dry_run, priority, label, dialect, retention_ms, ordered, submitted_by, unresolved, created_at)
-     VALUES (${NUMBER}, :id, :kind, 0, :sealed, :conflict, :verify, :dryRun, :priority, :label, :dialect, :retention, :ordered, :by, :unresolved, :now)
+    `INSERT INTO job (number, id, kind, state, sealed, conflict, verify, dry_run, priority, label, dialect, retention_ms, ordered, submitted_by, actor, unresolved, created_at)
+     VALUES (${NUMBER}, :id, :kind, 0, :sealed, :conflict, :verify, :dryRun, :priority, :label, :dialect, :retention, :ordered, :by, :actor, :unresolved, :now)
      RETURNING key`,
     {
       number: job.number,
@@ -38,6 +42,7 @@ export function createJob(tx: Tx, job: NewJob): Submitted {
       retention: options.retentionMs,
       ordered: options.ordered !== true ? 0 : job.sealed ? nextPlace(tx) : TO_BE_ORDERED,
       by: job.submittedBy,
+      actor: actorOfJob(tx.actor, job),
       unresolved: job.select.length + (job.entities?.length ?? 0),
       now: tx.now,
     },
@@ -57,12 +62,15 @@ export function createJob(tx: Tx, job: NewJob): Submitted {
   addEntities(tx, key, job.entities ?? [])
   if (job.webhook !== undefined) addJobWebhook(tx, key, job.submittedBy, job.webhook)
   if (job.sealed) addEvent(tx, key, 'job.submitted', { kind: options.kind, label: options.label })
-  return { job: toJob(jobRow(tx, job.id)), replayed: false }
+  const made = jobRow(tx, job.id)
+  if (job.sealed) recordJob(tx, 'job.submit', made, { kind: options.kind })
+  return { job: toJob(made), replayed: false }
 }
 
 /** Adds a batch to a manifest that is still being received. */
-export function appendItems(tx: Tx, id: string, items: readonly SubmitItem[]): void {
+export function appendItems(tx: Tx, id: string, items: readonly SubmitItem[], quotas?: Quotas): void {
   const row = unsealed(tx, id)
+  refuseWorkBeyond(tx, row['submitted_by'] as string, quotas, 0, items.length)
   const job = row['key'] as number
   addItems(tx, job, row['total'] as number, row['chunks'] as number, items, new JobCollections(tx, job))
 }

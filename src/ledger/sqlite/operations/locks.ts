@@ -2,6 +2,7 @@ import { lockedBy, type Lock } from '../../../model/lock.ts'
 import { toLock } from '../../shared/codec.ts'
 import { noLock } from '../../shared/refusals.ts'
 import { LOCKS_OVER } from '../reads/locks.ts'
+import { record } from './audit.ts'
 import { collectionKey, nextNumber, type Tx } from './tx.ts'
 
 interface LockWish {
@@ -20,8 +21,8 @@ const LOCKS_BENEATH = `SELECT * FROM lock WHERE collection = :key AND holder <> 
 export function acquireLock(tx: Tx, wish: LockWish): Lock {
   const key = collectionKey(tx, wish.collection)
   const path = wish.path ?? ''
-  const over = tx.db.all(LOCKS_OVER, { key, path, now: tx.now }).find(row => row['holder'] !== wish.holder)
-  const other = over ?? tx.db.get(LOCKS_BENEATH, { key, path, holder: wish.holder, now: tx.now })
+  const over = tx.db.all(LOCKS_OVER, { key, path, now: tx.now })
+  const other = over.find(row => row['holder'] !== wish.holder) ?? tx.db.get(LOCKS_BENEATH, { key, path, holder: wish.holder, now: tx.now })
   if (other !== undefined) throw lockedBy(toLock(other, wish.collection))
   const row = tx.db.get(
     `INSERT INTO lock (collection, path, holder, token, reason, acquired_at, expires_at) VALUES (:key, :path, :holder, :token, :reason, :now, :until)
@@ -32,6 +33,8 @@ export function acquireLock(tx: Tx, wish: LockWish): Lock {
     { key, path, holder: wish.holder, token: nextNumber(tx, 'lock_token'), reason: wish.reason, now: tx.now, until: tx.now + wish.ttlMs },
   )
   if (row === undefined) throw new Error('the new lock was not returned')
+  const isRenewal = over.some(lock => lock['path'] === path)
+  if (!isRenewal) record(tx, { action: 'lock.acquire', collection: key, collectionId: wish.collection, path: wish.path, details: { holder: wish.holder } })
   return toLock(row, wish.collection)
 }
 
@@ -44,6 +47,7 @@ export function releaseLock(tx: Tx, collection: string, path: string | null, hol
   }
   if (holder !== null && row['holder'] !== holder) throw lockedBy(toLock(row, collection))
   tx.db.run('DELETE FROM lock WHERE collection = :key AND path = :path', { key, path: path ?? '' })
+  record(tx, { action: 'lock.release', collection: key, collectionId: collection, path, details: { holder: row['holder'] } })
 }
 
 /** Throws `locked` when a subject other than `subject` holds a lock over the path. */

@@ -5,6 +5,7 @@ import { maskOf, statesOf } from '../../shared/state-mask.ts'
 import { jobCancelling } from '../../shared/refusals.ts'
 import type { Row } from '../database.ts'
 import { itemsBetween } from '../item-range.ts'
+import { recordJob } from './audit.ts'
 import { clearAgain } from './clear-folders.ts'
 import { resolveAgain } from './entity-again.ts'
 import { finishIfDone } from './finish.ts'
@@ -23,6 +24,7 @@ export function retry(tx: Tx, id: string, states: readonly ItemState[]): Job {
   clearAgain(tx, job['key'] as number)
   const wanted = (job['retrying'] as number) | maskOf(states)
   tx.db.run('UPDATE job SET retrying = :wanted, retry_from = 0 WHERE key = :key', { key: job['key'] as number, wanted })
+  recordJob(tx, 'job.retry', job, { states })
   wakeSome(tx, id)
   return toJob(jobRow(tx, id))
 }

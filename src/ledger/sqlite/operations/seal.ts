@@ -1,6 +1,7 @@
 import { JOB_KINDS, type Job } from '../../../model/job.ts'
 import { toJob, uuidBytes } from '../../shared/codec.ts'
 import type { Row } from '../database.ts'
+import { recordJob } from './audit.ts'
 import { addEvent } from './events.ts'
 import { nextPlace } from './order.ts'
 import { jobRow, type Tx } from './tx.ts'
@@ -29,6 +30,7 @@ function acknowledge(tx: Tx, job: Row): void {
   const place = job['ordered'] === 0 ? 0 : nextPlace(tx)
   tx.db.run('UPDATE job SET sealed = 1, ordered = :place, change = change + 1 WHERE key = :job', { job: job['key'] as number, place })
   addEvent(tx, job['key'] as number, 'job.submitted', { kind: JOB_KINDS[job['kind'] as number], label: job['label'] })
+  recordJob(tx, 'job.submit', job, { kind: JOB_KINDS[job['kind'] as number] })
 }
 
 const NAME_THE_SAME = `INSERT INTO job_collection (job, collection, writes) SELECT :job, collection, writes FROM job_collection WHERE job = :first

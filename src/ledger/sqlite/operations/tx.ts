@@ -1,3 +1,4 @@
+import type { Actor } from '../../../model/audit.ts'
 import { uuidBytes } from '../../shared/codec.ts'
 import { jobExpired, noCollection, noJob } from '../../shared/refusals.ts'
 import type { Work } from '../../shared/work.ts'
@@ -8,6 +9,8 @@ export interface Tx {
   readonly db: Database
   /** The injected clock's time of the call. */
   readonly now: number
+  /** In whose name; null: what it does is not recorded. */
+  readonly actor: Actor | null
   /** Jobs (UUIDs) this transaction changes; told to listeners after the commit. */
   readonly jobs: Set<string>
   /** What it does, for those who watch the server. */

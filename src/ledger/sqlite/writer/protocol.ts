@@ -1,3 +1,4 @@
+import type { Actor } from '../../../model/audit.ts'
 import { CATALOGUE, WaybillError, type ErrorCode, type ErrorFacts } from '../../../model/errors.ts'
 import type { CommittedWork } from '../../../ports/observed-ledger.ts'
 import type { OperationName } from '../operations/index.ts'
@@ -7,6 +8,8 @@ export interface WriteRequest {
   readonly id: number
   readonly name: OperationName
   readonly now: number
+  /** In whose name; null: what it does is not recorded. */
+  readonly actor: Actor | null
   readonly args: readonly unknown[]
 }
 

@@ -108,7 +108,7 @@ function failBatch(error: unknown, taken: readonly WriteRequest[]): void {
 
 function runOne(request: WriteRequest, jobs: Set<string>, work: Work): WriteReply {
   const touched = new Set<string>()
-  const tx: Tx = { db, now: request.now, jobs: touched, work: new Work() }
+  const tx: Tx = { db, now: request.now, actor: request.actor, jobs: touched, work: new Work() }
   db.exec('SAVEPOINT operation')
   try {
     const operation = operations[request.name] as (tx: Tx, ...args: readonly unknown[]) => unknown

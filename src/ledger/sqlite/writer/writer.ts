@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads'
+import type { Actor } from '../../../model/audit.ts'
 import { WaybillError } from '../../../model/errors.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import type { CommitNotice } from '../../../ports/ledger.ts'
@@ -12,8 +13,13 @@ interface Pending {
   readonly reject: (error: Error) => void
 }
 
+/** Asks for operations. */
+export interface Calls {
+  call<N extends OperationName>(name: N, ...args: OperationArgs<N>): Promise<OperationResult<N>>
+}
+
 /** The main thread's end of the writer: sends operations, hands back their results once they are durable. */
-export class Writer {
+export class Writer implements Calls {
   readonly #worker: Worker
   readonly #checkpointer: Worker
   readonly #clock: Clock
@@ -48,10 +54,19 @@ export class Writer {
   }
 
   call<N extends OperationName>(name: N, ...args: OperationArgs<N>): Promise<OperationResult<N>> {
+    return this.#ask(null, name, args)
+  }
+
+  /** Operations that are recorded in the name of an actor. */
+  by(actor: Actor): Calls {
+    return { call: (name, ...args) => this.#ask(actor, name, args) }
+  }
+
+  #ask<N extends OperationName>(actor: Actor | null, name: N, args: OperationArgs<N>): Promise<OperationResult<N>> {
     if (this.#closed !== null) return Promise.reject(this.#closed)
     const id = this.#nextId++
     if (this.#outbox.length === 0) setImmediate(() => this.#send())
-    this.#outbox.push({ id, name, now: this.#clock.now(), args })
+    this.#outbox.push({ id, name, now: this.#clock.now(), actor, args })
     return new Promise((resolve, reject) => this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject }))
   }
 

@@ -1,0 +1,13 @@
+/** Everything that is only read, by matter. */
+export * as audit from './audit.ts'
+export * as collections from './collections.ts'
+export * as entries from './entries.ts'
+export * as items from './items.ts'
+export * as jobs from './jobs.ts'
+export * as locks from './locks.ts'
+export * as names from './names.ts'
+export * as places from './places.ts'
+export * as tokens from './tokens.ts'
+export * as tree from './tree.ts'
+export * as uploads from './uploads.ts'
+export * as usage from './usage.ts'
