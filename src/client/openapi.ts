@@ -37,6 +37,8 @@ export interface components {
         | 'job.pause'
         | 'job.resume'
         | 'job.retry'
+        | 'webhook.create'
+        | 'webhook.delete'
         | 'token.create'
         | 'token.revoke'
       readonly collection: string | null
@@ -1014,6 +1016,8 @@ export interface components {
         | 'job.pause'
         | 'job.resume'
         | 'job.retry'
+        | 'webhook.create'
+        | 'webhook.delete'
         | 'token.create'
         | 'token.revoke'
       /** @description RFC 3339; done at or after */

@@ -17,6 +17,8 @@ export const AUDIT_ACTIONS = [
   'job.pause',
   'job.resume',
   'job.retry',
+  'webhook.create',
+  'webhook.delete',
   'token.create',
   'token.revoke',
 ] as const

@@ -6,6 +6,7 @@ import type { Page, PageQuery } from '../../model/page.ts'
 import { LONGEST_WEBHOOK_URL, type Delivery, type Webhook, type WebhookWish } from '../../model/webhook.ts'
 import type { Ids } from '../../ports/clock.ts'
 import type { JobWebhook, Ledger, StoredWebhook } from '../../ports/ledger.ts'
+import type { LedgerOf } from '../../ports/recording.ts'
 import type { Access } from '../access.ts'
 import type { Jobs } from '../api.ts'
 import type { Webhooks } from '../webhooks-api.ts'
@@ -21,6 +22,7 @@ export const IN_QUERY: Pointer = member => `webhook${member.charAt(0).toUpperCas
 const IN_BODY: Pointer = member => `/${member}`
 
 export interface WebhookServiceParts {
+  readonly by: LedgerOf
   readonly ledger: Ledger
   readonly access: Access
   readonly ids: Ids
@@ -50,7 +52,7 @@ export class WebhookService implements Webhooks {
     const { prepared, secret } = prepare(this.#parts, wish, IN_BODY)
     const of = 'job' in target ? { collection: null, job: (await this.#jobs.get(caller, target.job)).id } : { collection: target.collection, job: null }
     if (of.collection !== null) await this.#parts.access.requireRole(caller, of.collection, 'admin')
-    const webhook = await this.#parts.ledger.webhooks.create({ ...prepared, ...of, createdBy: caller.subject })
+    const webhook = await this.#parts.by(caller).webhooks.create({ ...prepared, ...of, createdBy: caller.subject })
     this.#parts.look()
     return { webhook, secret }
   }
@@ -71,7 +73,7 @@ export class WebhookService implements Webhooks {
 
   async remove(caller: Caller, id: string): Promise<void> {
     const { id: known } = await this.#find(caller, id)
-    await this.#parts.ledger.webhooks.remove(known)
+    await this.#parts.by(caller).webhooks.remove(known)
   }
 
   async enable(caller: Caller, id: string): Promise<Webhook> {

@@ -4,6 +4,7 @@ import type { Page, PageQuery } from '../../model/page.ts'
 import type { AuditFilter } from '../../ports/audit-ledger.ts'
 import { behind, placeOf, type Behind } from './newest-first.ts'
 import type { Row } from './row.ts'
+import { toWebhook } from './webhook-codec.ts'
 
 /** What an operation tells of what it did. `collection` is the key of the one it did it to. */
 export interface Deed {
@@ -13,6 +14,15 @@ export interface Deed {
   readonly path?: string | null
   readonly job?: string
   readonly details?: Readonly<Record<string, unknown>>
+}
+
+/** What was done with a hook (its row, of a live collection or a job). Its URL is not told: it may have a secret in it. */
+export function hookDeed(action: 'webhook.create' | 'webhook.delete', row: Row): Deed {
+  const { id, collection, job } = toWebhook(row)
+  const details = { webhook: id }
+  return collection === null
+    ? { action, details, ...(job === null ? {} : { job }) }
+    : { action, details, collection: Number(row['collection']), collectionId: collection }
 }
 
 /** Of a job that names more collections than this so many get a record each, and one more, without a collection, says how many they are. */

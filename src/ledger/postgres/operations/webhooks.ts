@@ -1,11 +1,13 @@
 import { isUuid } from '../../../model/text.ts'
 import { MOST_WEBHOOKS } from '../../../model/webhook.ts'
 import type { JobWebhook, NewWebhook, StoredWebhook } from '../../../ports/webhook-ledger.ts'
+import { hookDeed } from '../../shared/audit.ts'
 import { maskOf, noWebhook, toWebhook, tooManyWebhooks } from '../../shared/webhook-codec.ts'
 import type { Row } from '../../shared/row.ts'
 import { WEBHOOK_LOCK } from '../advisory-locks.ts'
 import { lastEvent } from '../reads/jobs.ts'
 import { HOOKS, KEPT } from '../reads/webhooks.ts'
+import { record } from './audit.ts'
 import { alone, lockedCollection, lockedJob, type Tx } from './tx.ts'
 
 const INSERT = `INSERT INTO webhook (id, url, collection, job, events, secret, created_by, created_at, since, fill_after, fill_through)
@@ -19,7 +21,9 @@ export async function createWebhook(tx: Tx, hook: NewWebhook): Promise<StoredWeb
   await tx.db.run(`SELECT pg_advisory_xact_lock_shared(${WEBHOOK_LOCK}, 0)`)
   await refuseMore(tx, collection, job)
   await insert(tx, hook, collection, job, job !== null)
-  return toWebhook(await keptHook(tx, hook.id))
+  const row = await keptHook(tx, hook.id)
+  await record(tx, hookDeed('webhook.create', row))
+  return toWebhook(row)
 }
 
 /** Makes the hook of a job that is just being stored: no event of it can have been spread. */
@@ -62,7 +66,9 @@ async function keptHook(tx: Tx, id: string): Promise<Row> {
 const REMOVE = 'UPDATE webhook SET removed = 1, ready_at = NULL, fill_after = NULL, fill_through = NULL'
 
 export async function deleteWebhook(tx: Tx, id: string): Promise<void> {
-  await tx.db.run(`${REMOVE} WHERE key = :key`, { key: (await keptHook(tx, id))['key'] })
+  const row = await keptHook(tx, id)
+  await tx.db.run(`${REMOVE} WHERE key = :key`, { key: row['key'] })
+  await record(tx, hookDeed('webhook.delete', row))
 }
 
 /** Removes the hooks of a collection, with it. */

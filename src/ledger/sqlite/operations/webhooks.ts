@@ -1,10 +1,12 @@
 import { MOST_WEBHOOKS } from '../../../model/webhook.ts'
 import type { JobWebhook, NewWebhook, StoredWebhook } from '../../../ports/webhook-ledger.ts'
+import { hookDeed } from '../../shared/audit.ts'
 import { uuidBytes } from '../../shared/codec.ts'
 import { maskOf, noWebhook, toWebhook, tooManyWebhooks } from '../../shared/webhook-codec.ts'
 import type { Row } from '../database.ts'
 import { lastEvent } from '../reads/jobs.ts'
 import { HOOKS, KEPT } from '../reads/webhooks.ts'
+import { record } from './audit.ts'
 import { collectionKey, jobRow, type Tx } from './tx.ts'
 
 const INSERT = `INSERT INTO webhook (id, url, collection, job, events, secret, created_by, created_at, since, fill_after, fill_through)
@@ -16,7 +18,9 @@ export function createWebhook(tx: Tx, hook: NewWebhook): StoredWebhook {
   const job = hook.job === null ? null : (jobRow(tx, hook.job)['key'] as number)
   refuseMore(tx, collection, job)
   insert(tx, hook, collection, job, job !== null)
-  return toWebhook(keptHook(tx, hook.id))
+  const row = keptHook(tx, hook.id)
+  record(tx, hookDeed('webhook.create', row))
+  return toWebhook(row)
 }
 
 /** Makes the hook of a job that is just being stored: no event of it can have been spread. */
@@ -57,7 +61,9 @@ function keptHook(tx: Tx, id: string): Row {
 const REMOVE = 'UPDATE webhook SET removed = 1, ready_at = NULL, fill_after = NULL, fill_through = NULL'
 
 export function deleteWebhook(tx: Tx, id: string): void {
-  tx.db.run(`${REMOVE} WHERE key = :key`, { key: keptHook(tx, id)['key'] as number })
+  const row = keptHook(tx, id)
+  tx.db.run(`${REMOVE} WHERE key = :key`, { key: row['key'] as number })
+  record(tx, hookDeed('webhook.delete', row))
 }
 
 /** Removes the hooks of a collection, with it. */
