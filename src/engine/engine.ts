@@ -17,8 +17,9 @@ import { Runner } from './runner.ts'
 import { Stores } from './stores.ts'
 import { Transfers, type Traffic } from './transfers.ts'
 import { TreeService } from './tree.ts'
+import { TurnLog } from './turn-log.ts'
 import { UploadService } from './uploads.ts'
-import { ORPHAN_GRACE_MS, Upkeep } from './upkeep.ts'
+import { ORPHAN_GRACE_MS, Upkeep, WAKE_AGAIN_MS, WAKE_EVERY_MS } from './upkeep.ts'
 
 /** Turns at once while few of them are of big jobs: those of small ones share a commit, which costs more than they do. */
 const QUICK_TURNS = 64
@@ -54,6 +55,8 @@ export function createEngine(parts: EngineParts): Engine {
   const wakeJob = (job: Job): void => queue.wake({ job: job.id, tenant: job.submittedBy, priority: job.priority })
   const begin = (job: Job): void => (ledger.sendsWakes ? queue.look() : wakeJob(job))
   const transfers = new Transfers(clock, parts.traffic)
+  const turns = new TurnLog(clock)
+  const waiting = { ledger, turns, inHand: () => queue.inHand(), againMs: ledger.sendsWakes ? WAKE_AGAIN_MS : WAKE_EVERY_MS }
   const runner = new Runner({ ledger, stores, looks, transfers, clock, worker: parts.worker, wakeJob, onError: parts.onError })
   const upkeep = new Upkeep({ ledger, stores, clock, wake: wake => queue.wake(wake), onError: parts.onError })
   /** A place that is not there keeps no server from starting. */
@@ -69,7 +72,10 @@ export function createEngine(parts: EngineParts): Engine {
     entries: new EntryService({ ledger, access, stores, looks, maxUploadBytes: parts.maxUploadBytes }),
     tree: new TreeService({ ledger, access }),
     locks: new LockService({ ledger, access }),
-    jobs: new JobService({ ledger, access, ids, clock, placeRefusals: new PlaceRefusals({ ledger, stores }), maxItems: parts.maxItems, begin, wake: wakeJob }),
+    jobs: new JobService({
+      ...{ ledger, access, ids, clock, placeRefusals: new PlaceRefusals({ ledger, stores }), maxItems: parts.maxItems },
+      ...{ begin, wake: wakeJob, waiting },
+    }),
     uploads: new UploadService({ ledger, access, stores, ids, maxUploadBytes: parts.maxUploadBytes, uploadLifeMs: parts.uploadLifeMs }),
     names: new NameService({ ledger }),
     fieldTypes: new FieldTypeService({ ledger, access }),
@@ -79,7 +85,7 @@ export function createEngine(parts: EngineParts): Engine {
       // daily sweep takes it.
       for (const store of stores.all()) if (!store.shared) await store.sweepUnfinished(clock.now(), clock.now() - ORPHAN_GRACE_MS)
       for (const place of stores.places()) if (!place.shared) await sweepOrTell(place)
-      queue.work(job => runner.turn(job), { concurrency: parts.concurrency, quick: Math.max(parts.concurrency, QUICK_TURNS) })
+      queue.work(job => turns.watch(job, () => runner.turn(job)), { concurrency: parts.concurrency, quick: Math.max(parts.concurrency, QUICK_TURNS) })
       await upkeep.wakeUnfinished()
       upkeep.start()
     },

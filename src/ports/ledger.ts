@@ -11,6 +11,7 @@ import type { UploadPart, UploadPlan } from '../model/upload.ts'
 import type { Blob } from './blob-store.ts'
 import type { CopiedBlobs, Lease } from './lease.ts'
 import type { LookSelection, PlaceLedger } from './place-ledger.ts'
+import type { WaitingLedger } from './waiting-ledger.ts'
 
 export type { BytesRead, CopiedBlobs, Lease } from './lease.ts'
 
@@ -147,6 +148,8 @@ export interface JobFilter {
   readonly outcome?: Outcome
   readonly kind?: JobKind
   readonly label?: string
+  /** The label contains this, whether its ASCII letters are large or small. */
+  readonly labelContains?: string
   readonly submittedBy?: string
   readonly collection?: string
   readonly dialect?: string
@@ -201,7 +204,7 @@ export interface CommitNotice {
  * - Ordered jobs MUST be worked on in the order in which `createJob` (sealed) or `seal` acknowledged them, as far as they write the same collections.
  * - A lock held by a subject other than the writer's MUST stop each write beneath it: `locked` for single writes, the item's reason in jobs.
  */
-export interface Ledger extends PlaceLedger {
+export interface Ledger extends PlaceLedger, WaitingLedger {
   /** True when it sends the wake-ups of jobs itself, in the transactions that give them something to do (`WakeSender`). */
   readonly sendsWakes: boolean
 

@@ -72,7 +72,7 @@ function registerRoute(app: V1App, context: V1Context): void {
       const job = await answers.held(request, reply, submitted.job)
       answers.setLocation(reply, job)
       const waited = reply.hasHeader('preference-applied') && job.state === 'finished'
-      return reply.code(submitted.replayed || waited ? 200 : 202).send(answers.encode(job))
+      return reply.code(submitted.replayed || waited ? 200 : 202).send(await answers.encode(job))
     },
   )
 }

@@ -41,6 +41,7 @@ import type {
   Turn,
 } from '../../ports/ledger.ts'
 import type { Intent, Look, PublishedItem, Run } from '../../ports/place-ledger.ts'
+import type { JobAhead } from '../../ports/waiting-ledger.ts'
 import type { Moved, PlacePath, Transfer } from '../../ports/transfer.ts'
 import type { WakeSender } from '../../ports/queue.ts'
 import { IDEMPOTENCY_MS } from '../shared/intake.ts'
@@ -50,7 +51,7 @@ import { createReaders, createSlowReaders, createWriters, endPool } from './conn
 import { Readers } from './connection/readers.ts'
 import { Transactions } from './connection/transactions.ts'
 import { operations } from './operations/index.ts'
-import { successors } from './operations/order.ts'
+import { heldUpBy, successors } from './operations/order.ts'
 import * as collections from './reads/collections.ts'
 import * as entries from './reads/entries.ts'
 import * as items from './reads/items.ts'
@@ -330,6 +331,9 @@ export class PostgresLedger implements Ledger {
   }
   administers(subject: string, job: string): Promise<boolean> {
     return jobs.administers(this.#db, subject, job)
+  }
+  heldUpBy(job: string): Promise<JobAhead | null> {
+    return heldUpBy(this.#db, job)
   }
   touches(job: string, collection: string): Promise<boolean> {
     return jobs.touches(this.#db, job, collection)

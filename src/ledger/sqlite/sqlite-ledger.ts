@@ -39,9 +39,11 @@ import type {
   Turn,
 } from '../../ports/ledger.ts'
 import type { Intent, Look, PublishedItem, Run } from '../../ports/place-ledger.ts'
+import type { JobAhead } from '../../ports/waiting-ledger.ts'
 import type { Moved, PlacePath, Transfer } from '../../ports/transfer.ts'
 import { Database } from './database.ts'
 import { IDEMPOTENCY_MS } from '../shared/intake.ts'
+import { heldUpBy } from './operations/order.ts'
 import { ReadCache } from './reads/cache.ts'
 import * as collections from './reads/collections.ts'
 import * as entries from './reads/entries.ts'
@@ -313,6 +315,9 @@ export class SqliteLedger implements Ledger {
   }
   async administers(subject: string, job: string): Promise<boolean> {
     return jobs.administers(this.#db, subject, job)
+  }
+  async heldUpBy(job: string): Promise<JobAhead | null> {
+    return heldUpBy(this.#db, job)
   }
   async touches(job: string, collection: string): Promise<boolean> {
     return jobs.touches(this.#db, job, collection)
