@@ -3,7 +3,9 @@ import { LIVE_REGION } from './state/announce.ts'
 import { go, goWith, useRoute } from './state/route.ts'
 import { SessionGate, useSession } from './state/session.tsx'
 import { useShortcuts } from './state/shortcuts.ts'
+import { useNow } from './state/use-now.ts'
 import type { Route } from './lib/route.ts'
+import { relative } from './lib/format.ts'
 import { link } from './lib/route.ts'
 import { CollectionPage } from './pages/collections/collection-page.tsx'
 import { CollectionsPage } from './pages/collections/collections-page.tsx'
@@ -73,6 +75,7 @@ function Frame() {
         </div>
       </header>
       <main id="main" tabIndex={-1}>
+        <Away />
         <Page route={route} />
       </main>
       {route.query[NEW] !== undefined && (
@@ -81,6 +84,19 @@ function Frame() {
       {help && <HelpDialog onClose={() => setHelp(false)} />}
       <div id={LIVE_REGION} class="unseen" role="status" aria-live="polite" />
     </>
+  )
+}
+
+/** Said while the server is away: all that is seen is as old as this. */
+function Away() {
+  const { answers, answeredAt } = useSession()
+  const now = useNow(answers ? 0 : 1000)
+  if (answers) return null
+  return (
+    <p class="note away" role="status">
+      <Icon name="offline" /> The server does not answer. What is shown was known {relative(answeredAt, Math.max(now, answeredAt))}; it is asked again every few
+      seconds.
+    </p>
   )
 }
 

@@ -74,7 +74,7 @@ export function JobPage({ id, query }: { readonly id: string; readonly query: Re
           <JobProgress job={job} samples={live.samples} />
           <Tabs label="Parts of the job" panel="job-part" tabs={TABS} tab={tab} opens="item">
             {tab === '' && <ItemsView job={job} query={query} />}
-            {tab === 'events' && <JobEvents job={job} />}
+            {tab === 'events' && <JobEvents job={job} withItems={query['items'] === 'true'} />}
             {tab === 'facts' && <JobFacts job={job} />}
           </Tabs>
         </>
