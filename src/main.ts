@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
 import { createAuthenticator } from './access/authenticator.ts'
 import { createJwtVerifier } from './access/jwt.ts'
+import { TokenService } from './access/token-service.ts'
 import { inspectSharedLedger, openLedger, openSharedLedger, refuseApart } from './administration.ts'
 import type { Config } from './config.ts'
 import type { Engine } from './engine/api.ts'
@@ -61,6 +62,7 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
   const jwt = config.jwt === null ? null : await createJwtVerifier(config.jwt, clock)
   const parts = { config, clock, begun, onError }
   const { ledger, stores, queue, signingKey } = config.database === null ? await embedded(parts) : await shared(config.database, parts)
+  const ids = systemIds(clock)
   const engine = createEngine({
     ledger,
     stores,
@@ -68,7 +70,7 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
     traffic: trafficOf(config),
     queue,
     clock,
-    ids: systemIds(clock),
+    ids,
     worker: `${hostname()}/${process.pid}`,
     concurrency: config.concurrency,
     maxItems: config.jsonItems,
@@ -79,7 +81,8 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
   begun.defer(() => engine.stop())
   const authenticator = createAuthenticator({ ledger, clock, jwt })
   const signer = new UrlSigner({ key: signingKey, clock, lifeMs: config.signedUrlLifeMs })
-  const services = { engine, authenticator, clock, limits: config, signer, publicUrl: config.publicUrl }
+  const tokens = new TokenService({ ledger, clock, ids })
+  const services = { engine, authenticator, tokens, clock, limits: config, signer, publicUrl: config.publicUrl }
   const app = await buildServer(services, { logger, retentionMs: config.retentionMs, cmwellCompat: config.cmwellCompat, consoleDirectory: CONSOLE })
   begun.defer(() => app.close())
   await engine.start()

@@ -32,14 +32,15 @@ function callerOfRecord(record: TokenRecord | null, clock: Clock): Caller {
   if (record.expiresAt !== null && record.expiresAt <= clock.now()) throw expired(`the token ${record.id} has expired`)
   const known = callers.get(record)
   if (known !== undefined) return known
-  const caller = { subject: record.subject, scopes: impliedScopes(record.scopes), tokenId: record.id }
+  const { subject, expiresAt } = record
+  const caller: Caller = { subject, scopes: impliedScopes(record.scopes), tokenId: record.id, ...(expiresAt === null ? {} : { expiresAt }) }
   callers.set(record, caller)
   return caller
 }
 
 async function callerOfJwt(jwt: JwtVerifier, token: string): Promise<Caller> {
-  const { issuer, subject, scopes } = await jwt.verify(token)
-  return { subject, scopes: impliedScopes(scopes), tokenId: jwtId(issuer, subject) }
+  const { issuer, subject, scopes, expiresAt } = await jwt.verify(token)
+  return { subject, scopes: impliedScopes(scopes), tokenId: jwtId(issuer, subject), expiresAt }
 }
 
 /** Names the caller for limits and the log: all JWTs of one subject count as one token, however often it gets new ones. */

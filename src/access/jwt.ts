@@ -25,6 +25,8 @@ export interface JwtIdentity {
   readonly issuer: string
   readonly subject: string
   readonly scopes: ReadonlySet<Scope>
+  /** Its `exp`, in epoch milliseconds. */
+  readonly expiresAt: number
 }
 
 export interface JwtVerifier {
@@ -52,7 +54,7 @@ export async function createJwtVerifier(config: JwtConfig, clock: Clock): Promis
     async verify(token) {
       try {
         const { payload } = await jwtVerify(token, getKey, { ...options, currentDate: new Date(clock.now()) })
-        return { issuer: config.issuer, subject: subjectOf(payload), scopes: mapScopes(scopeNames(payload)) }
+        return { issuer: config.issuer, subject: subjectOf(payload), scopes: mapScopes(scopeNames(payload)), expiresAt: endOf(payload) }
       } catch (error) {
         if (isWaybillError(error)) throw error
         // Claims are looked at only after the signature held, and expiry after issuer and audience: this token was genuine.
@@ -91,6 +93,11 @@ function subjectOf(payload: JWTPayload): string {
   const fault = subjectFault(subject)
   if (fault !== null) throw unauthenticated(fault)
   return subject
+}
+
+/** That there is one, and a number, has been checked. Fractions of a second are allowed (RFC 7519 section 2). */
+function endOf({ exp = 0 }: JWTPayload): number {
+  return Math.floor(exp * 1000)
 }
 
 /** Scope names from `scope` (RFC 8693 section 4.2: a string with spaces) and `scp` (other issuers: a list or such a string). */

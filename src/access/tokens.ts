@@ -16,7 +16,7 @@ export function hashToken(token: string): string {
 
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 /** A century: longer ones are typing errors, and times stay far inside what a Date can hold. */
-const LONGEST_MS = 36_500 * 86_400_000
+export const LONGEST_MS = 36_500 * 86_400_000
 
 /** A duration such as `90s`, `15m`, `12h` or `30d`, in milliseconds. Throws `invalid_request` for anything else. */
 export function parseDuration(text: string): number {

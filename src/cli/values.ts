@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { RetryState } from '../client/index.ts'
-import { SCOPES, type Scope, subjectFault } from '../model/access.ts'
+import { labelFault, SCOPES, type Scope, subjectFault } from '../model/access.ts'
 import { isWaybillError, WaybillError } from '../model/errors.ts'
 import { MAX_LOCK_SECONDS } from '../model/lock.ts'
 import { parseDuration } from '../access/tokens.ts'
@@ -52,6 +52,13 @@ export function parseStates(text: string): readonly RetryState[] {
 export function parseSubject(text: string): string {
   const fault = subjectFault(text)
   if (fault !== null) throw new WaybillError('invalid_request', `${quoted(text)} cannot be a subject: ${fault}`)
+  return text
+}
+
+/** What a token is called. */
+export function parseLabel(text: string): string {
+  const fault = labelFault(text)
+  if (fault !== null) throw new WaybillError('invalid_request', `${quoted(text)} cannot be a label: it ${fault}`)
   return text
 }
 

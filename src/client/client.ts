@@ -3,6 +3,7 @@ import { EntriesClient } from './entries.ts'
 import type { EventsRequest } from './events.ts'
 import { JobsClient, type WaitOptions } from './jobs.ts'
 import type { ServerEvent } from './server-event.ts'
+import { TokensClient } from './tokens.ts'
 import { type ClientOptions, Transport } from './transport.ts'
 import type {
   BodySource,
@@ -23,7 +24,7 @@ import type {
 } from './types.ts'
 
 /**
- * A client of the native API. The everyday calls are here; everything else is under `collections`, `entries` and `jobs`.
+ * A client of the native API. The everyday calls are here; everything else is under `collections`, `entries`, `jobs` and `tokens`.
  * Refusals and broken lines are `ClientError`s. Needs nothing but `fetch` and streams, so it runs in Node and in browsers.
  *
  *     const client = new WaybillClient({ url: 'http://127.0.0.1:7070', token })
@@ -34,6 +35,7 @@ export class WaybillClient {
   readonly collections: CollectionsClient
   readonly entries: EntriesClient
   readonly jobs: JobsClient
+  readonly tokens: TokensClient
   readonly #transport: Transport
 
   /** Throws a TypeError for an address that is no http(s) URL. */
@@ -42,6 +44,7 @@ export class WaybillClient {
     this.collections = new CollectionsClient(this.#transport)
     this.entries = new EntriesClient(this.#transport)
     this.jobs = new JobsClient(this.#transport)
+    this.tokens = new TokensClient(this.#transport)
   }
 
   /** Whom the server takes the token's bearer for. */

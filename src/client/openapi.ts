@@ -278,6 +278,34 @@ export interface components {
       readonly ttlSeconds: number
       readonly reason?: string
     }
+    /** MintedToken */
+    readonly MintedToken: {
+      readonly id: string
+      readonly subject: string
+      /** @description `admin` includes `read` and `write` */
+      readonly scopes: readonly ('read' | 'write' | 'admin' | 'apollo_read' | 'apollo_write')[]
+      /** @description what its owner calls it */
+      readonly label: string | null
+      /**
+       * Format: date-time
+       * @description RFC 3339, UTC, with milliseconds
+       */
+      readonly createdAt: string
+      /**
+       * Format: date-time
+       * @description null: it lasts until it is revoked
+       */
+      readonly expiresAt: string | null
+      /**
+       * Format: date-time
+       * @description RFC 3339, UTC, with milliseconds
+       */
+      readonly revokedAt: string | null
+      /** @description true of the token that the call was made with */
+      readonly current: boolean
+      /** @description the secret, which is told this once */
+      readonly token: string
+    }
     /** NewCollection */
     readonly NewCollection: {
       /** @description `plain-name`, `host.name` or `owner/name`; a UUID is made without it */
@@ -288,6 +316,15 @@ export interface components {
       readonly attributes?: {
         readonly [key: string]: unknown
       }
+    }
+    /** NewToken */
+    readonly NewToken: {
+      /** @description without it: the caller */
+      readonly subject?: string
+      readonly scopes: readonly ('read' | 'write' | 'admin' | 'apollo_read' | 'apollo_write')[]
+      /** @description without it: as long as may be */
+      readonly expiresInSeconds?: number
+      readonly label?: string
     }
     /** Problem */
     readonly Problem: {
@@ -434,6 +471,37 @@ export interface components {
       readonly priority?: number
       readonly label?: string | null
     }
+    /** Token */
+    readonly Token: {
+      readonly id: string
+      readonly subject: string
+      /** @description `admin` includes `read` and `write` */
+      readonly scopes: readonly ('read' | 'write' | 'admin' | 'apollo_read' | 'apollo_write')[]
+      /** @description what its owner calls it */
+      readonly label: string | null
+      /**
+       * Format: date-time
+       * @description RFC 3339, UTC, with milliseconds
+       */
+      readonly createdAt: string
+      /**
+       * Format: date-time
+       * @description null: it lasts until it is revoked
+       */
+      readonly expiresAt: string | null
+      /**
+       * Format: date-time
+       * @description RFC 3339, UTC, with milliseconds
+       */
+      readonly revokedAt: string | null
+      /** @description true of the token that the call was made with */
+      readonly current: boolean
+    }
+    /** TokenPage */
+    readonly TokenPage: {
+      readonly items: readonly components['schemas']['Token'][]
+      readonly nextCursor: string | null
+    }
     /** VersionPage */
     readonly VersionPage: {
       readonly items: readonly components['schemas']['Entry'][]
@@ -574,6 +642,14 @@ export interface components {
       readonly lastEventId?: number
       /** @description false leaves out `item.failed` and `item.evicted`; default true */
       readonly items?: boolean
+    }
+    readonly ListTokensQuery: {
+      /** @description those of this subject; of another than oneself with the scope `admin` only */
+      readonly subject?: string
+      /** @description how many at most; default 100 */
+      readonly limit?: number
+      /** @description the nextCursor of the page before */
+      readonly cursor?: string
     }
     readonly WhoamiQuery: {
       /** @description how many at most; default 100 */

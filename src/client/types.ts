@@ -42,6 +42,12 @@ export type Selection = Schemas['Selection']
 
 /** Who the token stands for, its scopes, and the first page of its roles. */
 export type WhoAmI = Schemas['Whoami']
+/** A token, without its secret; `current` is the one that the call was made with. */
+export type TokenInfo = Schemas['Token']
+/** A token that was made just now; `token` is its secret, told this once. */
+export type MintedTokenInfo = Schemas['MintedToken']
+/** What a new token is to be; without `expiresInSeconds` it lasts as long as may be. */
+export type NewToken = Schemas['NewToken']
 /** An RFC 9457 problem document. */
 export type Problem = Schemas['Problem']
 /** A code of the server's error catalogue. */
@@ -60,6 +66,8 @@ export interface Stoppable {
 
 /** Which collections to list; `limit` is the size of a page, not of the list. */
 export type CollectionQuery = Omit<Schemas['ListCollectionsQuery'], 'cursor'> & Stoppable
+/** Whose tokens to list: the caller's own, or with the scope `admin` those of a subject, or all. */
+export type TokenQuery = Omit<Schemas['ListTokensQuery'], 'cursor'> & Stoppable
 /** Which entries to list; `deleted` lists tombstones too. */
 export type EntryQuery = Schemas['ListEntriesQuery'] & Stoppable
 /** Which jobs to list; `since` (at or after) and `until` (before) are RFC 3339. */

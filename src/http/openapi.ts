@@ -61,7 +61,7 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
         version: API_VERSION,
         description: 'Bulk jobs over files in collections: copy, move, delete, update, with the exact state of every item.',
       },
-      tags: ['collections', 'entries', 'jobs', 'events', 'server'].map(name => ({ name })),
+      tags: ['collections', 'entries', 'jobs', 'events', 'tokens', 'server'].map(name => ({ name })),
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'An opaque token or a JWT.' } } },
     },
     hideUntagged: true,

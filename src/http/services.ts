@@ -3,6 +3,7 @@ import type { Engine } from '../engine/api.ts'
 import type { Caller, Scope } from '../model/access.ts'
 import type { Authenticator } from '../ports/authenticator.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { Tokens } from '../ports/tokens.ts'
 import type { UrlSigner } from './signed-url.ts'
 
 export type { Authenticator } from '../ports/authenticator.ts'
@@ -25,6 +26,7 @@ export interface HttpLimits {
 export interface HttpServices {
   readonly engine: Engine
   readonly authenticator: Authenticator
+  readonly tokens: Tokens
   readonly clock: Clock
   readonly limits: HttpLimits
   /** Signs the URLs that need no token. */

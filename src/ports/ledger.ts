@@ -6,11 +6,11 @@ import type { EntitySelection, Job, JobKind, JobOptions, JobState, Outcome, Sele
 import type { Lock } from '../model/lock.ts'
 import type { NameKind } from '../model/names.ts'
 import type { Page, PageQuery } from '../model/page.ts'
-import type { Scope, TokenRecord } from '../model/access.ts'
 import type { UploadPart, UploadPlan } from '../model/upload.ts'
 import type { Blob } from './blob-store.ts'
 import type { CopiedBlobs, Lease } from './lease.ts'
 import type { LookSelection, PlaceLedger } from './place-ledger.ts'
+import type { TokenLedger } from './token-ledger.ts'
 import type { WaitingLedger } from './waiting-ledger.ts'
 
 export type { BytesRead, CopiedBlobs, Lease } from './lease.ts'
@@ -175,16 +175,6 @@ export interface JobSnapshot {
   close(): void
 }
 
-/** A token to store. */
-export interface NewToken {
-  readonly id: string
-  readonly subject: string
-  readonly scopes: readonly Scope[]
-  readonly expiresAt: number | null
-  /** SHA-256 of the secret, hex: the secret itself is never stored. */
-  readonly hash: string
-}
-
 /** What a commit changed; sent after it is durable, of other processes' commits, too. */
 export interface CommitNotice {
   readonly jobs: readonly string[]
@@ -204,7 +194,7 @@ export interface CommitNotice {
  * - Ordered jobs MUST be worked on in the order in which `createJob` (sealed) or `seal` acknowledged them, as far as they write the same collections.
  * - A lock held by a subject other than the writer's MUST stop each write beneath it: `locked` for single writes, the item's reason in jobs.
  */
-export interface Ledger extends PlaceLedger, WaitingLedger {
+export interface Ledger extends PlaceLedger, TokenLedger, WaitingLedger {
   /** True when it sends the wake-ups of jobs itself, in the transactions that give them something to do (`WakeSender`). */
   readonly sendsWakes: boolean
 
@@ -359,12 +349,6 @@ export interface Ledger extends PlaceLedger, WaitingLedger {
   recover(): Promise<void>
   /** Purges a small batch of expired items, events, keys, locks, uploads; returns how many rows went. Purged jobs stay as tombstones. */
   purge(batch: number): Promise<number>
-
-  // tokens
-  createToken(token: NewToken): Promise<TokenRecord>
-  token(hash: string): Promise<TokenRecord | null>
-  tokens(page: PageQuery): Promise<Page<TokenRecord>>
-  revokeToken(id: string): Promise<void>
 
   /** Throws `unavailable` when reads or writes do not work. */
   health(): Promise<void>

@@ -4,13 +4,14 @@ import { hashToken, mintToken, parseDuration } from '../../access/tokens.ts'
 import { SCOPES, type Scope, type TokenRecord } from '../../model/access.ts'
 import { allPages } from '../../model/page.ts'
 import { note, print, printJson, printTable } from '../output.ts'
-import { checked, parseScopes, parseSubject, required } from '../values.ts'
+import { checked, parseLabel, parseScopes, parseSubject, required } from '../values.ts'
 import { administrate, type DataOptions, onDataDirectory } from './administration.ts'
 
 interface CreateFlags extends DataOptions {
   readonly subject: string
   readonly scopes: readonly Scope[]
   readonly expires?: number
+  readonly label?: string
 }
 
 /** `token create`, `token list`, `token revoke`. */
@@ -33,11 +34,13 @@ function registerCreate(token: Command): void {
   required(create, '--subject <subject>', 'who it speaks for', parseSubject)
   required(create, '--scopes <list>', `what it may do: ${SCOPES.join(', ')}, separated by commas`, parseScopes)
     .option('--expires <duration>', 'how long it is good, such as 12h or 30d; without it: until it is revoked', checked(parseDuration))
+    .option('--label <text>', 'what it is for, to know it again in the list', checked(parseLabel))
     .action(async () => {
       const flags = create.opts<CreateFlags>()
       const secret = mintToken()
       const expiresAt = flags.expires === undefined ? null : Date.now() + flags.expires
-      const token = { id: uuid(), subject: flags.subject, scopes: flags.scopes, expiresAt, hash: hashToken(secret) }
+      const { subject, scopes, label = null } = flags
+      const token = { id: uuid(), subject, scopes, label, expiresAt, hash: hashToken(secret) }
       await administrate(flags, ledger => ledger.createToken(token), true)
       await print(secret)
     })
@@ -50,7 +53,7 @@ async function listTokens(flags: DataOptions & { readonly json?: true }): Promis
     return all
   })
   if (flags.json) for (const token of tokens) await printJson(shown(token))
-  else await printTable(['ID', 'SUBJECT', 'SCOPES', 'CREATED', 'EXPIRES', 'REVOKED'], tokens.map(rowOf))
+  else await printTable(['ID', 'SUBJECT', 'SCOPES', 'LABEL', 'CREATED', 'EXPIRES', 'REVOKED'], tokens.map(rowOf))
 }
 
 function shown(token: TokenRecord): Record<string, unknown> {
@@ -58,7 +61,8 @@ function shown(token: TokenRecord): Record<string, unknown> {
 }
 
 function rowOf(token: TokenRecord): readonly string[] {
-  return [token.id, token.subject, token.scopes.join(','), timeOf(token.createdAt) ?? '', timeOf(token.expiresAt) ?? 'never', timeOf(token.revokedAt) ?? 'no']
+  const times = [timeOf(token.createdAt) ?? '', timeOf(token.expiresAt) ?? 'never', timeOf(token.revokedAt) ?? 'no']
+  return [token.id, token.subject, token.scopes.join(','), token.label ?? '', ...times]
 }
 
 function timeOf(ms: number | null): string | null {

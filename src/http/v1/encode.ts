@@ -11,7 +11,8 @@ export function time(ms: number): string {
   return new Date(ms).toISOString()
 }
 
-function timeOrNull(ms: number | null): string | null {
+/** The same of a time that may be unknown, or never come. */
+export function timeOrNull(ms: number | null): string | null {
   return ms === null ? null : time(ms)
 }
 

@@ -14,6 +14,7 @@ import { registerJobs } from './jobs.ts'
 import { registerLocks } from './locks.ts'
 import { registerMetadata } from './metadata.ts'
 import { registerSubmit } from './submit.ts'
+import { registerTokens } from './tokens.ts'
 import { registerWhoami } from './whoami.ts'
 
 export interface V1Options {
@@ -42,5 +43,6 @@ export const v1Plugin: FastifyPluginAsync<V1Options> = async (app, { services, r
   registerJobs(typed, context)
   registerItems(typed, context)
   registerEvents(typed, context)
+  registerTokens(typed, context)
   registerWhoami(typed, context)
 }

@@ -33,13 +33,13 @@ import type {
   NewCollection,
   NewFolder,
   NewJob,
-  NewToken,
   NewUpload,
   NextWork,
   PutEntry,
   Submitted,
   Turn,
 } from '../../ports/ledger.ts'
+import type { NewToken } from '../../ports/token-ledger.ts'
 import type { Intent, Look, PublishedItem, Run } from '../../ports/place-ledger.ts'
 import type { JobAhead } from '../../ports/waiting-ledger.ts'
 import type { Moved, PlacePath, Transfer } from '../../ports/transfer.ts'
@@ -366,8 +366,11 @@ export class PostgresLedger implements Ledger {
   token(hash: string): Promise<TokenRecord | null> {
     return tokens.token(this.#db, hash)
   }
-  tokens(page: PageQuery): Promise<Page<TokenRecord>> {
-    return tokens.tokens(this.#db, page)
+  tokenById(id: string): Promise<TokenRecord | null> {
+    return tokens.tokenById(this.#db, id)
+  }
+  tokens(page: PageQuery, subject?: string): Promise<Page<TokenRecord>> {
+    return tokens.tokens(this.#db, page, subject)
   }
   revokeToken(id: string): Promise<void> {
     return this.#writes.write(tx => operations.revokeToken(tx, id))

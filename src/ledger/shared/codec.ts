@@ -186,6 +186,7 @@ export function toToken(row: Row): TokenRecord {
     id: row['id'] as string,
     subject: row['subject'] as string,
     scopes: (row['scopes'] as string).split(' ').filter(scope => scope !== '') as Scope[],
+    label: row['label'] as string | null,
     createdAt: row['created_at'] as number,
     expiresAt: row['expires_at'] as number | null,
     revokedAt: row['revoked_at'] as number | null,

@@ -10,9 +10,10 @@ import { changes } from './migrations/0006-changes.ts'
 import { namesAndOrder } from './migrations/0007-names-and-order.ts'
 import { chunkProgress } from './migrations/0008-chunk-progress.ts'
 import { places } from './migrations/0009-places.ts'
+import { audit } from './migrations/0011-audit.ts'
 
 /** Numbered migrations: the schema's number is how many of these have run (PRAGMA user_version). Never change one that has shipped. */
-const MIGRATIONS = [initial, addressableCollections, uploads, unwritten, entitySelections, changes, namesAndOrder, chunkProgress, places]
+const MIGRATIONS = [initial, addressableCollections, uploads, unwritten, entitySelections, changes, namesAndOrder, chunkProgress, places, audit]
 
 /** A statement's named parameters. */
 export type Params = Record<string, SQLInputValue>

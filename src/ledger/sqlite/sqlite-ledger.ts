@@ -31,13 +31,13 @@ import type {
   NewCollection,
   NewFolder,
   NewJob,
-  NewToken,
   NewUpload,
   NextWork,
   PutEntry,
   Submitted,
   Turn,
 } from '../../ports/ledger.ts'
+import type { NewToken } from '../../ports/token-ledger.ts'
 import type { Intent, Look, PublishedItem, Run } from '../../ports/place-ledger.ts'
 import type { JobAhead } from '../../ports/waiting-ledger.ts'
 import type { Moved, PlacePath, Transfer } from '../../ports/transfer.ts'
@@ -353,8 +353,11 @@ export class SqliteLedger implements Ledger {
   async token(hash: string): Promise<TokenRecord | null> {
     return this.#cache.get(`token ${hash}`, () => tokens.token(this.#db, hash))
   }
-  async tokens(page: PageQuery): Promise<Page<TokenRecord>> {
-    return tokens.tokens(this.#db, page)
+  async tokenById(id: string): Promise<TokenRecord | null> {
+    return tokens.tokenById(this.#db, id)
+  }
+  async tokens(page: PageQuery, subject?: string): Promise<Page<TokenRecord>> {
+    return tokens.tokens(this.#db, page, subject)
   }
   revokeToken(id: string): Promise<void> {
     return this.#writer.call('revokeToken', id)

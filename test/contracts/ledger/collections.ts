@@ -130,14 +130,23 @@ export function collectionsContract(world: World): void {
   describe('tokens', () => {
     it('are found by their hash, listed, and revoked once', async () => {
       const { ledger, clock } = world
-      const token = { id: randomUUID(), subject: 'alice', scopes: ['read', 'write'] as const, expiresAt: clock.now() + 1000, hash: sha256(randomUUID()) }
+      const token = {
+        id: randomUUID(),
+        subject: 'alice',
+        scopes: ['read', 'write'] as const,
+        label: 'the first',
+        expiresAt: clock.now() + 1000,
+        hash: sha256(randomUUID()),
+      }
       const { hash, ...shown } = token
       const stored = { ...shown, createdAt: clock.now(), revokedAt: null }
       expect(await ledger.createToken(token)).toEqual(stored)
       expect(await ledger.token(hash)).toEqual(stored)
       expect(await ledger.token(sha256('another'))).toBeNull()
-      const second = await ledger.createToken({ ...token, id: randomUUID(), hash: sha256(randomUUID()), scopes: [], expiresAt: null })
-      expect(second).toMatchObject({ scopes: [], expiresAt: null })
+      const second = await ledger.createToken({ ...token, id: randomUUID(), hash: sha256(randomUUID()), scopes: [], label: null, expiresAt: null })
+      expect(second).toMatchObject({ scopes: [], label: null, expiresAt: null })
+      expect(await ledger.tokenById(second.id)).toEqual(second)
+      expect(await ledger.tokenById('nothing')).toBeNull()
       const listed = await all(page => ledger.tokens(page), 1)
       expect(listed).toEqual(expect.arrayContaining([stored, second]))
       clock.advance(10)
@@ -147,6 +156,24 @@ export function collectionsContract(world: World): void {
       await ledger.revokeToken(token.id)
       expect(await ledger.token(hash)).toEqual({ ...stored, revokedAt })
       await refusal(ledger.revokeToken('nothing'), 'token_not_found')
+    })
+
+    it('are listed newest first, of everybody or of one subject', async () => {
+      const { ledger, clock } = world
+      const subject = `owner-${randomUUID()}`
+      const made: string[] = []
+      for (const age of [0, 0, 1, 5]) {
+        clock.advance(age)
+        const token = { id: randomUUID(), subject, scopes: ['read'] as const, expiresAt: null, hash: sha256(randomUUID()) }
+        await ledger.createToken({ ...token, id: randomUUID(), subject: 'another', hash: sha256(randomUUID()) })
+        made.push((await ledger.createToken(token)).id)
+      }
+      const own = (await all(page => ledger.tokens(page, subject), 1)).map(({ id }) => id)
+      // of those of one moment the greater id is the newer one
+      expect(own).toEqual([made[3], made[2], ...made.slice(0, 2).toSorted().toReversed()])
+      const times = (await all(page => ledger.tokens(page), 2)).map(({ createdAt }) => createdAt)
+      expect(times).toEqual(times.toSorted((a, b) => b - a))
+      await refusal(ledger.tokens({ limit: 1, cursor: Buffer.from('"a"').toString('base64url') }), 'invalid_cursor')
     })
   })
 

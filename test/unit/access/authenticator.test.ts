@@ -6,7 +6,7 @@ import type { TokenRecord } from '../../../src/model/access.ts'
 import { WaybillError } from '../../../src/model/errors.ts'
 import { AUDIENCE, ISSUER, NOW, claims, clock, issuerKey, sign, type IssuerKey } from './issuer.ts'
 
-const GOOD: TokenRecord = { id: 'token-1', subject: 'ada', scopes: ['read'], createdAt: NOW - 1000, expiresAt: NOW + 1, revokedAt: null }
+const GOOD: TokenRecord = { id: 'token-1', subject: 'ada', scopes: ['read'], label: null, createdAt: NOW - 1000, expiresAt: NOW + 1, revokedAt: null }
 const REFUSED = { code: 'unauthenticated', message: 'a valid token is needed; send it as "Authorization: Bearer <token>"' }
 const EXPIRED = { code: 'unauthenticated', message: 'the token has expired; get a new one' }
 
@@ -31,11 +31,11 @@ describe('opaque tokens', () => {
   const authenticator = createAuthenticator({ ledger, clock, jwt: null })
 
   it('name their subject, scopes and id', async () => {
-    expect(await authenticator.authenticate(remember())).toEqual({ subject: 'ada', scopes: new Set(['read']), tokenId: 'token-1' })
+    expect(await authenticator.authenticate(remember())).toEqual({ subject: 'ada', scopes: new Set(['read']), tokenId: 'token-1', expiresAt: NOW + 1 })
   })
 
   it('may have no end', async () => {
-    expect(await authenticator.authenticate(remember({ expiresAt: null }))).toMatchObject({ subject: 'ada' })
+    expect(await authenticator.authenticate(remember({ expiresAt: null }))).toEqual({ subject: 'ada', scopes: new Set(['read']), tokenId: 'token-1' })
   })
 
   it('with admin may read and write, but nothing of Apollo', async () => {
@@ -68,8 +68,11 @@ describe('JWTs beside opaque tokens', () => {
   it('are told apart by their three parts', async () => {
     const authenticator = createAuthenticator({ ledger, clock, jwt })
     expect(await authenticator.authenticate(remember())).toMatchObject({ tokenId: 'token-1' })
-    const caller = await authenticator.authenticate(await sign(key, claims({ scope: 'admin' })))
-    expect(caller).toEqual({ subject: 'ada', scopes: new Set(['admin', 'read', 'write']), tokenId: expect.stringMatching(/^jwt-[0-9a-f]{16}$/) })
+    const caller = await authenticator.authenticate(await sign(key, claims({ scope: 'admin', exp: NOW / 1000 + 60.5 })))
+    expect(caller).toEqual({
+      ...{ subject: 'ada', scopes: new Set(['admin', 'read', 'write']) },
+      ...{ tokenId: expect.stringMatching(/^jwt-[0-9a-f]{16}$/), expiresAt: NOW + 60_500 },
+    })
     await expect(authenticator.authenticate('a.b.c')).rejects.toMatchObject(REFUSED)
     await expect(authenticator.authenticate('a.b.c.d')).rejects.toMatchObject(REFUSED)
     await expect(authenticator.authenticate(await sign(key, claims({ exp: NOW / 1000 - 60 })))).rejects.toMatchObject(EXPIRED)

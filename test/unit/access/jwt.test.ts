@@ -33,7 +33,12 @@ describe('JWTs with the keys of a JWKS URL', () => {
 
   it('takes good tokens of each published key, and fetches the keys once', async () => {
     for (const key of [rsa, ec, ed]) {
-      expect(await jwt.verify(await sign(key, claims()))).toEqual({ issuer: ISSUER, subject: 'ada', scopes: new Set(['read', 'write']) })
+      expect(await jwt.verify(await sign(key, claims()))).toEqual({
+        issuer: ISSUER,
+        subject: 'ada',
+        scopes: new Set(['read', 'write']),
+        expiresAt: NOW + 600_000,
+      })
     }
     expect(jwks.requests).toBe(1)
   })

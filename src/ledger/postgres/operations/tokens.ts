@@ -1,15 +1,16 @@
 import type { TokenRecord } from '../../../model/access.ts'
-import type { NewToken } from '../../../ports/ledger.ts'
+import type { NewToken } from '../../../ports/token-ledger.ts'
 import { hexBytes, toToken } from '../../shared/codec.ts'
 import { noToken } from '../../shared/refusals.ts'
 import type { Tx } from './tx.ts'
 
-const INSERT = `INSERT INTO token (hash, id, subject, scopes, created_at, expires_at) VALUES (:hash, :id, :subject, :scopes, :now, :until) RETURNING *`
+const INSERT = `INSERT INTO token (hash, id, subject, scopes, label, created_at, expires_at)
+  VALUES (:hash, :id, :subject, :scopes, :label, :now, :until) RETURNING *`
 
 /** Stores a token by the hash of its secret. */
 export async function createToken(tx: Tx, token: NewToken): Promise<TokenRecord> {
-  const { id, subject, expiresAt: until } = token
-  const row = await tx.db.get(INSERT, { hash: hexBytes(token.hash), id, subject, scopes: token.scopes.join(' '), now: tx.now, until })
+  const { id, subject, label = null, expiresAt: until } = token
+  const row = await tx.db.get(INSERT, { hash: hexBytes(token.hash), id, subject, scopes: token.scopes.join(' '), label, now: tx.now, until })
   if (row === undefined) throw new Error('the new token was not returned')
   return toToken(row)
 }

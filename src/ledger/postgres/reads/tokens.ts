@@ -1,7 +1,8 @@
 import type { TokenRecord } from '../../../model/access.ts'
-import { decodeCursor, pageOf } from '../../../model/cursor.ts'
+import { pageOf } from '../../../model/cursor.ts'
 import type { Page, PageQuery } from '../../../model/page.ts'
 import { hexBytes, toToken } from '../../shared/codec.ts'
+import { behind, placeOf } from '../../shared/newest-first.ts'
 import type { Queries } from '../connection/queries.ts'
 
 /** The token with this hash of its secret, revoked or not; or null. */
@@ -10,9 +11,19 @@ export async function token(db: Queries, hash: string): Promise<TokenRecord | nu
   return row === undefined ? null : toToken(row)
 }
 
-/** All tokens, a page at a time. */
-export async function tokens(db: Queries, page: PageQuery): Promise<Page<TokenRecord>> {
-  const after = page.cursor === undefined ? '' : decodeCursor(page.cursor, 'string')
-  const rows = await db.all('SELECT * FROM token WHERE id > :after ORDER BY id LIMIT :limit', { after, limit: page.limit + 1 })
-  return pageOf(rows, page.limit, row => row['id'] as string, toToken)
+/** The token with this id, revoked or not; or null. */
+export async function tokenById(db: Queries, id: string): Promise<TokenRecord | null> {
+  const row = await db.get('SELECT * FROM token WHERE id = :id', { id })
+  return row === undefined ? null : toToken(row)
+}
+
+const BEHIND = '(created_at, id) < (:at, :id) ORDER BY created_at DESC, id DESC LIMIT :limit'
+const ALL = `SELECT * FROM token WHERE ${BEHIND}`
+const OF_SUBJECT = `SELECT * FROM token WHERE subject = :subject AND ${BEHIND}`
+
+/** Tokens of everybody, or of a subject; newest first. */
+export async function tokens(db: Queries, page: PageQuery, subject?: string): Promise<Page<TokenRecord>> {
+  const params = { ...behind(page.cursor), limit: page.limit + 1 }
+  const rows = subject === undefined ? await db.all(ALL, params) : await db.all(OF_SUBJECT, { ...params, subject })
+  return pageOf(rows, page.limit, row => placeOf({ at: row['created_at'] as number, id: row['id'] as string }), toToken)
 }

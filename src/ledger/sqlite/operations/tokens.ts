@@ -1,15 +1,16 @@
 import type { TokenRecord } from '../../../model/access.ts'
-import type { NewToken } from '../../../ports/ledger.ts'
+import type { NewToken } from '../../../ports/token-ledger.ts'
 import { hexBytes, toToken } from '../../shared/codec.ts'
 import { noToken } from '../../shared/refusals.ts'
 import type { Tx } from './tx.ts'
 
+const INSERT = `INSERT INTO token (hash, id, subject, scopes, label, created_at, expires_at)
+  VALUES (:hash, :id, :subject, :scopes, :label, :now, :until) RETURNING *`
+
 /** Stores a token by the hash of its secret. */
 export function createToken(tx: Tx, token: NewToken): TokenRecord {
-  const row = tx.db.get(
-    `INSERT INTO token (hash, id, subject, scopes, created_at, expires_at) VALUES (:hash, :id, :subject, :scopes, :now, :until) RETURNING *`,
-    { hash: hexBytes(token.hash), id: token.id, subject: token.subject, scopes: token.scopes.join(' '), now: tx.now, until: token.expiresAt },
-  )
+  const { id, subject, label = null, expiresAt: until } = token
+  const row = tx.db.get(INSERT, { hash: hexBytes(token.hash), id, subject, scopes: token.scopes.join(' '), label, now: tx.now, until })
   if (row === undefined) throw new Error('the new token was not returned')
   return toToken(row)
 }
