@@ -14,7 +14,8 @@ import { JobPage } from './pages/job/job-page.tsx'
 import { JobsPage } from './pages/jobs/jobs-page.tsx'
 import { SignInPage } from './pages/sign-in.tsx'
 import { SubmitDialog } from './pages/submit/submit-dialog.tsx'
-import { SystemPage } from './pages/system-page.tsx'
+import { SystemPage } from './pages/system/system-page.tsx'
+import { TokensPage } from './pages/tokens/tokens-page.tsx'
 import { Button, Empty } from './ui/bits.tsx'
 import { Icon } from './ui/icons.tsx'
 
@@ -29,6 +30,7 @@ export function App() {
 const PLACES = [
   { name: 'Jobs', segment: 'jobs' },
   { name: 'Collections', segment: 'collections' },
+  { name: 'Tokens', segment: 'tokens' },
   { name: 'System', segment: 'system' },
 ] as const
 
@@ -110,6 +112,7 @@ function Page({ route }: { readonly route: Route }) {
   const [place = 'jobs', id] = route.path
   if (place === 'jobs') return id === undefined ? <JobsPage query={route.query} /> : <JobPage key={id} id={id} query={route.query} />
   if (place === 'collections') return id === undefined ? <CollectionsPage query={route.query} /> : <CollectionPage key={id} id={id} query={route.query} />
+  if (place === 'tokens') return <TokensPage query={route.query} />
   if (place === 'system') return <SystemPage />
   return (
     <Empty title="There is no such page">

@@ -38,6 +38,11 @@ export function useApi(): Api {
   return useSession().api
 }
 
+/** True with a scope that changes things. */
+export function mayWrite(scopes: readonly string[]): boolean {
+  return scopes.includes('write') || scopes.includes('admin')
+}
+
 /** What the page to sign in is given. `message`: why it is shown again. */
 export interface SignInProps {
   readonly message: string | null

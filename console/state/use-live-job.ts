@@ -32,7 +32,7 @@ export function useLiveJob(id: string): LiveJob {
   const [line, setLine] = useState<Line>('asking')
   const [knownAt, setKnownAt] = useState(() => Date.now())
   const [samples, setSamples] = useState<readonly Sample[]>([])
-  const { value: job, error, set, reload } = useLoaded(id, signal => api.get<JobInfo>(jobPath(id), undefined, signal), 'job')
+  const { value: job, error, set, reload } = useLoaded(id, signal => api.get<JobInfo>(jobPath(id), undefined, signal), { keep: 'job' })
   const first = useRef('')
 
   const tell = useCallback(

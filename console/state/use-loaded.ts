@@ -15,11 +15,15 @@ export interface Loaded<T> {
 /** Heard by the window when the server answers again. */
 export const REACHED = 'waybill-reached'
 
-/**
- * Calls `load` now and whenever `key` changes; what an older key asked for is aborted and forgotten. With `keep`, the name of what is loaded, the last value is
- * kept while the tab lives, and shown beside the error while the server is away.
- */
-export function useLoaded<T>(key: string, load: (signal: AbortSignal) => Promise<T>, keep?: string): Loaded<T> {
+interface LoadOptions {
+  /** The name of what is loaded: the last value is kept while the tab lives, and shown beside the error while the server is away. */
+  readonly keep?: string
+  /** It is loaded again when this changes; what is there stays until then. */
+  readonly round?: number
+}
+
+/** Calls `load` now and whenever `key` changes; what an older key asked for is aborted and forgotten. */
+export function useLoaded<T>(key: string, load: (signal: AbortSignal) => Promise<T>, { keep, round: asked = 0 }: LoadOptions = {}): Loaded<T> {
   const [state, setState] = useState<{ key: string; value: T | null; error: unknown; loading: boolean }>({ key, value: null, error: null, loading: true })
   const [round, setRound] = useState(0)
   const latest = useRef(load)
@@ -41,7 +45,7 @@ export function useLoaded<T>(key: string, load: (signal: AbortSignal) => Promise
       },
     )
     return () => controller.abort()
-  }, [key, round, name])
+  }, [key, round, asked, name])
   const reload = useCallback(() => setRound(before => before + 1), [])
   const failed = useRef<unknown>(null)
   failed.current = state.error

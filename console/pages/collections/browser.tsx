@@ -33,11 +33,9 @@ export function Browser({ collection, prefix, name, entry }: BrowserProps) {
   const api = useApi()
   const url = `${collectionPath(collection.id)}/entries`
   const parameters = { prefix: prefix + name, delimiter: '/', limit: PAGE }
-  const { value, error, loading, reload, set } = useLoaded(
-    `${collection.id} ${prefix} ${name}`,
-    signal => api.get<EntryPage>(url, parameters, signal),
-    'entries',
-  )
+  const { value, error, loading, reload, set } = useLoaded(`${collection.id} ${prefix} ${name}`, signal => api.get<EntryPage>(url, parameters, signal), {
+    keep: 'entries',
+  })
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set())
   const [deleting, setDeleting] = useState(false)
   const [more, setMore] = useState<unknown>(null)

@@ -1,13 +1,15 @@
 import { collectionPath } from '../../api/api.ts'
 import type { CollectionInfo } from '../../api/types.ts'
 import { link } from '../../lib/route.ts'
-import { useApi } from '../../state/session.tsx'
+import { mayWrite, useSession } from '../../state/session.tsx'
 import { useLoaded } from '../../state/use-loaded.ts'
 import { Skeleton } from '../../ui/bits.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { ProblemBox } from '../../ui/problem.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
+import { Webhooks } from '../webhooks/webhooks.tsx'
 import { About } from './about.tsx'
+import { Audit } from './audit.tsx'
 import { Browser } from './browser.tsx'
 import { Grants } from './grants.tsx'
 
@@ -16,12 +18,23 @@ const TABS = [
   { key: 'access', name: 'Access' },
   { key: 'about', name: 'About' },
 ] as const
+/** For admins of the collection. */
+const ADMIN_TABS = [
+  { key: 'webhooks', name: 'Webhooks' },
+  { key: 'audit', name: 'Audit' },
+] as const
 
 /** `#/collections/{id}`: its files, who may do what, its lock. */
 export function CollectionPage({ id, query }: { readonly id: string; readonly query: Readonly<Record<string, string>> }) {
-  const api = useApi()
-  const { value: collection, error, loading, reload } = useLoaded(id, signal => api.get<CollectionInfo>(collectionPath(id), undefined, signal), 'collection')
+  const { api, who } = useSession()
+  const {
+    value: collection,
+    error,
+    loading,
+    reload,
+  } = useLoaded(id, signal => api.get<CollectionInfo>(collectionPath(id), undefined, signal), { keep: 'collection' })
   const tab = query['tab'] ?? ''
+  const admin = collection?.role === 'admin' || collection?.role === 'owner'
   return (
     <>
       <nav class="crumbs" aria-label="Where you are">
@@ -47,9 +60,11 @@ export function CollectionPage({ id, query }: { readonly id: string; readonly qu
               </span>
             </div>
           </div>
-          <Tabs label="Parts of the collection" panel="collection-part" tabs={TABS} tab={tab} opens="entry">
+          <Tabs label="Parts of the collection" panel="collection-part" tabs={admin ? [...TABS, ...ADMIN_TABS] : TABS} tab={tab} opens="entry">
             {tab === '' && <Browser collection={collection} prefix={query['prefix'] ?? ''} name={query['name'] ?? ''} entry={query['entry'] ?? null} />}
             {tab === 'access' && <Grants collection={collection} />}
+            {admin && tab === 'webhooks' && <Webhooks target={{ collection: collection.id }} writable={mayWrite(who.scopes)} />}
+            {admin && tab === 'audit' && <Audit collection={collection} query={query} />}
             {tab === 'about' && <About collection={collection} onChanged={reload} />}
           </Tabs>
         </>

@@ -19,7 +19,7 @@ export function CollectionsPage({ query }: { readonly query: Readonly<Record<str
   const { value, error, loading, reload, set } = useLoaded(
     prefix,
     signal => api.get<Page<CollectionInfo>>('/v1/collections', { prefix, limit: PAGE }, signal),
-    'collections',
+    { keep: 'collections' },
   )
   const [making, setMaking] = useState(false)
   const [more, setMore] = useState<unknown>(null)

@@ -6,7 +6,7 @@ import { perSecond, recentRate } from '../../lib/rate.ts'
 import { parseRoute, link } from '../../lib/route.ts'
 import { withLocalTimes } from '../../lib/times.ts'
 import { useNow } from '../../state/use-now.ts'
-import { Count } from '../../ui/bits.tsx'
+import { Count, Figure } from '../../ui/bits.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { ITEM_LOOKS } from '../../ui/state.tsx'
 import { ProgressBar } from './progress-bar.tsx'
@@ -71,16 +71,6 @@ function Took({ job }: { readonly job: JobInfo }) {
     <Figure name="Took" value={duration(took)}>
       {job.itemsPerSecond === null ? '' : `${shortNumber(job.itemsPerSecond)} items a second`}
     </Figure>
-  )
-}
-
-function Figure({ name, value, children }: { readonly name: string; readonly value: string; readonly children?: unknown }) {
-  return (
-    <div class="figure">
-      <span class="figure-name">{name}</span>
-      <span class="figure-value">{value}</span>
-      <span class="hint">{children as string}</span>
-    </div>
   )
 }
 

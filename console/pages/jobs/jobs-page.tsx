@@ -23,7 +23,13 @@ export function JobsPage({ query }: { readonly query: JobsQuery }) {
   const api = useApi()
   const filter = filterOf(query)
   const key = JSON.stringify(filter)
-  const { value: page, error, loading, reload, set } = useLoaded(key, signal => api.get<Page<JobInfo>>('/v1/jobs', { ...filter, limit: PAGE }, signal), 'jobs')
+  const {
+    value: page,
+    error,
+    loading,
+    reload,
+    set,
+  } = useLoaded(key, signal => api.get<Page<JobInfo>>('/v1/jobs', { ...filter, limit: PAGE }, signal), { keep: 'jobs' })
   const [more, setMore] = useState<unknown>(null)
   const shown = useRef(key)
   shown.current = key

@@ -1,0 +1,64 @@
+// Shapes of /v1/system, /v1/webhooks and /v1/audit as docs/reference/v1.md has them.
+
+export interface SystemInfo {
+  readonly version: string
+  readonly startedAt: string
+  readonly ledger: { readonly kind: 'sqlite' | 'postgres'; readonly schema: number }
+  readonly nodes: readonly SystemNode[]
+  readonly queue: { readonly waitingJobs: number; readonly runningJobs: number; readonly oldestWaitingSeconds: number | null; readonly exact: boolean }
+  readonly stores: readonly { readonly name: string; readonly kind: string; readonly healthy: boolean; readonly error: string | null }[]
+  /** Milliseconds, by dialect and for the audit; null: nothing is kept. */
+  readonly retention: Readonly<Record<string, number | null>>
+  readonly limits: Readonly<Record<string, number>>
+}
+
+export interface SystemNode {
+  readonly id: string
+  readonly host: string
+  readonly pid: number
+  readonly version: string
+  readonly startedAt: string
+  readonly lastSeenAt: string
+  readonly self: boolean
+}
+
+export interface WebhookInfo {
+  readonly id: string
+  readonly url: string
+  readonly collection: string | null
+  readonly job: string | null
+  readonly events: readonly string[]
+  readonly state: 'active' | 'failing' | 'disabled'
+  readonly createdBy: string
+  readonly createdAt: string
+  readonly lastDeliveryAt: string | null
+  readonly lastStatus: number | null
+  readonly lastError: string | null
+  readonly pending: number
+}
+
+export interface DeliveryInfo {
+  readonly event: string
+  readonly type: string
+  readonly job: string
+  readonly state: string
+  readonly attempts: number
+  readonly lastAttemptAt: string | null
+  readonly nextAttemptAt: string | null
+  readonly status: number | null
+  readonly error: string | null
+}
+
+export interface AuditInfo {
+  readonly id: string
+  readonly at: string
+  readonly subject: string
+  readonly tokenId: string | null
+  readonly action: string
+  readonly collection: string | null
+  readonly path: string | null
+  readonly job: string | null
+  readonly dialect: string
+  readonly requestId: string | null
+  readonly details: Readonly<Record<string, unknown>>
+}
