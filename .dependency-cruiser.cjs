@@ -61,8 +61,8 @@ module.exports = {
     room(
       'cli-knows-client',
       '^src/cli/',
-      ['^src/(client|model|cli)/', '^src/(main|administration|config|doctor)\\.ts$', '^src/access/tokens\\.ts$'],
-      'the command line imports client, model, main, administration, config, doctor and access/tokens',
+      ['^src/(client|model|cli)/', '^src/(main|administration|config|doctor)\\.ts$', '^src/access/tokens\\.ts$', '^src/system/version\\.ts$'],
+      'the command line imports client, model, main, administration, config, doctor, access/tokens and system/version',
     ),
     {
       name: 'only-main-knows-adapters',

@@ -18,11 +18,12 @@ import type { Clock } from './ports/clock.ts'
 import type { Ledger } from './ports/ledger.ts'
 import type { Queue } from './ports/queue.ts'
 import { LocalQueue } from './queue/local/local-queue.ts'
-import { trafficOf } from './store-config.ts'
+import { storeKinds, trafficOf } from './store-config.ts'
 import { systemClock } from './system/clock.ts'
 import { makeDirectory } from './system/directories.ts'
 import { systemIds } from './system/ids.ts'
 import { storedKey } from './system/stored-key.ts'
+import { packageVersion } from './system/version.ts'
 
 /** HMAC-SHA-256 wants a key as long as its output (RFC 2104 section 3). */
 const SIGNING_KEY_BYTES = 32
@@ -81,11 +82,13 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
   begun.defer(() => engine.stop())
   const authenticator = createAuthenticator({ ledger, clock, jwt })
   const signer = new UrlSigner({ key: signingKey, clock, lifeMs: config.signedUrlLifeMs })
+  const facts = { version: packageVersion(), startedAt: clock.now(), storeKinds: storeKinds(config), retentionMs: { ...config.retentionMs, audit: null } }
   const tokens = new TokenService({ ledger, clock, ids })
-  const services = { engine, authenticator, tokens, clock, limits: config, signer, publicUrl: config.publicUrl }
+  const services = { engine, authenticator, tokens, clock, limits: config, facts, signer, publicUrl: config.publicUrl }
   const app = await buildServer(services, { logger, retentionMs: config.retentionMs, cmwellCompat: config.cmwellCompat, consoleDirectory: CONSOLE })
   begun.defer(() => app.close())
   await engine.start()
+  await ledger.announce({ host: hostname(), pid: process.pid, version: facts.version, startedAt: facts.startedAt })
   await app.listen({ host: config.host, port: config.port })
   const { address, port, family } = app.server.address() as AddressInfo
   return {

@@ -126,6 +126,11 @@ export function trafficOf(config: Parameters<typeof storesOf>[0]): Map<string, {
   return new Map([...storesOf(config), ...placesOf(config)].map(([name, { transfers, bandwidth }]) => [name, { transfers, bandwidth }]))
 }
 
+/** The kind of each store and place, by its name. */
+export function storeKinds(config: Parameters<typeof storesOf>[0]): Map<string, StoreConfig['kind']> {
+  return new Map([...storesOf(config), ...placesOf(config)].map(([name, { kind }]) => [name, kind]))
+}
+
 /** The places of a configuration that collections can be attached to. */
 export function placesOf(config: { readonly stores: StoresConfig | null }): [name: string, store: AttachedConfig][] {
   return Object.entries(config.stores ?? {}).flatMap(([name, one]): [string, AttachedConfig][] => (one.kind === 'attached' ? [[name, one]] : []))

@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { registerBackup } from './commands/backup.ts'
 import { registerCollections } from './commands/collections.ts'
@@ -15,6 +14,7 @@ import { registerTracking } from './commands/track.ts'
 import { EXIT, exitCodeOf, sentenceOf } from './exit-codes.ts'
 import { note } from './output.ts'
 import { printable } from './printable.ts'
+import { packageVersion } from '../system/version.ts'
 
 const EXIT_CODES = `
 Exit codes:
@@ -25,17 +25,12 @@ Exit codes:
   4    the server cannot be reached, or it failed
   130  stopped by Ctrl-C; a job that was waited for goes on`
 
-function version(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string }
-  return version
-}
-
 /** The whole command line. */
 function waybill(): Command {
   const program = new Command('waybill')
   program
     .description('Bulk jobs over files in collections: copy, move, delete (and, by the API only, update), with the exact state of every item.')
-    .version(version(), '--version', 'print the version')
+    .version(packageVersion(), '--version', 'print the version')
     .enablePositionalOptions() // so that `get --version 3` is the command's own
     .showSuggestionAfterError(true)
     .configureHelp({ showGlobalOptions: false, subcommandTerm: command => `${command.name()} ${command.usage()}` })

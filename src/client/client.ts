@@ -19,6 +19,7 @@ import type {
   RetryState,
   Stoppable,
   SubmitOptions,
+  SystemInfo,
   UploadOptions,
   WhoAmI,
 } from './types.ts'
@@ -50,6 +51,11 @@ export class WaybillClient {
   /** Whom the server takes the token's bearer for. */
   whoami(options: Stoppable = {}): Promise<WhoAmI> {
     return this.#transport.json({ path: '/v1/whoami', signal: options.signal })
+  }
+
+  /** What the server is made of and how its parts fare; for tokens with the scope admin. */
+  system(options: Stoppable = {}): Promise<SystemInfo> {
+    return this.#transport.json({ path: '/v1/system', signal: options.signal })
   }
 
   /** Submits a job of any size; it is durable when this resolves. */

@@ -471,6 +471,87 @@ export interface components {
       readonly priority?: number
       readonly label?: string | null
     }
+    /** System */
+    readonly System: {
+      readonly version: string
+      /**
+       * Format: date-time
+       * @description RFC 3339, UTC, with milliseconds
+       */
+      readonly startedAt: string
+      readonly ledger: {
+        /** @enum {string} */
+        readonly kind: 'sqlite' | 'postgres'
+        readonly schema: number
+      }
+      readonly nodes: readonly components['schemas']['SystemNode'][]
+      readonly queue: components['schemas']['SystemQueue']
+      readonly stores: readonly components['schemas']['SystemStore'][]
+      readonly retention: components['schemas']['SystemRetention']
+      readonly limits: components['schemas']['SystemLimits']
+    }
+    /** SystemLimits */
+    readonly SystemLimits: {
+      readonly jsonItems: number
+      readonly submitBodyBytes: number
+      readonly jsonBodyBytes: number
+      readonly uploadBytes: number
+      readonly manifestLineBytes: number
+      readonly requestsPerMinute: number
+      readonly sevenbridgesRequests: number
+    }
+    /** SystemNode */
+    readonly SystemNode: {
+      readonly id: string
+      readonly host: string
+      readonly pid: number
+      readonly version: string
+      /**
+       * Format: date-time
+       * @description RFC 3339, UTC, with milliseconds
+       */
+      readonly startedAt: string
+      /**
+       * Format: date-time
+       * @description RFC 3339, UTC, with milliseconds
+       */
+      readonly lastSeenAt: string
+      /** @description true: the one that answers */
+      readonly self: boolean
+    }
+    /** SystemQueue */
+    readonly SystemQueue: {
+      /** @description jobs that wait for their first turn; neither these nor the running ones count those that are paused */
+      readonly waitingJobs: number
+      /** @description unfinished jobs that had a turn */
+      readonly runningJobs: number
+      /** @description since the oldest waiting one was submitted */
+      readonly oldestWaitingSeconds: number | null
+      /** @description false: of very many unfinished jobs only the oldest were counted */
+      readonly exact: boolean
+    }
+    /** SystemRetention */
+    readonly SystemRetention: {
+      /** @description milliseconds */
+      readonly v1: number
+      /** @description milliseconds */
+      readonly apollo: number
+      /** @description milliseconds */
+      readonly sevenbridges: number
+      /** @description milliseconds */
+      readonly cmwell: number
+      /** @description milliseconds; null: no audit is kept */
+      readonly audit: number | null
+    }
+    /** SystemStore */
+    readonly SystemStore: {
+      readonly name: string
+      /** @enum {string} */
+      readonly kind: 'local' | 's3' | 'azure' | 'attached'
+      readonly healthy: boolean
+      /** @description why it is not healthy */
+      readonly error: string | null
+    }
     /** Token */
     readonly Token: {
       readonly id: string

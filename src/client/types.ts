@@ -42,6 +42,8 @@ export type Selection = Schemas['Selection']
 
 /** Who the token stands for, its scopes, and the first page of its roles. */
 export type WhoAmI = Schemas['Whoami']
+/** Nodes, queue, stores, retention and limits of the server. */
+export type SystemInfo = Schemas['System']
 /** A token, without its secret; `current` is the one that the call was made with. */
 export type TokenInfo = Schemas['Token']
 /** A token that was made just now; `token` is its secret, told this once. */

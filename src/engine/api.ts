@@ -10,6 +10,7 @@ import type { NameKind } from '../model/names.ts'
 import type { Page, PageQuery } from '../model/page.ts'
 import type { ByteRange } from '../ports/blob-store.ts'
 import type { EntryFilter, EntryPage, FieldType, ItemFilter, ItemPart, JobFilter, Submitted } from '../ports/ledger.ts'
+import type { LedgerNode, QueueFigures, SystemLedger } from '../ports/system-ledger.ts'
 import type { Tree } from './tree-api.ts'
 import type { Uploads } from './uploads-api.ts'
 
@@ -27,11 +28,33 @@ export interface Engine {
   readonly uploads: Uploads
   readonly names: Names
   readonly fieldTypes: FieldTypes
+  readonly system: System
   /** Recovers what a crash left, then works until `stop`, which drains the running turns. */
   start(): Promise<void>
   stop(): Promise<void>
   /** Throws `unavailable` with the reason unless ledger and stores answer. */
   ready(): Promise<void>
+}
+
+/** Whether a store answers; `error`: why not, in a sentence. */
+export interface StoreHealth {
+  readonly name: string
+  readonly healthy: boolean
+  readonly error: string | null
+}
+
+/** What a server is made of, as of a moment ago. */
+export interface SystemState {
+  readonly ledger: Pick<SystemLedger, 'kind' | 'schema'>
+  readonly nodes: readonly LedgerNode[]
+  readonly queue: QueueFigures
+  readonly stores: readonly StoreHealth[]
+}
+
+/** For operators: nothing of it belongs to any collection or job. */
+export interface System {
+  /** Answers within some seconds, whatever the stores do; figures are at most a second old, the health of stores ten. `unavailable` when the ledger does not answer. */
+  state(): Promise<SystemState>
 }
 
 /** Collections and who may do what in them. Grants need admin; nobody gives or takes a role above their own, and the last owner stays (`last_owner`). */

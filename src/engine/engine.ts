@@ -15,6 +15,7 @@ import { Looks } from './places/looks.ts'
 import { PlaceRefusals } from './places/refusals.ts'
 import { Runner } from './runner.ts'
 import { Stores } from './stores.ts'
+import { SystemService } from './system.ts'
 import { Transfers, type Traffic } from './transfers.ts'
 import { TreeService } from './tree.ts'
 import { TurnLog } from './turn-log.ts'
@@ -79,6 +80,7 @@ export function createEngine(parts: EngineParts): Engine {
     uploads: new UploadService({ ledger, access, stores, ids, maxUploadBytes: parts.maxUploadBytes, uploadLifeMs: parts.uploadLifeMs }),
     names: new NameService({ ledger }),
     fieldTypes: new FieldTypeService({ ledger, access }),
+    system: new SystemService({ ledger, stores, clock }),
     start: async () => {
       await ledger.recover()
       // What is unfinished in a store of this process alone died with the last one, but for what a job goes on with; in a shared store it may be another's, and the

@@ -22,6 +22,14 @@ export interface HttpLimits {
   readonly bodyTimeoutMs: number
 }
 
+/** What the server was started as. `startedAt`: epoch milliseconds; `retentionMs.audit` null: none is kept. */
+export interface ServerFacts {
+  readonly version: string
+  readonly startedAt: number
+  readonly storeKinds: ReadonlyMap<string, 'local' | 's3' | 'azure' | 'attached'>
+  readonly retentionMs: { readonly v1: number; readonly apollo: number; readonly sevenbridges: number; readonly cmwell: number; readonly audit: number | null }
+}
+
 /** What every dialect's plugin is given. */
 export interface HttpServices {
   readonly engine: Engine
@@ -29,6 +37,7 @@ export interface HttpServices {
   readonly tokens: Tokens
   readonly clock: Clock
   readonly limits: HttpLimits
+  readonly facts: ServerFacts
   /** Signs the URLs that need no token. */
   readonly signer: UrlSigner
   /** The base of absolute links, without a slash at its end; null: taken from the request's Host. */

@@ -21,6 +21,7 @@ import { readingContract } from './ledger/reading.ts'
 import { refusalsContract } from './ledger/refusals.ts'
 import { selectionsContract } from './ledger/selections.ts'
 import { steeringContract } from './ledger/steering.ts'
+import { systemContract } from './ledger/system.ts'
 import { transfersContract } from './ledger/transfers.ts'
 import { upkeepContract } from './ledger/upkeep.ts'
 import { uploadsContract } from './ledger/uploads.ts'
@@ -55,6 +56,7 @@ const MATTERS = [
   readingContract,
   eventsContract,
   upkeepContract,
+  systemContract,
   processesContract,
   randomJobsContract,
 ]

@@ -42,6 +42,30 @@ describe('several nodes on one PostgreSQL', () => {
     }
   }
 
+  it('know of each other: of one that closes no longer, of one that died until it is forgotten', async () => {
+    const guests = await Promise.all(n(2).map(() => PostgresLedger.open(database.url, systemClock)))
+    const [staying, leaving] = guests as [PostgresLedger, PostgresLedger]
+    const about = (host: string, startedAt: number): Parameters<PostgresLedger['announce']>[0] => ({ host, pid: 1, version: '1', startedAt })
+    await Promise.all([staying.announce(about('staying', 1)), leaving.announce(about('leaving', 2))])
+    const seen = async (): Promise<string[]> => (await staying.nodes()).map(({ host, self }) => (self ? `${host}, I` : host))
+    expect(await seen()).toEqual(['staying, I', 'leaving'])
+    expect(Math.abs(((await leaving.nodes())[0]?.lastSeenAt ?? 0) - Date.now())).toBeLessThan(60_000)
+    await leaving.close()
+    expect(await seen()).toEqual(['staying, I'])
+    await ask(
+      database.url,
+      `INSERT INTO waybill.node (id, host, pid, version, started_at, seen_at)
+      VALUES (gen_random_uuid(), 'silent', 1, '1', 3, now() - interval '5 minutes'), (gen_random_uuid(), 'forgotten', 1, '1', 4, now() - interval '1 year')`,
+    )
+    expect(await seen()).toEqual(['staying, I', 'silent', 'forgotten'])
+    await staying.purge(100)
+    // what came up a moment ago forgets nobody: all nodes may just be coming back
+    const [young] = await ask(database.url, `SELECT pg_postmaster_start_time() > now() - interval '10 minutes' AS young`)
+    expect(await seen()).toEqual(young?.['young'] === true ? ['staying, I', 'silent', 'forgotten'] : ['staying, I', 'silent'])
+    await ask(database.url, `DELETE FROM waybill.node WHERE host IN ('silent', 'forgotten')`)
+    await staying.close()
+  })
+
   it('write one new path at once: a version each, none lost', async () => {
     for (const c of [await collection(), await collection(`alice/${v7()}`)]) {
       await Promise.all(n(40).map(at => put(at, c, 'a/new')))

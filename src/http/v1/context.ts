@@ -13,6 +13,6 @@ export interface V1Context {
   readonly services: HttpServices
   /** How long a job submitted here is kept after it finished. */
   readonly retentionMs: number
-  /** The `onRequest` hooks of reading and writing routes, and of those that any token may call. */
-  readonly needs: { readonly token: Hook; readonly read: Hook; readonly write: Hook }
+  /** The `onRequest` hooks of reading and writing routes, of those that any token may call, and of those for operators. */
+  readonly needs: { readonly token: Hook; readonly read: Hook; readonly write: Hook; readonly admin: Hook }
 }

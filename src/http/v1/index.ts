@@ -14,6 +14,7 @@ import { registerJobs } from './jobs.ts'
 import { registerLocks } from './locks.ts'
 import { registerMetadata } from './metadata.ts'
 import { registerSubmit } from './submit.ts'
+import { registerSystem } from './system.ts'
 import { registerTokens } from './tokens.ts'
 import { registerWhoami } from './whoami.ts'
 
@@ -28,7 +29,12 @@ export const v1Plugin: FastifyPluginAsync<V1Options> = async (app, { services, r
   const context: V1Context = {
     services,
     retentionMs,
-    needs: { token: authenticate(services, []), read: authenticate(services, ['read']), write: authenticate(services, ['write']) },
+    needs: {
+      token: authenticate(services, []),
+      read: authenticate(services, ['read']),
+      write: authenticate(services, ['write']),
+      admin: authenticate(services, ['admin']),
+    },
   }
   readJson(app, services.limits.jsonBodyBytes)
   app.addHook('onRoute', holdToSchemas)
@@ -45,4 +51,5 @@ export const v1Plugin: FastifyPluginAsync<V1Options> = async (app, { services, r
   registerEvents(typed, context)
   registerTokens(typed, context)
   registerWhoami(typed, context)
+  registerSystem(typed, context)
 }

@@ -42,10 +42,12 @@ import type {
 import type { NewToken } from '../../ports/token-ledger.ts'
 import type { Intent, Look, PublishedItem, Run } from '../../ports/place-ledger.ts'
 import type { JobAhead } from '../../ports/waiting-ledger.ts'
+import type { LedgerNode, NodeDescription, QueueFigures } from '../../ports/system-ledger.ts'
 import type { Moved, PlacePath, Transfer } from '../../ports/transfer.ts'
 import type { WakeSender } from '../../ports/queue.ts'
 import { IDEMPOTENCY_MS } from '../shared/intake.ts'
-import { migrate } from './connection/migrate.ts'
+import { toQueueFigures, UNFINISHED_JOBS } from '../shared/queue-figures.ts'
+import { KNOWN_SCHEMA, migrate } from './connection/migrate.ts'
 import { Notices } from './connection/notices.ts'
 import { createReaders, createSlowReaders, createWriters, endPool } from './connection/pools.ts'
 import { Readers } from './connection/readers.ts'
@@ -58,6 +60,7 @@ import * as items from './reads/items.ts'
 import * as jobs from './reads/jobs.ts'
 import * as locks from './reads/locks.ts'
 import * as names from './reads/names.ts'
+import * as nodes from './reads/nodes.ts'
 import * as places from './reads/places.ts'
 import { Snapshots } from './reads/snapshot.ts'
 import * as tokens from './reads/tokens.ts'
@@ -69,6 +72,9 @@ import * as uploads from './reads/uploads.ts'
  * connections of their own; what one process commits the others hear by LISTEN. See docs/decisions/0030-the-ledger-on-postgresql.md.
  */
 export class PostgresLedger implements Ledger {
+  readonly kind = 'postgres'
+  readonly schema = KNOWN_SCHEMA
+  readonly #node = randomUUID()
   readonly #clock: Clock
   readonly #pools: readonly Pool[]
   readonly #notices: Notices
@@ -78,7 +84,7 @@ export class PostgresLedger implements Ledger {
   readonly #snapshots: Snapshots
 
   private constructor(url: string, clock: Clock) {
-    const node = randomUUID()
+    const node = this.#node
     const [writers, readers, slow] = [createWriters(url), createReaders(url), createSlowReaders(url)]
     this.#clock = clock
     this.#pools = [writers, readers, slow]
@@ -357,6 +363,17 @@ export class PostgresLedger implements Ledger {
   }
   purge(batch: number): Promise<number> {
     return this.#writes.write(tx => operations.purge(tx, batch))
+  }
+
+  // what operators ask
+  announce(node: NodeDescription): Promise<void> {
+    return this.#notices.announce(node)
+  }
+  nodes(): Promise<readonly LedgerNode[]> {
+    return nodes.nodes(this.#db, this.#node)
+  }
+  async queueFigures(): Promise<QueueFigures> {
+    return toQueueFigures((await this.#db.get(UNFINISHED_JOBS)) ?? {})
   }
 
   // tokens

@@ -15,6 +15,9 @@ import { audit } from './migrations/0011-audit.ts'
 /** Numbered migrations: the schema's number is how many of these have run (PRAGMA user_version). Never change one that has shipped. */
 const MIGRATIONS = [initial, addressableCollections, uploads, unwritten, entitySelections, changes, namesAndOrder, chunkProgress, places, audit]
 
+/** The number of the schema that this version works with. */
+export const KNOWN_SCHEMA = MIGRATIONS.length
+
 /** A statement's named parameters. */
 export type Params = Record<string, SQLInputValue>
 export type { Row } from '../shared/row.ts'

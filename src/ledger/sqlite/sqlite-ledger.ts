@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { TokenRecord } from '../../model/access.ts'
 import type { Collection, CollectionView, Grant, Role } from '../../model/collection.ts'
 import type { Entry, Fields } from '../../model/entry.ts'
@@ -40,10 +41,12 @@ import type {
 import type { NewToken } from '../../ports/token-ledger.ts'
 import type { Intent, Look, PublishedItem, Run } from '../../ports/place-ledger.ts'
 import type { JobAhead } from '../../ports/waiting-ledger.ts'
+import type { LedgerNode, NodeDescription, QueueFigures } from '../../ports/system-ledger.ts'
 import type { Moved, PlacePath, Transfer } from '../../ports/transfer.ts'
-import { Database } from './database.ts'
+import { Database, KNOWN_SCHEMA } from './database.ts'
 import { IDEMPOTENCY_MS } from '../shared/intake.ts'
 import { heldUpBy } from './operations/order.ts'
+import { toQueueFigures, UNFINISHED_JOBS } from '../shared/queue-figures.ts'
 import { ReadCache } from './reads/cache.ts'
 import * as collections from './reads/collections.ts'
 import * as entries from './reads/entries.ts'
@@ -67,12 +70,15 @@ const LONGEST_ID = 36
  * commit and never waits for a writer (WAL). One file; other processes may administer it at the same time.
  */
 export class SqliteLedger implements Ledger {
+  readonly kind = 'sqlite'
+  readonly schema = KNOWN_SCHEMA
   readonly #file: string
   readonly #clock: Clock
   readonly #writer: Writer
   readonly #db: Database
   readonly #cache: ReadCache
   readonly #snapshots: Snapshots
+  #announced: (NodeDescription & { readonly id: string }) | null = null
 
   private constructor(file: string, clock: Clock, writer: Writer) {
     this.#file = file
@@ -344,6 +350,18 @@ export class SqliteLedger implements Ledger {
   }
   purge(batch: number): Promise<number> {
     return this.#writer.call('purge', batch)
+  }
+
+  // what operators ask
+  async announce(node: NodeDescription): Promise<void> {
+    this.#announced = { id: randomUUID(), ...node }
+  }
+  /** One process works on a data directory (claim.ts), and it is alive when it answers: nothing need be written. */
+  async nodes(): Promise<readonly LedgerNode[]> {
+    return this.#announced === null ? [] : [{ ...this.#announced, lastSeenAt: this.#clock.now(), self: true }]
+  }
+  async queueFigures(): Promise<QueueFigures> {
+    return toQueueFigures(this.#db.get(UNFINISHED_JOBS) ?? {})
   }
 
   // tokens

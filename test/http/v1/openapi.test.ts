@@ -51,6 +51,7 @@ describe('the OpenAPI document', () => {
       'get /v1/jobs/{job}/events',
       'get /v1/jobs/{job}/items',
       'get /v1/jobs/{job}/report',
+      'get /v1/system',
       'get /v1/tokens',
       'get /v1/tokens/{token}',
       'get /v1/whoami',

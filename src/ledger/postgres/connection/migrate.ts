@@ -6,12 +6,13 @@ import { initial } from '../migrations/0001-initial.ts'
 import { chunkProgress } from '../migrations/0002-chunk-progress.ts'
 import { places } from '../migrations/0003-places.ts'
 import { audit } from '../migrations/0005-audit.ts'
+import { nodes } from '../migrations/0006-nodes.ts'
 import { faultOf, translateFault } from './faults.ts'
 import { createClient, SCHEMA } from './pools.ts'
 import { Retries } from './transactions.ts'
 
 /** Numbered migrations: the schema's number is how many of these have run. Never change one that has shipped. */
-const MIGRATIONS = [initial, chunkProgress, places, audit]
+const MIGRATIONS = [initial, chunkProgress, places, audit, nodes]
 
 /** The number of the schema that this version works with. */
 export const KNOWN_SCHEMA = MIGRATIONS.length

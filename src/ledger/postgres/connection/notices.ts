@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { escapeLiteral, type Client } from 'pg'
 import type { CommitNotice } from '../../../ports/ledger.ts'
+import type { NodeDescription } from '../../../ports/system-ledger.ts'
 import { faultOf } from './faults.ts'
 import { createClient, ended, SCHEMA } from './pools.ts'
 import type { Committed } from './transactions.ts'
@@ -22,7 +23,8 @@ function notify(message: Message): string {
   return `BEGIN; SET LOCAL synchronous_commit = off; NOTIFY ${CHANNEL}, ${escapeLiteral(JSON.stringify(message))}; COMMIT`
 }
 
-const ALIVE = 'INSERT INTO node (id) VALUES ($1) ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()'
+const ALIVE = `INSERT INTO node (id, host, pid, version, started_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE
+  SET seen_at = clock_timestamp(), host = excluded.host, pid = excluded.pid, version = excluded.version, started_at = excluded.started_at`
 
 interface Message {
   readonly node: string
@@ -42,6 +44,7 @@ export class Notices {
   #lastEvent = 0
   #client: Client | null = null
   #presence: Promise<void> | null = null
+  #described: NodeDescription | null = null
   #running: Promise<void> | null = null
   #sending: Promise<void> | null = null
   #asked: Promise<boolean> = Promise.resolve(false)
@@ -74,11 +77,23 @@ export class Notices {
     return this.#presence
   }
 
+  /** The same, and they can tell what it is. */
+  async announce(node: NodeDescription): Promise<void> {
+    this.#described = node
+    this.#presence = null
+    await this.bePresent()
+  }
+
   async #becomePresent(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
-      if (await this.#ask(ALIVE, [this.#node])) return
+      if (await this.#sayAlive()) return
       await this.#rest(GATHER_MS)
     }
+  }
+
+  #sayAlive(): Promise<boolean> {
+    const { host, pid, version, startedAt } = this.#described ?? {}
+    return this.#ask(ALIVE, [this.#node, host, pid, version, startedAt])
   }
 
   async #send(): Promise<void> {
@@ -141,7 +156,7 @@ export class Notices {
   async #keep(broken: Promise<void>): Promise<void> {
     const lost = broken.then(() => true)
     for (;;) {
-      const alive = await (this.#presence === null ? this.#ask('SELECT 1') : this.#ask(ALIVE, [this.#node]))
+      const alive = await (this.#presence === null ? this.#ask('SELECT 1') : this.#sayAlive())
       if (!alive) return
       if (await Promise.race([lost, this.#rest(ALIVE_EVERY_MS).then(() => false)])) return
       if (this.#stopped.signal.aborted) return

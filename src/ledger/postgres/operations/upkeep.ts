@@ -15,7 +15,9 @@ const FORSAKEN = `SELECT j.id FROM job j LEFT JOIN node n ON n.id = j.node
     AND (n.id IS NULL OR pg_postmaster_start_time() < clock_timestamp() - ${SILENT})
   ORDER BY j.key LIMIT 100 FOR UPDATE OF j SKIP LOCKED`
 
-const FORGET_NODES = `DELETE FROM node WHERE seen_at < clock_timestamp() - interval '1 hour' AND pg_postmaster_start_time() < clock_timestamp() - interval '1 hour'`
+/** Long after they are taken for dead: whoever looks after the servers can see for a while which one is gone. */
+const FORGOTTEN = `interval '10 minutes'`
+const FORGET_NODES = `DELETE FROM node WHERE seen_at < clock_timestamp() - ${FORGOTTEN} AND pg_postmaster_start_time() < clock_timestamp() - ${FORGOTTEN}`
 
 /** After a start: leases of workers that went silent are freed, and jobs whose node is dead while they were arriving dropped (nobody was told of them). */
 export async function recover(tx: Tx): Promise<void> {

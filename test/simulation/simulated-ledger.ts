@@ -1,0 +1,83 @@
+import { CATALOGUE } from '../../src/model/errors.ts'
+import { Database, translateSqliteError } from '../../src/ledger/sqlite/database.ts'
+import { operations, type OperationArgs, type OperationName, type OperationResult } from '../../src/ledger/sqlite/operations/index.ts'
+import * as collections from '../../src/ledger/sqlite/reads/collections.ts'
+import { referenced } from '../../src/ledger/sqlite/reads/entries.ts'
+import * as jobs from '../../src/ledger/sqlite/reads/jobs.ts'
+import type { Lease, Ledger } from '../../src/ports/ledger.ts'
+import type { Schedule, SimulatedProcess } from './schedule.ts'
+
+/** The statements of the real ledger, on a database in memory: each operation is a transaction, as a ledger for several processes has it. */
+export class SimulatedDatabase {
+  readonly db = Database.openWriter(':memory:')
+  /** The highest token that was given out for each chunk, and how many chunks were settled by another than their first holder. */
+  readonly #tokens = new Map<string, number>()
+  takeovers = 0
+
+  transact<N extends OperationName>(name: N, now: number, ...args: OperationArgs<N>): OperationResult<N> {
+    const operation = operations[name] as (...all: unknown[]) => OperationResult<N>
+    this.db.begin()
+    try {
+      const result = operation({ db: this.db, now, jobs: new Set() }, ...args)
+      this.db.commit()
+      return result
+    } catch (error) {
+      this.db.rollback()
+      throw translateSqliteError(error)
+    }
+  }
+
+  #settle(lease: Lease): void {
+    const present = this.#tokens.get(chunkOf(lease))
+    if (present !== lease.token) throw new Error(`I7: chunk ${chunkOf(lease)} was settled under token ${lease.token}; its present one is ${String(present)}`)
+    this.#tokens.delete(chunkOf(lease))
+    if (lease.token > 1) this.takeovers += 1
+  }
+
+  /** One process's ledger. What the engine does not need when jobs are worked on is not there, and says so. */
+  ledgerOf(process: SimulatedProcess, schedule: Schedule, options: { readonly alone: boolean }): Ledger {
+    const clock = schedule.clock(process)
+    const step = <T>(name: string, run: () => T): Promise<T> => schedule.step(process, name, run)
+    const write = (name: OperationName, args: readonly unknown[]): Promise<unknown> =>
+      step(name, () => this.transact(name, clock.now(), ...(args as OperationArgs<typeof name>)))
+    const others = {
+      sendsWakes: false,
+      onCommit: () => () => undefined,
+      // one of several processes leaves alone what others work on
+      recover: () => (options.alone ? write('recover', []) : Promise.resolve()),
+      takeTurn: (...args: OperationArgs<'takeTurn'>) =>
+        step('takeTurn', () => {
+          const turn = this.transact('takeTurn', clock.now(), ...args)
+          if (turn.do === 'read') this.#tokens.set(chunkOf(turn.lease), turn.lease.token)
+          return turn
+        }),
+      applyChunk: (...args: OperationArgs<'applyChunk'>) =>
+        step('applyChunk', () => {
+          const more = this.transact('applyChunk', clock.now(), ...args)
+          this.#settle(args[0])
+          return more
+        }),
+      job: (id: string) => step('job', () => jobs.job(this.db, id, clock.now())),
+      unfinished: (after: number, limit: number) => step('unfinished', () => jobs.unfinished(this.db, after, limit)),
+      collection: (id: string) => step('collection', () => collections.collection(this.db, id)),
+      referenced: (store: string, digests: readonly string[]) => step('referenced', () => referenced(this.db, store, digests)),
+    }
+    return new Proxy(others as unknown as Ledger, {
+      get: (target, name: string) => {
+        if (name in target) return target[name as keyof Ledger]
+        if (!(name in operations)) throw new Error(`the simulation has no ledger.${name}`)
+        return (...args: readonly unknown[]) => write(name as OperationName, args)
+      },
+    })
+  }
+}
+
+function chunkOf({ job, chunk }: Lease): string {
+  return `${job}/${chunk}`
+}
+
+/** True for what a process may well hear from a ledger or a store that fails; anything else is a fault of the code. */
+export function isExpected(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code
+  return typeof code === 'string' && code in CATALOGUE && code !== 'internal'
+}
