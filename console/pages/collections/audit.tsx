@@ -1,4 +1,4 @@
-import type { AuditInfo } from '../../api/system-types.ts'
+import type { AuditInfo } from '../../api/hook-types.ts'
 import type { CollectionInfo } from '../../api/types.ts'
 import { link } from '../../lib/route.ts'
 import { goWith } from '../../state/route.ts'

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import type { SystemInfo } from '../../api/system-types.ts'
+import type { SystemInfo } from '../../../src/client/index.ts'
 import { duration, exactNumber, plural, size } from '../../lib/format.ts'
 import { link } from '../../lib/route.ts'
 import { useApi } from '../../state/session.tsx'

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import type { WebhookInfo } from '../../api/system-types.ts'
+import type { WebhookInfo } from '../../api/hook-types.ts'
 import { useApi } from '../../state/session.tsx'
 import { Button, Field, textOf } from '../../ui/bits.tsx'
 import { ProblemBox } from '../../ui/problem.tsx'

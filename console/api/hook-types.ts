@@ -1,26 +1,4 @@
-// Shapes of /v1/system, /v1/webhooks and /v1/audit as docs/reference/v1.md has them.
-
-export interface SystemInfo {
-  readonly version: string
-  readonly startedAt: string
-  readonly ledger: { readonly kind: 'sqlite' | 'postgres'; readonly schema: number }
-  readonly nodes: readonly SystemNode[]
-  readonly queue: { readonly waitingJobs: number; readonly runningJobs: number; readonly oldestWaitingSeconds: number | null; readonly exact: boolean }
-  readonly stores: readonly { readonly name: string; readonly kind: string; readonly healthy: boolean; readonly error: string | null }[]
-  /** Milliseconds, by dialect and for the audit; null: nothing is kept. */
-  readonly retention: Readonly<Record<string, number | null>>
-  readonly limits: Readonly<Record<string, number>>
-}
-
-export interface SystemNode {
-  readonly id: string
-  readonly host: string
-  readonly pid: number
-  readonly version: string
-  readonly startedAt: string
-  readonly lastSeenAt: string
-  readonly self: boolean
-}
+// Shapes of /v1/webhooks and /v1/audit as docs/reference/v1.md has them.
 
 export interface WebhookInfo {
   readonly id: string
