@@ -64,9 +64,9 @@ describe('collections', () => {
 
   it('show entries that are no files by icon and word, and folders for what they are', async () => {
     const sent = { 'x-cm-well-type': 'OBJ', 'content-type': 'application/json' }
-    await server().call('alice', 'POST', '/lab/results/graph/thing', '{"title":"A thing"}', sent)
-    await server().call('alice', 'POST', '/lab/results/graph/alias', '/lab/results/graph/thing', { 'x-cm-well-type': 'LN', 'content-type': 'text/plain' })
-    const page = await openAt('#/collections/lab%2Fresults?prefix=graph/')
+    await server().call('alice', 'POST', '/lab.org/graph/thing', '{"title":"A thing"}', sent)
+    await server().call('alice', 'POST', '/lab.org/graph/alias', '/lab.org/graph/thing', { 'x-cm-well-type': 'LN', 'content-type': 'text/plain' })
+    const page = await openAt('#/collections/lab.org?prefix=graph/')
     await expect.poll(() => names(page)).toEqual(['aliasLink', 'thingObject'])
     await page.getByRole('link', { name: 'thing', exact: true }).click()
     const panel = page.getByRole('complementary', { name: 'Object graph/thing' })

@@ -142,7 +142,9 @@ function EntryFacts({ entry }: { readonly entry: EntryInfo }) {
         </>
       )}
       <Fact name="Changed">
-        <When at={entry.modifiedAt} /> by {entry.modifiedBy}
+        <span>
+          <When at={entry.modifiedAt} /> by {entry.modifiedBy}
+        </span>
       </Fact>
       <Fact name="Entity">
         <span class="code">{entry.entityId}</span>

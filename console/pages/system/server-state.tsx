@@ -54,7 +54,7 @@ export function ServerState({ round }: { readonly round: number }) {
       <Nodes system={value} />
       <Card name="Retention">
         <p class="muted">How long after its end a job is known, by the way that it was submitted; afterwards its id is answered 410.</p>
-        <dl class="facts two">
+        <dl class="facts two long-names">
           {Object.entries(value.retention).map(([dialect, ms]) => (
             <Fact key={dialect} name={DIALECTS[dialect] ?? dialect}>
               {ms === null ? 'none is kept' : ms === 0 ? 'not kept' : duration(ms)}
@@ -63,7 +63,7 @@ export function ServerState({ round }: { readonly round: number }) {
         </dl>
       </Card>
       <Card name="Limits">
-        <dl class="facts two">
+        <dl class="facts two long-names">
           {Object.entries(value.limits).map(([name, most]) => (
             <Fact key={name} name={LIMITS[name] ?? name}>
               {name.endsWith('Bytes') ? <span title={`${exactNumber(most)} bytes`}>{size(most)}</span> : exactNumber(most)}

@@ -122,7 +122,11 @@ function TokenTable({ tokens, now, subjects, onRevoke }: TokenTableProps) {
         <thead>
           <tr>
             <th scope="col">Token</th>
-            {subjects && <th scope="col">Subject</th>}
+            {subjects && (
+              <th scope="col" class="wide-only">
+                Subject
+              </th>
+            )}
             <th scope="col" class="wide-only">
               Scopes
             </th>
@@ -141,9 +145,12 @@ function TokenTable({ tokens, now, subjects, onRevoke }: TokenTableProps) {
               <td class="job-name">
                 <span class="path-whole">{token.label ?? <span class="muted">no label</span>}</span>
                 <span class="code">{token.id}</span>
-                <span class="narrow-only small">{token.scopes.join(', ')}</span>
+                <span class="narrow-only small">
+                  {subjects && `${token.subject}: `}
+                  {token.scopes.join(', ')}
+                </span>
               </td>
-              {subjects && <td class="path-whole">{token.subject}</td>}
+              {subjects && <td class="path-whole wide-only">{token.subject}</td>}
               <td class="wide-only">{token.scopes.join(', ')}</td>
               <td>
                 <TokenState token={token} now={now} />
@@ -170,7 +177,7 @@ function TokenState({ token, now }: { readonly token: TokenInfo; readonly now: n
   const { expiresAt, revokedAt, current } = token
   if (revokedAt !== null) {
     return (
-      <span class="two-lines">
+      <span class="stack">
         <StateBadge look={{ icon: 'cancelled', word: 'Revoked', tone: 'away' }} />
         <span class="muted small">
           <When at={revokedAt} />
@@ -179,10 +186,10 @@ function TokenState({ token, now }: { readonly token: TokenInfo; readonly now: n
     )
   }
   const look = lives(token, now)
-    ? ({ icon: 'done', word: current ? 'This session’s' : 'Good', tone: 'good' } as const)
+    ? ({ icon: 'done', word: current ? 'This session’s' : 'Active', tone: 'good' } as const)
     : ({ icon: 'pending', word: 'Expired', tone: 'calm' } as const)
   return (
-    <span class="two-lines">
+    <span class="stack">
       <StateBadge look={look} />
       <span class="muted small">
         {expiresAt === null ? (
