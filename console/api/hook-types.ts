@@ -1,5 +1,8 @@
 // Shapes of /v1/webhooks and /v1/audit as docs/reference/v1.md has them.
 
+/** Of what a webhook tells: of all jobs in a collection, or of one job. */
+export type WebhookTarget = { readonly collection: string } | { readonly job: string }
+
 export interface WebhookInfo {
   readonly id: string
   readonly url: string

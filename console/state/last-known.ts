@@ -2,11 +2,11 @@
 
 const KEPT = 'waybill.known.'
 /** So many answers, each no longer than so many characters: a browser keeps some five million for a page. */
-const MOST = 40
+const MOST = 20
 const MOST_CHARACTERS = 100_000
 
 /** An answer and when it came, epoch milliseconds. */
-export interface Known<T> {
+interface Known<T> {
   readonly at: number
   readonly value: T
 }

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { createContext } from 'preact'
-import { useCallback, useContext, useEffect, useMemo, useState } from 'preact/hooks'
+import { useCallback, useContext, useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { Api, ApiError } from '../api/api.ts'
 import type { Identity } from '../api/types.ts'
 import { lastKnown } from './last-known.ts'
@@ -12,7 +12,7 @@ export interface Session {
   readonly who: Identity
   /** False while calls are not answered: what is seen is what was known last. */
   readonly answers: boolean
-  /** When the server answered last, epoch milliseconds. */
+  /** Where they are not: when the server answered last, epoch milliseconds. */
   readonly answeredAt: number
   signOut(): void
 }
@@ -59,6 +59,8 @@ export function SessionGate({
 }) {
   const [session, setSession] = useState<{ readonly api: Api; readonly who: Identity } | null>(null)
   const [reach, setReach] = useState({ answers: true, at: 0 })
+  // told with each call: only a change is worth drawing the page anew
+  const heardAt = useRef(0)
   const [message, setMessage] = useState<string | null>(null)
   const [looking, setLooking] = useState(() => sessionStorage.getItem(KEPT) !== null)
 
@@ -76,10 +78,14 @@ export function SessionGate({
         lastKnown.begin()
         if (who.away === null) lastKnown.remember(WHO, who.who)
       }
-      const heard = (answers: boolean): void => setReach(before => (answers ? { answers, at: Date.now() } : before.answers ? { ...before, answers } : before))
+      const heard = (answers: boolean): void => {
+        if (answers) heardAt.current = Date.now()
+        setReach(before => (before.answers === answers ? before : { answers, at: heardAt.current }))
+      }
       const api = new Api(token, () => leave('The server no longer takes this token: it has expired or was revoked.'), heard)
       setMessage(null)
-      setReach({ answers: who.away === null, at: who.away ?? Date.now() })
+      heardAt.current = who.away ?? Date.now()
+      setReach({ answers: who.away === null, at: heardAt.current })
       setSession({ api, who: who.who })
     },
     [leave],

@@ -1,9 +1,8 @@
 import { useState } from 'preact/hooks'
-import type { WebhookInfo } from '../../api/hook-types.ts'
+import type { WebhookInfo, WebhookTarget } from '../../api/hook-types.ts'
 import { useApi } from '../../state/session.tsx'
 import { Button, Field, textOf } from '../../ui/bits.tsx'
 import { ProblemBox } from '../../ui/problem.tsx'
-import type { WebhookTarget } from './webhooks.tsx'
 
 /** Those that are sent, with what each means. */
 const EVENTS = [

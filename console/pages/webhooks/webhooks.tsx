@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import type { WebhookInfo } from '../../api/hook-types.ts'
+import type { WebhookInfo, WebhookTarget } from '../../api/hook-types.ts'
 import { exactNumber } from '../../lib/format.ts'
 import { useApi } from '../../state/session.tsx'
 import { PagesFrame, usePages } from '../../state/use-pages.tsx'
@@ -10,9 +10,6 @@ import { SecretDialog } from '../../ui/secret.tsx'
 import { StateBadge } from '../../ui/state.tsx'
 import { Deliveries } from './deliveries.tsx'
 import { NewWebhook } from './new-webhook.tsx'
-
-/** Of what a webhook tells: of all jobs in a collection, or of one job. */
-export type WebhookTarget = { readonly collection: string } | { readonly job: string }
 
 const LOOKS = {
   active: { icon: 'done', word: 'Active', tone: 'good' },
