@@ -2,7 +2,7 @@
  * The directions of imports (ARCHITECTURE.md): model <- ports <- engine <- http, cli; adapters know ports and model; main.ts alone knows every adapter.
  * A room's rule lists what it may import; everything else of ours is forbidden to it.
  */
-const ADAPTERS = '^src/(ledger|stores|queue|access)/'
+const ADAPTERS = '^src/(ledger|stores|queue|access|observability)/'
 
 /** One room may import only these of our own sources. `$1` in `allowed` is the first group of `room`. */
 const room = (name, room, allowed, comment) => ({
@@ -30,6 +30,7 @@ module.exports = {
       ['^src/(model|ports)/', '^src/$1/(shared/)?[^/]+$'],
       'what adapters of one port share knows ports and model',
     ),
+    room('observability-knows-ports', '^src/observability/', ['^src/(model|ports|observability)/'], 'observers know ports and model'),
     room('http-knows-engine', '^src/http/', ['^src/(model|ports|engine|http)/'], 'http imports engine, ports and model'),
     room(
       'dialects-are-apart',
@@ -61,8 +62,8 @@ module.exports = {
     room(
       'cli-knows-client',
       '^src/cli/',
-      ['^src/(client|model|cli)/', '^src/(main|administration|config|doctor)\\.ts$', '^src/access/tokens\\.ts$', '^src/system/version\\.ts$'],
-      'the command line imports client, model, main, administration, config, doctor, access/tokens and system/version',
+      ['^src/(client|model|cli)/', '^src/(main|administration|config|doctor|restore)\\.ts$', '^src/access/tokens\\.ts$', '^src/system/version\\.ts$'],
+      'the command line imports client, model, main, administration, config, doctor, restore, access/tokens and system/version',
     ),
     {
       name: 'only-main-knows-adapters',
@@ -98,6 +99,19 @@ module.exports = {
       comment: 'src/open-stores.ts imports a store of a service only when it opens one',
       from: { path: '^src/open-stores\\.ts$' },
       to: { path: '^src/stores/', dependencyTypesNot: ['dynamic-import', 'type-only'] },
+    },
+    {
+      name: 'libraries-of-observers-stay-there',
+      severity: 'error',
+      comment: 'engine, ledgers and stores tell the port src/ports/observer.ts, and know no library of metrics or traces',
+      from: { path: '^src/', pathNot: '^src/observability/' },
+      to: { path: 'node_modules/(prom-client|@opentelemetry)/' },
+    },
+    {
+      name: 'traces-are-loaded-when-wanted',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/observability/traces\\.ts$' },
+      to: { path: '^src/observability/(traces|metrics-observer)\\.ts$|node_modules/@opentelemetry/', dependencyTypesNot: ['dynamic-import', 'type-only'] },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },

@@ -3,6 +3,10 @@ import { join } from 'node:path'
 import type { DatabaseFacts } from './ledger/postgres/connection/inspect.ts'
 import type { PostgresLedger } from './ledger/postgres/postgres-ledger.ts'
 import { backupLedger } from './ledger/sqlite/backup.ts'
+import { claimDirectory } from './ledger/sqlite/claim.ts'
+import { namedBlobs, type NamedBlob } from './ledger/sqlite/named-blobs.ts'
+import { restoreLedger, type RestoredLedger } from './ledger/sqlite/restore.ts'
+import { brokenIn } from './ledger/sqlite/soundness.ts'
 import { SqliteLedger } from './ledger/sqlite/sqlite-ledger.ts'
 import { WaybillError } from './model/errors.ts'
 import type { Clock } from './ports/clock.ts'
@@ -11,7 +15,7 @@ import { placesOf, storesOf, type StoresConfig } from './store-config.ts'
 import { systemClock } from './system/clock.ts'
 import { makeDirectory } from './system/directories.ts'
 
-export type { DatabaseFacts }
+export type { DatabaseFacts, RestoredLedger }
 
 /** Opens the ledger of a data directory, making both when they are missing. */
 export async function openLedger(data: string, clock: Clock): Promise<Ledger> {
@@ -88,6 +92,29 @@ function closable(ledger: Ledger): { readonly ledger: Ledger; close(): Promise<v
 export async function backUp(data: string, target: string, progress: (copied: number, all: number) => void): Promise<void> {
   lookForLedger(data, { create: false })
   await backupLedger(ledgerFile(data), target, progress)
+}
+
+/** What is broken in the ledger of a data directory, read from end to end beside a running server or without one. Throws `unavailable` where it cannot be read. */
+export function brokenInLedger(data: string, clock: Clock): string[] {
+  return brokenIn(ledgerFile(data), clock.now())
+}
+
+/** A data directory that no server can take meanwhile. */
+export interface ClaimedDirectory {
+  /** As `restoreLedger`. */
+  restore(file: string, options: { readonly force: boolean; readonly now: number }): RestoredLedger
+  /** As `namedBlobs`, of the ledger in it. */
+  namedBlobs(): Iterable<NamedBlob>
+  release(): void
+}
+
+/** Claims a data directory, which is made when it is missing. Throws `unavailable` while a server works on it. */
+export function openClaimed(data: string): ClaimedDirectory {
+  lookForLedger(data, { create: true })
+  makeDirectory(data)
+  const release = claimDirectory(data)
+  const ledger = ledgerFile(data)
+  return { restore: (file, options) => restoreLedger(file, ledger, options), namedBlobs: () => namedBlobs(ledger), release }
 }
 
 /** Refuses a place where no ledger can be, and, unless it may be made there, one where none is. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { nearest, plainFault, unknownMembers } from './config-faults.ts'
 import { SCOPES } from './model/access.ts'
 import { WaybillError } from './model/errors.ts'
 import { faultsOfStores, secretVariables, storesSchema } from './store-config.ts'
@@ -22,6 +23,14 @@ const jwt = z
   })
   .refine(value => (value.jwksUrl === undefined) !== (value.key === undefined), 'give either jwksUrl or key')
 
+const tracing = z.strictObject({
+  endpoint: z
+    .url({ protocol: /^https?$/, error: 'must be an absolute http or https URL, such as http://collector:4318/v1/traces' })
+    .describe('where spans are sent, as OTLP over HTTP'),
+  sampleRatio: z.number().min(0).max(1).default(0.1).describe('which part of the requests that bring no decision of their own is traced'),
+  serviceName: z.string().min(1).default('waybill').describe('the name of this service in the traces'),
+})
+
 /** Timers of Node.js that are longer than this fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 /** Far longer, and a job would expire after the last moment that a date can name. */
@@ -34,14 +43,15 @@ function whole(least: number, most: number = Number.MAX_SAFE_INTEGER): z.ZodType
     .union([z.number(), z.string().regex(/^[0-9]+$/, fault)], fault)
     .transform(Number)
     .refine(value => Number.isSafeInteger(value) && value >= least && value <= most, fault)
+    .meta({ type: 'integer', minimum: least, maximum: most })
 }
 
-function retention(usual = 30 * DAY_MS): z.ZodDefault<z.ZodType<number, number | string>> {
-  return whole(0, LONGEST_RETENTION_MS).default(usual)
+function retention(dialect: string, usual = 30 * DAY_MS): z.ZodDefault<z.ZodType<number, number | string>> {
+  return whole(0, LONGEST_RETENTION_MS).default(usual).describe(`of those submitted through ${dialect}`)
 }
 
 /** Settings that hold more than one value: in the environment they are JSON. */
-const STRUCTURED: ReadonlySet<string> = new Set(['jwt', 'retentionMs', 'stores'])
+const STRUCTURED: ReadonlySet<string> = new Set(['jwt', 'retentionMs', 'stores', 'tracing'])
 /** Variables of ours that are no settings of the server: those of the command line and of the benches. */
 const OTHER_VARIABLES = ['WAYBILL_URL', 'WAYBILL_TOKEN', 'WAYBILL_DEBUG', 'WAYBILL_BENCH_DIR']
 
@@ -61,6 +71,11 @@ const settings = z.strictObject({
     .default(null)
     .describe('base of absolute links; null takes it from the request'),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('warn').describe('least level that is logged to standard error'),
+  metrics: z
+    .enum(['token', 'open', 'off'])
+    .default('token')
+    .describe('who may read GET /metrics: who has a token with the scope metrics or admin, everybody, or nobody'),
+  tracing: tracing.nullable().default(null).describe('send OpenTelemetry traces to a collector'),
   concurrency: whole(1, 256).default(4).describe('turns of jobs at once'),
   jsonItems: whole(1).default(10_000).describe('items in one JSON body'),
   submitBodyBytes: whole(1024)
@@ -88,7 +103,12 @@ const settings = z.strictObject({
   headerTimeoutMs: whole(100, LONGEST_TIMER_MS).default(15_000).describe("time for a request's header to arrive"),
   bodyTimeoutMs: whole(100, LONGEST_TIMER_MS).default(60_000).describe("time for each KiB of a request's body"),
   retentionMs: z
-    .strictObject({ v1: retention(), apollo: retention(), sevenbridges: retention(), cmwell: retention(15 * MINUTE_MS) })
+    .strictObject({
+      v1: retention('/v1'),
+      apollo: retention('the Apollo dialect'),
+      sevenbridges: retention('the Seven Bridges dialect'),
+      cmwell: retention('the CM-Well dialect', 15 * MINUTE_MS),
+    })
     .prefault({})
     .describe('how long finished jobs are kept, by the dialect they came through; as JSON in the environment'),
   cmwellCompat: z.enum(['docs', 'server']).default('docs').describe('the CM-Well dialect as its documents say (docs) or as its server does (server)'),
@@ -105,8 +125,8 @@ export const configSchema = settings.superRefine((config, context) => {
 export type Config = z.infer<typeof configSchema>
 export type ConfigInput = { readonly [K in keyof Config]?: unknown }
 
-/** WAYBILL_PORT for port, WAYBILL_PUBLIC_URL for publicUrl; WAYBILL_JWT, WAYBILL_RETENTION_MS and WAYBILL_STORES hold JSON. */
-function environmentName(key: string): string {
+/** WAYBILL_PORT for port, WAYBILL_PUBLIC_URL for publicUrl; WAYBILL_JWT, WAYBILL_RETENTION_MS, WAYBILL_STORES and WAYBILL_TRACING hold JSON. */
+export function environmentName(key: string): string {
   return `WAYBILL_${key.replaceAll(/[A-Z]/g, letter => `_${letter}`).toUpperCase()}`
 }
 
@@ -129,11 +149,13 @@ export function loadConfig(sources: { readonly file?: string; readonly env?: Nod
     merged[key] = flag
     origins.set(key, 'the command line')
   }
-  const parsed = configSchema.safeParse(merged)
+  const parsed = configSchema.safeParse(merged, { error: plainFault })
   const named = parsed.success ? secretVariables(parsed.data.stores) : []
   for (const sentence of unknownVariables(sources.env ?? {}, named)) process.emitWarning(sentence)
   if (parsed.success) return parsed.data
-  const faults = parsed.error.issues.map(({ path, message }) => {
+  const faults = parsed.error.issues.map(issue => {
+    const { path } = issue
+    const message = issue.code === 'unrecognized_keys' ? unknownMembers(configSchema, merged, issue) : issue.message
     const origin = origins.get(String(path[0]))
     return path.length === 0
       ? `${sources.file ?? 'the configuration'}: ${message}`
@@ -150,23 +172,6 @@ function unknownVariables(env: NodeJS.ProcessEnv, named: readonly string[]): str
     .map(([name]) => `the environment variable ${name} is no setting; the nearest is ${nearest(name, known)}`)
 }
 
-function nearest(name: string, known: readonly string[]): string {
-  return known.reduce((best, one) => (distance(name, one) < distance(name, best) ? one : best))
-}
-
-/** How many letters must be added, removed or changed to make `a` into `b` (Levenshtein), a row of the usual table at a time. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (const [index, letter] of [...a].entries()) {
-    const next = [index + 1]
-    for (const [at, other] of [...b].entries()) {
-      next.push(Math.min((row[at + 1] ?? 0) + 1, (next[at] ?? 0) + 1, (row[at] ?? 0) + (letter === other ? 0 : 1)))
-    }
-    row = next
-  }
-  return row.at(-1) ?? 0
-}
-
 function readFile(file: string): Record<string, unknown> {
   let text: string
   try {
@@ -176,7 +181,9 @@ function readFile(file: string): Record<string, unknown> {
   }
   const value = parseJson(text, file)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new WaybillError('invalid_request', `${file}: must hold a JSON object`)
-  return { ...value }
+  // for editors; it says where the schema is
+  const { $schema: _schema, ...settings } = value as Record<string, unknown>
+  return settings
 }
 
 function parseJson(text: string, where: string): unknown {

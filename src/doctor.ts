@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { accessSync, constants, statSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import { inspectSharedLedger, openAdministration, refuseApart, type DatabaseFacts, type LedgerPlace } from './administration.ts'
+import { brokenInLedger, inspectSharedLedger, openAdministration, refuseApart, type DatabaseFacts, type LedgerPlace } from './administration.ts'
 import type { Config } from './config.ts'
 import { WaybillError } from './model/errors.ts'
 import { openPlaces, openStores } from './open-stores.ts'
@@ -35,7 +35,11 @@ export async function* examine(config: Config, clock: Clock = systemClock): Asyn
   yield directory
   // the rest would only make what is missing
   if (!directory.well) return
-  if (config.database === null) yield await finding('ledger', () => ledger({ data: config.data }, clock))
+  if (config.database === null) {
+    const opens = await finding('ledger', () => ledger({ data: config.data }, clock))
+    yield opens
+    if (opens.well) yield await finding('rows', async () => rows(config.data, clock))
+  }
   let stores: BlobStore[]
   let places: Place[]
   try {
@@ -134,6 +138,14 @@ async function ledger(place: LedgerPlace, clock: Clock): Promise<string> {
   } finally {
     await opened.close()
   }
+}
+
+/** A damaged file may open and answer for a long time, until somebody asks for what is broken. */
+function rows(data: string, clock: Clock): string {
+  const begin = performance.now()
+  const broken = brokenInLedger(data, clock)
+  if (broken.length > 0) throw new WaybillError('internal', `the ledger is damaged; stop the server and restore a backup: ${broken.join('; ')}`)
+  return `every page of the ledger is whole, and its rows agree (${Math.round(performance.now() - begin)} ms)`
 }
 
 /** Puts bytes that nobody else has, reads them back, and takes them away again. */

@@ -12,10 +12,13 @@ import { createEngine } from './engine/engine.ts'
 import { buildServer } from './http/server.ts'
 import { UrlSigner } from './http/signed-url.ts'
 import { claimDirectory } from './ledger/sqlite/claim.ts'
+import { observedPlace, observedStore } from './observability/observed-stores.ts'
+import { openObservability } from './observability/open-observability.ts'
 import { agreeOnDirectories, openPlaces, openStores } from './open-stores.ts'
 import type { BlobStore } from './ports/blob-store.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Ledger } from './ports/ledger.ts'
+import type { Observer } from './ports/observer.ts'
 import type { Queue } from './ports/queue.ts'
 import { LocalQueue } from './queue/local/local-queue.ts'
 import { storeKinds, trafficOf } from './store-config.ts'
@@ -60,14 +63,17 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
   makeDirectory(config.data)
   const logger = pino({ level: config.logLevel, redact: ['req.headers.authorization', 'req.headers["x-sbg-auth-token"]', 'token'] }, pino.destination(2))
   const onError = (error: unknown, what: string): void => logger.error({ err: error, what }, 'background work failed; it will be tried again')
+  const { metrics: access, tracing } = config
+  const { observer, metrics, close } = await openObservability({ logger, metrics: access !== 'off', tracing, clock, onError })
+  begun.defer(close)
   const jwt = config.jwt === null ? null : await createJwtVerifier(config.jwt, clock)
-  const parts = { config, clock, begun, onError }
+  const parts = { config, clock, begun, observer, onError }
   const { ledger, stores, queue, signingKey } = config.database === null ? await embedded(parts) : await shared(config.database, parts)
   const ids = systemIds(clock)
   const engine = createEngine({
     ledger,
-    stores,
-    places: await openPlaces(config, clock),
+    stores: stores.map(store => observedStore(store, observer)),
+    places: (await openPlaces(config, clock, process.env, observer)).map(place => observedPlace(place, observer)),
     traffic: trafficOf(config),
     queue,
     clock,
@@ -78,6 +84,7 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
     maxUploadBytes: config.uploadBytes,
     uploadLifeMs: config.uploadLifeMs,
     onError,
+    observer,
   })
   begun.defer(() => engine.stop())
   const authenticator = createAuthenticator({ ledger, clock, jwt })
@@ -85,7 +92,9 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
   const facts = { version: packageVersion(), startedAt: clock.now(), storeKinds: storeKinds(config), retentionMs: { ...config.retentionMs, audit: null } }
   const tokens = new TokenService({ ledger, clock, ids })
   const services = { engine, authenticator, tokens, clock, limits: config, facts, signer, publicUrl: config.publicUrl }
-  const app = await buildServer(services, { logger, retentionMs: config.retentionMs, cmwellCompat: config.cmwellCompat, consoleDirectory: CONSOLE })
+  const { retentionMs, cmwellCompat } = config
+  const served = metrics === null || access === 'off' ? null : { access, contentType: metrics.contentType, render: () => metrics.render(ledger) }
+  const app = await buildServer(services, { logger, retentionMs, cmwellCompat, consoleDirectory: CONSOLE, observer, metrics: served })
   begun.defer(() => app.close())
   await engine.start()
   await ledger.announce({ host: hostname(), pid: process.pid, version: facts.version, startedAt: facts.startedAt })
@@ -111,22 +120,24 @@ interface StorageParts {
   readonly config: Config
   readonly clock: Clock
   readonly begun: AsyncDisposableStack
+  readonly observer: Observer
   readonly onError: (error: unknown, what: string) => void
 }
 
-async function embedded({ config, clock, begun, onError }: StorageParts): Promise<Storage> {
+async function embedded({ config, clock, begun, observer, onError }: StorageParts): Promise<Storage> {
   begun.defer(claimDirectory(config.data))
   const ledger = await openLedger(config.data, clock)
   begun.defer(() => ledger.close())
-  return { ledger, stores: await openStores(config, clock), queue: new LocalQueue(onError), signingKey: config.signingKey ?? storedKey(config.data) }
+  const stores = await openStores(config, clock, process.env, observer)
+  return { ledger, stores, queue: new LocalQueue(onError), signingKey: config.signingKey ?? storedKey(config.data) }
 }
 
 /** The data directory is not claimed: its stores are shared with the other servers, which must see the same files. */
-async function shared(database: string, { config, clock, begun, onError }: StorageParts): Promise<Storage> {
+async function shared(database: string, { config, clock, begun, observer, onError }: StorageParts): Promise<Storage> {
   const ledger = await openSharedLedger(database, clock)
   begun.defer(() => ledger.close())
   refuseApart((await inspectSharedLedger(database, clock)).apartMs)
-  const stores = await openStores(config, clock)
+  const stores = await openStores(config, clock, process.env, observer)
   await agreeOnDirectories(config, ledger)
   const { PgBossQueue } = await import('./queue/pg-boss/pg-boss-queue.ts')
   const queue = await PgBossQueue.open({ url: database, onError })

@@ -2,6 +2,7 @@ import type { Config } from './config.ts'
 import { WaybillError } from './model/errors.ts'
 import type { BlobStore } from './ports/blob-store.ts'
 import type { Clock } from './ports/clock.ts'
+import { SILENT, type Observer } from './ports/observer.ts'
 import type { Place } from './ports/place.ts'
 import type { S3StoreOptions } from './stores/s3/s3-service.ts'
 import { directoryOf, placesOf, storesOf, type AttachedConfig, type ManagedConfig } from './store-config.ts'
@@ -14,19 +15,27 @@ export async function openStores(
   config: Pick<Config, 'data' | 'database' | 'stores' | 'defaultStore'>,
   clock: Clock,
   env: NodeJS.ProcessEnv = process.env,
+  observer: Observer = SILENT,
 ): Promise<BlobStore[]> {
   const stores: BlobStore[] = []
-  for (const [name, store] of storesOf(config)) stores.push(await openStore(config, name, store, clock, env))
+  for (const [name, store] of storesOf(config)) stores.push(await openStore(config, name, store, { clock, env, observer }))
   return stores
+}
+
+/** What every store is opened with. */
+interface Surroundings {
+  readonly clock: Clock
+  readonly env: NodeJS.ProcessEnv
+  readonly observer: Observer
 }
 
 async function openStore(
   { data, database }: Pick<Config, 'data' | 'database'>,
   name: string,
   store: ManagedConfig,
-  clock: Clock,
-  env: NodeJS.ProcessEnv,
+  { clock, env, observer }: Surroundings,
 ): Promise<BlobStore> {
+  const onRetry = (): void => observer.storeRetried(name)
   const secret = (variable: string): string => secretOf(name, variable, env)
   switch (store.kind) {
     case 'local': {
@@ -36,12 +45,12 @@ async function openStore(
     }
     case 's3': {
       const { openS3BlobStore } = await import('./stores/s3/s3-blob-store.ts')
-      return openS3BlobStore({ name, clock, ...bucketOf(store, secret), bucket: store.bucket })
+      return openS3BlobStore({ name, clock, onRetry, ...bucketOf(store, secret), bucket: store.bucket })
     }
     case 'azure': {
       const { container, prefix, connectionStringVariable } = store
       const { openAzureBlobStore } = await import('./stores/azure/azure-blob-store.ts')
-      return openAzureBlobStore({ name, clock, container, prefix, connectionString: secret(connectionStringVariable) })
+      return openAzureBlobStore({ name, clock, onRetry, container, prefix, connectionString: secret(connectionStringVariable) })
     }
   }
 }
@@ -70,13 +79,18 @@ export async function agreeOnDirectories(config: Pick<Config, 'data' | 'stores' 
 }
 
 /** Opens the places of a configuration. Throws what `openStores` throws. */
-export async function openPlaces(config: Pick<Config, 'database' | 'stores'>, clock: Clock, env: NodeJS.ProcessEnv = process.env): Promise<Place[]> {
+export async function openPlaces(
+  config: Pick<Config, 'database' | 'stores'>,
+  clock: Clock,
+  env: NodeJS.ProcessEnv = process.env,
+  observer: Observer = SILENT,
+): Promise<Place[]> {
   const places: Place[] = []
-  for (const [name, store] of placesOf(config)) places.push(await openPlace(config, name, store, clock, env))
+  for (const [name, store] of placesOf(config)) places.push(await openPlace(config, name, store, { clock, env, observer }))
   return places
 }
 
-async function openPlace({ database }: Pick<Config, 'database'>, name: string, store: AttachedConfig, clock: Clock, env: NodeJS.ProcessEnv): Promise<Place> {
+async function openPlace({ database }: Pick<Config, 'database'>, name: string, store: AttachedConfig, { clock, env, observer }: Surroundings): Promise<Place> {
   const { readonly, directory, bucket } = store
   if (directory !== undefined) {
     const { openDirectoryPlace } = await import('./stores/directory/directory-place.ts')
@@ -85,7 +99,8 @@ async function openPlace({ database }: Pick<Config, 'database'>, name: string, s
   if (bucket === undefined) throw new Error(`the store "${name}" is attached to nothing`)
   const { openS3Place } = await import('./stores/s3/s3-place.ts')
   const settings = bucketOf(store, variable => secretOf(name, variable, env))
-  return openS3Place({ name, clock, ...settings, bucket, readonly, conditionalWrites: store.conditionalWrites ?? store.endpoint === undefined })
+  const onRetry = (): void => observer.storeRetried(name)
+  return openS3Place({ name, clock, onRetry, ...settings, bucket, readonly, conditionalWrites: store.conditionalWrites ?? store.endpoint === undefined })
 }
 
 /** How the bucket of a store is found and asked, its secrets looked up. */

@@ -52,9 +52,9 @@ const bucketSettings = {
   region: z.string().min(1).optional().describe('by default what AWS_REGION says, and us-east-1 with an endpoint'),
   forcePathStyle: z.boolean().optional().describe('the bucket in the path instead of the host name; by default with an endpoint'),
   checksums: z.enum(['when_required', 'when_supported']).optional().describe('by default when_required with an endpoint'),
-  accessKeyIdVariable: variable.optional(),
-  secretAccessKeyVariable: variable.optional(),
-  sessionTokenVariable: variable.optional(),
+  accessKeyIdVariable: variable.optional().describe('environment variable with the id of the access key; by default the usual sources of AWS'),
+  secretAccessKeyVariable: variable.optional().describe('environment variable with the secret access key'),
+  sessionTokenVariable: variable.optional().describe('environment variable with the session token, where there is one'),
 }
 
 type Credentials = { readonly [K in 'accessKeyIdVariable' | 'secretAccessKeyVariable' | 'sessionTokenVariable']?: string | undefined }
@@ -68,7 +68,9 @@ function areWhole({ accessKeyIdVariable, secretAccessKeyVariable, sessionTokenVa
 const WHOLE_CREDENTIALS =
   'give both accessKeyIdVariable and secretAccessKeyVariable (and sessionTokenVariable only with them), or none for the usual sources of AWS'
 
-const s3 = z.strictObject({ kind: z.literal('s3'), ...traffic, bucket: place, ...bucketSettings }).refine(areWhole, WHOLE_CREDENTIALS)
+const s3 = z
+  .strictObject({ kind: z.literal('s3'), ...traffic, bucket: place.describe('the bucket, which must be there'), ...bucketSettings })
+  .refine(areWhole, WHOLE_CREDENTIALS)
 
 const attached = z
   .strictObject({
@@ -91,9 +93,9 @@ const attached = z
 const azure = z.strictObject({
   kind: z.literal('azure'),
   ...traffic,
-  container: place,
+  container: place.describe('the container, which must be there'),
   prefix,
-  connectionStringVariable: variable.default(AZURE_VARIABLE),
+  connectionStringVariable: variable.default(AZURE_VARIABLE).describe('environment variable with the connection string'),
 })
 
 /** One store, of any kind. */

@@ -1,4 +1,4 @@
-import { SCOPES, type Scope } from '../model/access.ts'
+import { SCOPES, SCOPES_OF_ADMIN, type Scope } from '../model/access.ts'
 import { WaybillError } from '../model/errors.ts'
 
 /** Whose scopes mean which of ours: `{ "files.readwrite": ["read", "write"] }`. Our own names mean themselves unless they are given here. */
@@ -19,10 +19,10 @@ export function scopeMapper(mapping: ScopeMapping): MapScopes {
   return names => new Set(names.flatMap(name => ours.get(name) ?? []))
 }
 
-/** The scopes that hold when these were given: `admin` includes `read` and `write`. */
+/** The scopes that hold when these were given: `admin` includes `read`, `write` and `metrics`. */
 export function impliedScopes(scopes: Iterable<Scope>): Set<Scope> {
   const implied = new Set(scopes)
-  if (implied.has('admin')) implied.add('read').add('write')
+  if (implied.has('admin')) for (const scope of SCOPES_OF_ADMIN) implied.add(scope)
   return implied
 }
 

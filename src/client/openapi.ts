@@ -283,7 +283,7 @@ export interface components {
       readonly id: string
       readonly subject: string
       /** @description `admin` includes `read` and `write` */
-      readonly scopes: readonly ('read' | 'write' | 'admin' | 'apollo_read' | 'apollo_write')[]
+      readonly scopes: readonly ('read' | 'write' | 'admin' | 'apollo_read' | 'apollo_write' | 'metrics')[]
       /** @description what its owner calls it */
       readonly label: string | null
       /**
@@ -321,7 +321,7 @@ export interface components {
     readonly NewToken: {
       /** @description without it: the caller */
       readonly subject?: string
-      readonly scopes: readonly ('read' | 'write' | 'admin' | 'apollo_read' | 'apollo_write')[]
+      readonly scopes: readonly ('read' | 'write' | 'admin' | 'apollo_read' | 'apollo_write' | 'metrics')[]
       /** @description without it: as long as may be */
       readonly expiresInSeconds?: number
       readonly label?: string
@@ -557,7 +557,7 @@ export interface components {
       readonly id: string
       readonly subject: string
       /** @description `admin` includes `read` and `write` */
-      readonly scopes: readonly ('read' | 'write' | 'admin' | 'apollo_read' | 'apollo_write')[]
+      readonly scopes: readonly ('read' | 'write' | 'admin' | 'apollo_read' | 'apollo_write' | 'metrics')[]
       /** @description what its owner calls it */
       readonly label: string | null
       /**

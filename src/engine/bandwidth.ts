@@ -25,7 +25,7 @@ export class Bandwidth {
 
   /** Resolves when so many bytes may pass, or at once when the signal aborts. */
   async take(bytes: number, signal: AbortSignal): Promise<void> {
-    const now = this.#clock.now()
+    const now = this.#clock.steady()
     this.#paidUntil = Math.max(this.#paidUntil, now - BURST_MS) + bytes / this.#bytesPerMs
     const early = this.#paidUntil - now
     if (early > 0) await this.#clock.sleep(early, signal)

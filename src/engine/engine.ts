@@ -2,6 +2,7 @@ import type { Job } from '../model/job.ts'
 import type { BlobStore } from '../ports/blob-store.ts'
 import type { Clock, Ids } from '../ports/clock.ts'
 import type { Ledger } from '../ports/ledger.ts'
+import { SILENT, type Observer } from '../ports/observer.ts'
 import type { Place } from '../ports/place.ts'
 import type { Queue } from '../ports/queue.ts'
 import { Access } from './access.ts'
@@ -45,16 +46,22 @@ export interface EngineParts {
   /** How long an upload in parts may take before it ends by itself, in milliseconds. */
   readonly uploadLifeMs: number
   readonly onError: (error: unknown, what: string) => void
+  /** Default: nobody watches. */
+  readonly observer?: Observer
 }
 
 /** Puts the engine together from its ports. */
 export function createEngine(parts: EngineParts): Engine {
-  const { ledger, queue, clock, ids } = parts
+  const { ledger, queue, clock, ids, observer = SILENT } = parts
   const stores = new Stores(parts.stores, parts.places)
   const access = new Access(ledger)
   const looks = new Looks({ ledger, stores })
   const wakeJob = (job: Job): void => queue.wake({ job: job.id, tenant: job.submittedBy, priority: job.priority })
-  const begin = (job: Job): void => (ledger.sendsWakes ? queue.look() : wakeJob(job))
+  const begin = (job: Job): void => {
+    observer.submitted(job)
+    if (ledger.sendsWakes) queue.look()
+    else wakeJob(job)
+  }
   const transfers = new Transfers(clock, parts.traffic)
   const turns = new TurnLog(clock)
   const waiting = { ledger, turns, inHand: () => queue.inHand(), againMs: ledger.sendsWakes ? WAKE_AGAIN_MS : WAKE_EVERY_MS }
@@ -74,20 +81,24 @@ export function createEngine(parts: EngineParts): Engine {
     tree: new TreeService({ ledger, access }),
     locks: new LockService({ ledger, access }),
     jobs: new JobService({
-      ...{ ledger, access, ids, clock, placeRefusals: new PlaceRefusals({ ledger, stores }), maxItems: parts.maxItems },
-      ...{ begin, wake: wakeJob, waiting },
+      ...{ ledger, access, ids, clock, observer, placeRefusals: new PlaceRefusals({ ledger, stores }) },
+      ...{ maxItems: parts.maxItems, begin, wake: wakeJob, waiting },
     }),
     uploads: new UploadService({ ledger, access, stores, ids, maxUploadBytes: parts.maxUploadBytes, uploadLifeMs: parts.uploadLifeMs }),
     names: new NameService({ ledger }),
     fieldTypes: new FieldTypeService({ ledger, access }),
     system: new SystemService({ ledger, stores, clock }),
     start: async () => {
+      ledger.onWork(work => observer.committed(work))
       await ledger.recover()
       // What is unfinished in a store of this process alone died with the last one, but for what a job goes on with; in a shared store it may be another's, and the
       // daily sweep takes it.
       for (const store of stores.all()) if (!store.shared) await store.sweepUnfinished(clock.now(), clock.now() - ORPHAN_GRACE_MS)
       for (const place of stores.places()) if (!place.shared) await sweepOrTell(place)
-      queue.work(job => turns.watch(job, () => runner.turn(job)), { concurrency: parts.concurrency, quick: Math.max(parts.concurrency, QUICK_TURNS) })
+      queue.work(job => observer.during({ name: 'turn', job }, () => turns.watch(job, () => runner.turn(job))), {
+        concurrency: parts.concurrency,
+        quick: Math.max(parts.concurrency, QUICK_TURNS),
+      })
       await upkeep.wakeUnfinished()
       upkeep.start()
     },

@@ -114,30 +114,34 @@ export class Runner {
 
   /**
    * Renews the lease while work goes on: one large blob may take longer than a lease lasts. A lease that is lost ends the work: what else is read is in vain.
-   * `work` can ask whether the lease surely holds, also in a process that stood still.
+   * `work` can ask whether the lease surely holds, also in a process that stood still, and on a machine whose clock was set back.
    */
   async #keeping<T>(lease: Lease, progress: Progress, work: (signal: AbortSignal, holds: () => boolean) => Promise<T>): Promise<T> {
     const done = new AbortController()
     const lost = new AbortController()
-    const until = { end: lease.expiresAt }
+    const until = { end: lease.expiresAt, steadyEnd: this.#clock.steady() + LEASE_MS }
     const renewing = this.#renew(lease, until, progress, done.signal)
     renewing.catch((error: unknown) => lost.abort(error))
     try {
-      return await work(AbortSignal.any([this.#stopping.signal, lost.signal]), () => this.#clock.now() < until.end - MARGIN_MS)
+      return await work(
+        AbortSignal.any([this.#stopping.signal, lost.signal]),
+        () => this.#clock.now() < until.end - MARGIN_MS && this.#clock.steady() < until.steadyEnd - MARGIN_MS,
+      )
     } finally {
       done.abort()
       await renewing
     }
   }
 
-  async #renew(lease: Lease, until: { end: number }, progress: Progress, signal: AbortSignal): Promise<void> {
+  async #renew(lease: Lease, until: { end: number; steadyEnd: number }, progress: Progress, signal: AbortSignal): Promise<void> {
     for (let silent = PROGRESS_MS; ; silent += PROGRESS_MS) {
       await this.#clock.sleep(PROGRESS_MS, signal)
       if (signal.aborted) return
       if (silent < LEASE_MS / 3 && !progress.isNews) continue
-      const asked = this.#clock.now()
+      const [asked, steady] = [this.#clock.now(), this.#clock.steady()]
       await this.#ledger.renewLease(lease, LEASE_MS, progress.take())
       until.end = asked + LEASE_MS
+      until.steadyEnd = steady + LEASE_MS
       silent = 0
     }
   }

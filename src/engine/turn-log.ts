@@ -7,10 +7,11 @@ const STILL_MS = 2_000
 /** Jobs that went on in another node are never heard of again: of so many the oldest is forgotten. */
 const MOST_JOBS = 10_000
 
-/** The turns of a job that is not at rest here: how many run, when the last one ended, and why it failed, if it did. */
+/** The turns of a job that is not at rest here: how many run, when the last one ended (by either clock), and why it failed, if it did. */
 interface Turns {
   running: number
   endedAt: number | null
+  steadyEnd: number
   failure: string | null
 }
 
@@ -38,6 +39,7 @@ export class TurnLog {
     } finally {
       turns.running -= 1
       turns.endedAt = this.#clock.now()
+      turns.steadyEnd = this.#clock.steady()
     }
   }
 
@@ -45,7 +47,7 @@ export class TurnLog {
   isMoving(job: string): boolean {
     const turns = this.#jobs.get(job)
     if (turns === undefined || turns.failure !== null) return false
-    return turns.running > 0 || (turns.endedAt !== null && this.#clock.now() - turns.endedAt < STILL_MS)
+    return turns.running > 0 || (turns.endedAt !== null && this.#clock.steady() - turns.steadyEnd < STILL_MS)
   }
 
   /** When (epoch milliseconds) and why the last turn of the job failed; null when it did not. */
@@ -56,7 +58,7 @@ export class TurnLog {
   }
 
   #begin(job: string): Turns {
-    const turns = this.#jobs.get(job) ?? { running: 0, endedAt: null, failure: null }
+    const turns = this.#jobs.get(job) ?? { running: 0, endedAt: null, steadyEnd: 0, failure: null }
     turns.running += 1
     this.#jobs.delete(job) // so that the map is in the order of the last beginnings
     this.#jobs.set(job, turns)

@@ -17,6 +17,11 @@ const FIRST_SWEEP_MS = 3600 * 1000
 /** A blob that nothing refers to goes after this long: an upload or copy that might use it is over by then. */
 export const ORPHAN_GRACE_MS = 24 * 3600 * 1000
 const SWEEP_BATCH = 50_000
+/**
+ * For so long after a ledger was restored no blob goes: those that only came after the backup are named by the ledger of before alone, to which one may want to
+ * go back.
+ */
+export const RESTORED_GRACE_MS = 7 * 24 * 3600 * 1000
 
 /** What upkeep works with. */
 export interface UpkeepParts {
@@ -30,11 +35,14 @@ export interface UpkeepParts {
 /** What has to be done again and again, beside the work. */
 export class Upkeep {
   readonly #parts: UpkeepParts
+  /** What the clock showed at the start, and the steady one. */
+  readonly #begun: { readonly now: number; readonly steady: number }
   readonly #stopped = new AbortController()
   readonly #loops: Promise<void>[] = []
 
   constructor(parts: UpkeepParts) {
     this.#parts = parts
+    this.#begun = { now: parts.clock.now(), steady: parts.clock.steady() }
   }
 
   start(): void {
@@ -80,7 +88,9 @@ export class Upkeep {
   }
 
   async #sweep(): Promise<void> {
-    const before = this.#parts.clock.now() - ORPHAN_GRACE_MS
+    // since the clock was set forth, a blob that is just being taken for an upload looks old, and nothing refers to it yet
+    const setForth = Math.max(0, this.#parts.clock.now() - this.#begun.now - (this.#parts.clock.steady() - this.#begun.steady))
+    const before = this.#parts.clock.now() - setForth - ORPHAN_GRACE_MS
     for (const store of this.#parts.stores.all()) {
       try {
         await this.#sweepStore(store, before)
@@ -99,6 +109,8 @@ export class Upkeep {
 
   async #sweepStore(store: BlobStore, before: number): Promise<void> {
     await store.sweepUnfinished(before)
+    const restoredAt = await this.#parts.ledger.restoredAt()
+    if (restoredAt !== null && this.#parts.clock.now() - restoredAt < RESTORED_GRACE_MS) return
     let batch: string[] = []
     for await (const blob of store.list()) {
       if (this.#stopped.signal.aborted) return

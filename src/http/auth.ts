@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Caller, Scope } from '../model/access.ts'
+import { SCOPES_OF_ADMIN, type Caller, type Scope } from '../model/access.ts'
 import { WaybillError, isWaybillError } from '../model/errors.ts'
 import type { RateLimiter } from './rate-limit.ts'
 import type { HttpServices, NeededScopes } from './services.ts'
@@ -47,7 +47,7 @@ export function callerOf(request: FastifyRequest): Caller {
   return request.caller
 }
 
-/** Throws `insufficient_scope` naming every scope of `needed` that the caller lacks. `admin` includes `read` and `write`. */
+/** Throws `insufficient_scope` naming every scope of `needed` that the caller lacks. `admin` includes `read`, `write` and `metrics`. */
 export function requireScopes(request: FastifyRequest, reply: FastifyReply, needed: NeededScopes): void {
   const missing = needed.filter(scope => !hasScope(callerOf(request), scope))
   if (missing.length === 0) return
@@ -70,9 +70,9 @@ export function limitAddress(request: FastifyRequest, reply: FastifyReply): void
   limitRate(request, reply, `address ${request.ip}`)
 }
 
-/** True when the caller carries the scope; `admin` includes `read` and `write`. */
+/** True when the caller carries the scope; `admin` includes `read`, `write` and `metrics`. */
 export function hasScope(caller: Caller, scope: Scope): boolean {
-  return caller.scopes.has(scope) || ((scope === 'read' || scope === 'write') && caller.scopes.has('admin'))
+  return caller.scopes.has(scope) || (SCOPES_OF_ADMIN.has(scope) && caller.scopes.has('admin'))
 }
 
 async function identify(services: HttpServices, token: string | undefined, request: FastifyRequest, reply: FastifyReply): Promise<Caller> {

@@ -96,7 +96,7 @@ const documentRoute: SwaggerTransform = ({ schema, url, route }) => {
   const documented = { ...(schema as FastifySchema | undefined) }
   if (documented.tags === undefined) return { schema: documented, url }
   const open = documented.tags.includes('server') && !url.startsWith('/v1')
-  if (!open) documented.security = [{ token: [] }]
+  if (!open) documented.security ??= [{ token: [] }]
   if (documented.params !== undefined) documented.params = nameWildcard(documented.params)
   const { errors = [], headers } = route.config ?? {}
   if (headers !== undefined) documented.headers = headerParameters(headers)

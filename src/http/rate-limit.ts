@@ -33,7 +33,7 @@ export class RateLimiter {
   }
 
   #refilled(key: string): Bucket {
-    const now = this.#clock.now()
+    const now = this.#clock.steady()
     const bucket = this.#buckets.get(key)
     if (bucket === undefined) {
       if (this.#buckets.size >= SWEEP_ABOVE) this.#sweep(now)

@@ -2,6 +2,7 @@ import fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
 import { WaybillError } from '../model/errors.ts'
 import type { ErrorCode } from '../model/errors.ts'
+import { SILENT, type Observer } from '../ports/observer.ts'
 import { apolloPlugin, isApollo, sendRefusal, unparsedRefusal } from './apollo/index.ts'
 import { limitAddress } from './auth.ts'
 import { watchBodies } from './body-watch.ts'
@@ -10,9 +11,12 @@ import type { RawAnswer } from './client-error.ts'
 import { cmWellPlugin, infotonConstraint, isCmWell, sendError as sendCmWellError } from './cmwell/index.ts'
 import type { Compat } from './cmwell/options.ts'
 import { registerConsole } from './console.ts'
+import { registerErrorPages } from './error-pages.ts'
 import { setUsualHeaders } from './headers.ts'
 import { registerHealth } from './health.ts'
 import { watchMethods } from './method-not-allowed.ts'
+import { registerMetrics, type ServedMetrics } from './metrics.ts'
+import { observeRequests } from './observe.ts'
 import { registerDocs, registerOpenapi } from './openapi.ts'
 import { problemOf, sendProblem } from './problem.ts'
 import { RateLimiter } from './rate-limit.ts'
@@ -45,7 +49,14 @@ export interface ServerOptions {
   readonly cmwellCompat: Compat
   /** Where the built console lies; null, or nothing there: `/` says in plain words that it has not been built. */
   readonly consoleDirectory: string | null
+  /** Hears of requests. Default: nobody. */
+  readonly observer?: Observer
+  /** What `/metrics` serves; null: nothing is there. */
+  readonly metrics?: ServedMetrics | null
 }
+
+/** The route of infotons, which are at the root of the server. */
+const INFOTONS = '/*'
 
 /** Open connections at once; beyond them new ones are closed at once, before they cost memory. */
 const MAX_CONNECTIONS = 10_000
@@ -69,6 +80,7 @@ export async function buildServer(services: HttpServices, options: ServerOptions
   app.setErrorHandler(sendProblem)
   app.decorateRequest('caller', null)
   app.decorate('rateLimiter', new RateLimiter(services.clock, services.limits.requestsPerMinute))
+  observeRequests(app, options.observer ?? SILENT, dialectOf)
   app.addHook('onRequest', (request, reply, done) => {
     setUsualHeaders(request, reply)
     refuseCodings(request)
@@ -79,6 +91,8 @@ export async function buildServer(services: HttpServices, options: ServerOptions
   const refuseOtherMethods = watchMethods(app, isNative)
   await registerOpenapi(app)
   registerHealth(app, services)
+  registerErrorPages(app)
+  if (options.metrics != null) registerMetrics(app, services, options.metrics)
   await registerDocs(app)
   await registerConsole(app, options.consoleDirectory)
   await app.register(signedTransfers, { services })
@@ -144,6 +158,14 @@ function closeGracefully(app: FastifyInstance): void {
   })
 }
 
+/** The dialect that a request belongs to; `server` for what belongs to none: health, documents, the console, signed URLs. */
+function dialectOf({ url, routeOptions }: FastifyRequest): string {
+  if (url.startsWith('/v1/')) return 'v1'
+  if (isApollo(url)) return 'apollo'
+  if (isCmWell(url) || routeOptions.url === INFOTONS) return 'cmwell'
+  return isSevenBridges(url) ? 'sevenbridges' : 'server'
+}
+
 /** What goes wrong before routing is answered in the form of the dialect that the URL belongs to. */
 function errorSenderOf(url: string): typeof sendProblem {
   if (isApollo(url)) return sendRefusal
@@ -161,6 +183,6 @@ function rawAnswerOf(error: WaybillError, url: string): RawAnswer {
 
 /** Routes of the native API and of signed URLs, whose wrong methods answer 405. */
 function isNative(url: string): boolean {
-  const ours = ['/v1', '/console/', '/download/', '/upload/', '/healthz', '/readyz', '/openapi.json']
+  const ours = ['/v1', '/console/', '/download/', '/upload/', '/healthz', '/readyz', '/metrics', '/openapi.json']
   return url === '/' || ours.some(prefix => url.startsWith(prefix))
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Caller } from '../model/access.ts'
 import type { Entry } from '../model/entry.ts'
+import { WaybillError } from '../model/errors.ts'
 import { limitAddress } from './auth.ts'
 import { baseUrl } from './base-url.ts'
 import { unlessGivenUp } from './body-watch.ts'
@@ -16,7 +17,7 @@ export interface SignedUrl {
 }
 
 /** What a URL stands for: the subject in whose name it is used, then one version of one file, or one part of one upload. */
-type VersionGrant = readonly [subject: string, collection: string, path: string, version: number]
+type VersionGrant = readonly [subject: string, collection: string, path: string, version: number, revision: string]
 type PartGrant = readonly [subject: string, upload: string, number: number]
 
 const DOWNLOAD = '/download'
@@ -24,7 +25,7 @@ const UPLOAD = '/upload'
 
 /** A URL with which anybody may read this version of a file, as the caller might: GET or HEAD. */
 export function downloadUrl(services: HttpServices, request: FastifyRequest, caller: Caller, entry: Entry): SignedUrl {
-  return signed<VersionGrant>(services, request, 'GET', DOWNLOAD, [caller.subject, entry.collection, entry.path, entry.version])
+  return signed<VersionGrant>(services, request, 'GET', DOWNLOAD, [caller.subject, entry.collection, entry.path, entry.version, entry.revision])
 }
 
 /** A URL with which anybody may send this part of an upload, as the caller might: PUT. */
@@ -57,8 +58,12 @@ export async function signedTransfers(app: FastifyInstance, { services }: { read
     exposeHeadRoute: false,
     schema: { hide: true },
     handler: async (request, reply) => {
-      const [subject, collection, path, version] = grantOf<VersionGrant>(request.params.grant)
-      return sendEntryBytes(request, reply, await engine.entries.open(inTheNameOf(subject), collection, path, version))
+      const [subject, collection, path, version, revision] = grantOf<VersionGrant>(request.params.grant)
+      const opened = await engine.entries.open(inTheNameOf(subject), collection, path, version)
+      // a ledger that was restored from a backup counts the versions since then anew
+      if (opened.entry.revision !== revision)
+        throw new WaybillError('entry_not_found', `the version of ${path} that this URL is for is not there any more; ask for a new one`)
+      return sendEntryBytes(request, reply, opened)
     },
   })
 

@@ -3,7 +3,8 @@ import type { Clock } from '../ports/clock.ts'
 
 interface Window {
   count: number
-  readonly endsAt: number
+  /** By the steady clock: a caller is not held up for as long as somebody has set the other one back. */
+  readonly ends: number
 }
 
 /** How a caller stands: how many requests a window allows, how many are left, and when the window ends (epoch milliseconds). */
@@ -36,7 +37,7 @@ export class WindowLimiter {
   take(key: string): void {
     const window = this.#window(key)
     if (window.count >= this.#limit) {
-      const seconds = Math.max(1, Math.ceil((window.endsAt - this.#clock.now()) / 1000))
+      const seconds = Math.max(1, Math.ceil((window.ends - this.#clock.steady()) / 1000))
       const detail = `more than ${this.#limit} requests in ${Math.round(this.#windowMs / 1000)} s; try again in ${seconds} s`
       throw new WaybillError('rate_limited', detail, { retryAfterSeconds: seconds })
     }
@@ -46,20 +47,20 @@ export class WindowLimiter {
 
   /** How `key` stands, without taking a request. */
   standing(key: string): Standing {
-    const { count, endsAt } = this.#window(key)
-    return { limit: this.#limit, remaining: this.#limit - count, endsAt }
+    const { count, ends } = this.#window(key)
+    return { limit: this.#limit, remaining: this.#limit - count, endsAt: Math.round(this.#clock.now() + ends - this.#clock.steady()) }
   }
 
   /** The caller's present window; a new one is kept only by a request that is taken. */
   #window(key: string): Window {
-    const now = this.#clock.now()
+    const now = this.#clock.steady()
     const window = this.#windows.get(key)
-    if (window !== undefined && window.endsAt > now) return window
+    if (window !== undefined && window.ends > now) return window
     if (this.#windows.size >= SWEEP_ABOVE) this.#sweep(now)
-    return { count: 0, endsAt: now + this.#windowMs }
+    return { count: 0, ends: now + this.#windowMs }
   }
 
   #sweep(now: number): void {
-    for (const [key, { endsAt }] of this.#windows) if (endsAt <= now) this.#windows.delete(key)
+    for (const [key, { ends }] of this.#windows) if (ends <= now) this.#windows.delete(key)
   }
 }

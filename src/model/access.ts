@@ -1,8 +1,11 @@
 import { textFault } from './text.ts'
 
-/** Scopes that tokens carry. `admin` includes `read` and `write`; the Apollo ones stand for themselves. */
-export const SCOPES = ['read', 'write', 'admin', 'apollo_read', 'apollo_write'] as const
+/** Scopes that tokens carry. `metrics` reads the server's metrics; the Apollo ones stand for themselves. */
+export const SCOPES = ['read', 'write', 'admin', 'apollo_read', 'apollo_write', 'metrics'] as const
 export type Scope = (typeof SCOPES)[number]
+
+/** What `admin` includes. */
+export const SCOPES_OF_ADMIN: ReadonlySet<Scope> = new Set(['read', 'write', 'metrics'])
 
 /** Who calls, as the access room found out. Grants are looked up by `subject`; `tokenId` names the token for limits and the log. */
 export interface Caller {

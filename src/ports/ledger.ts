@@ -9,6 +9,7 @@ import type { Page, PageQuery } from '../model/page.ts'
 import type { UploadPart, UploadPlan } from '../model/upload.ts'
 import type { Blob } from './blob-store.ts'
 import type { CopiedBlobs, Lease } from './lease.ts'
+import type { ObservedLedger } from './observed-ledger.ts'
 import type { LookSelection, PlaceLedger } from './place-ledger.ts'
 import type { SystemLedger } from './system-ledger.ts'
 import type { TokenLedger } from './token-ledger.ts'
@@ -195,7 +196,7 @@ export interface CommitNotice {
  * - Ordered jobs MUST be worked on in the order in which `createJob` (sealed) or `seal` acknowledged them, as far as they write the same collections.
  * - A lock held by a subject other than the writer's MUST stop each write beneath it: `locked` for single writes, the item's reason in jobs.
  */
-export interface Ledger extends PlaceLedger, SystemLedger, TokenLedger, WaitingLedger {
+export interface Ledger extends PlaceLedger, SystemLedger, TokenLedger, ObservedLedger, WaitingLedger {
   /** True when it sends the wake-ups of jobs itself, in the transactions that give them something to do (`WakeSender`). */
   readonly sendsWakes: boolean
 

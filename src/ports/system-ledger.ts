@@ -42,4 +42,6 @@ export interface SystemLedger {
   /** The nodes in the order of their starts. */
   nodes(): Promise<readonly LedgerNode[]>
   queueFigures(): Promise<QueueFigures>
+  /** When the ledger was restored from a backup, epoch milliseconds; null: it never was. */
+  restoredAt(): Promise<number | null>
 }

@@ -36,10 +36,13 @@ export const CLEANING: RetryOptions = { attempts: 3, attemptMs: 10_000 }
 export class Retries {
   readonly #clock: Clock
   readonly #judge: (error: unknown) => Failure
+  readonly #onRetry: () => void
 
-  constructor(clock: Clock, judge: (error: unknown) => Failure) {
+  /** `onRetry` hears of each attempt that is not the first. */
+  constructor(clock: Clock, judge: (error: unknown) => Failure, onRetry: () => void = () => undefined) {
     this.#clock = clock
     this.#judge = judge
+    this.#onRetry = onRetry
   }
 
   /** What `attempt` returns. Its signal ends an attempt that takes too long to be answered; afterwards it ends nothing any more. */
@@ -52,6 +55,7 @@ export class Retries {
         const pause = this.#pause(error, number, options.attempts ?? ATTEMPTS)
         if (pause === null) throw error
         await this.#clock.sleep(pause, options.signal)
+        this.#onRetry()
       }
     }
   }

@@ -55,6 +55,7 @@ beforeEach(async () => {
 function open(limits: Partial<AzureLimits> = LIMITS, options: Partial<AzureStoreOptions> = {}): BlobStore {
   const clock = {
     now: () => Date.now(),
+    steady: () => performance.now(),
     sleep: (ms: number) => {
       slept.push(ms)
       return Promise.resolve()

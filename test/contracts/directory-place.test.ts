@@ -5,16 +5,18 @@ import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { observedPlace } from '../../src/observability/observed-stores.ts'
+import { SILENT } from '../../src/ports/observer.ts'
 import type { Place, PlacedFile, Staged } from '../../src/ports/place.ts'
 import { openDirectoryPlace } from '../../src/stores/directory/directory-place.ts'
 import { systemClock } from '../../src/system/clock.ts'
-import { placeContract } from './place.ts'
+import { placeContract, type PlaceUnderTest } from './place.ts'
 
-placeContract('a directory', async () => {
+async function directoryPlace(wrap: (place: Place) => Place = place => place): Promise<PlaceUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), 'waybill-place-'))
   const open = async (name: string): Promise<Place> => {
     await mkdir(join(directory, name))
-    return openDirectoryPlace({ name, directory: join(directory, name), readonly: false, clock: systemClock })
+    return wrap(openDirectoryPlace({ name, directory: join(directory, name), readonly: false, clock: systemClock }))
   }
   return {
     place: await open('one'),
@@ -27,7 +29,10 @@ placeContract('a directory', async () => {
     unfinished: async () => (await readdir(join(directory, 'one', '.waybill'))).length,
     close: () => rm(directory, { recursive: true }),
   }
-})
+}
+
+placeContract('a directory', directoryPlace)
+placeContract('a directory, observed', () => directoryPlace(place => observedPlace(place, SILENT)))
 
 describe('a directory with what does not belong into one', () => {
   let root: string

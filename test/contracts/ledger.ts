@@ -27,6 +27,7 @@ import { upkeepContract } from './ledger/upkeep.ts'
 import { uploadsContract } from './ledger/uploads.ts'
 import { valueChangesContract } from './ledger/value-changes.ts'
 import { valueSelectionsContract } from './ledger/value-selections.ts'
+import { watchingContract } from './ledger/watching.ts'
 import { World, type OpenLedger } from './ledger/world.ts'
 
 /** What every Ledger must do (src/ports/ledger.ts), by matter. */
@@ -58,6 +59,7 @@ const MATTERS = [
   upkeepContract,
   systemContract,
   processesContract,
+  watchingContract,
   randomJobsContract,
 ]
 

@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { observedStore } from '../../src/observability/observed-stores.ts'
 import type { BlobStore } from '../../src/ports/blob-store.ts'
 import type { Clock } from '../../src/ports/clock.ts'
+import { SILENT } from '../../src/ports/observer.ts'
 import { directoryMark } from '../../src/stores/local/directory-mark.ts'
 import { openLocalBlobStore } from '../../src/stores/local/local-blob-store.ts'
 import { openS3BlobStore } from '../../src/stores/s3/s3-blob-store.ts'
@@ -16,7 +18,7 @@ import { blobStoreContract, type BlobStoreUnderTest } from './blob-store.ts'
 import { collect, sourceOf, stream, taking } from './bodies.ts'
 import { copyFromContract, copying } from './copy-from.ts'
 
-const realTime: Clock = { now: () => Date.now(), sleep: ms => new Promise(resolve => setTimeout(resolve, ms)) }
+const realTime: Clock = { now: () => Date.now(), steady: () => performance.now(), sleep: ms => new Promise(resolve => setTimeout(resolve, ms)) }
 
 async function localStore(shared = false): Promise<BlobStoreUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), 'waybill-blobs-'))
@@ -42,9 +44,16 @@ async function localStore(shared = false): Promise<BlobStoreUnderTest> {
 
 blobStoreContract('the local store', localStore)
 blobStoreContract('the local store of several servers', () => localStore(true))
+
+async function observed(): Promise<BlobStoreUnderTest> {
+  const under = await localStore()
+  return { ...under, store: observedStore(under.store, SILENT) }
+}
+
+blobStoreContract('the local store, observed', observed)
 copyFromContract(
   'the local store',
-  async () => ({ from: await localStore(), to: await localStore() }),
+  async () => ({ from: await observed(), to: await observed() }),
   async () => {
     const clock = realTime
     return openS3BlobStore({ name: 's3', clock, bucket: 'b', endpoint: 'http://127.0.0.1:9', credentials: { accessKeyId: 'a', secretAccessKey: 's' } })

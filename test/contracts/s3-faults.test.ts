@@ -66,6 +66,7 @@ beforeEach(async () => {
 function open(limits: Partial<S3Limits> = LIMITS, options: Partial<S3StoreOptions> = {}): Promise<BlobStore> {
   const clock = {
     now: () => Date.now(),
+    steady: () => performance.now(),
     sleep: (ms: number) => {
       slept.push(ms)
       return Promise.resolve()

@@ -38,7 +38,7 @@ beforeEach(async () => {
 
 /** Each is a process of its own, for all that it knows of another. */
 function open(name = 'archive'): Promise<BlobStore> {
-  const clock = { now: () => Date.now(), sleep: () => Promise.resolve() }
+  const clock = { now: () => Date.now(), steady: () => performance.now(), sleep: () => Promise.resolve() }
   const { region, credentials } = swift
   return openS3BlobStore({ name, clock, bucket, prefix: name, endpoint: proxy.url, region, credentials, limits: { partBytes: PART_BYTES } })
 }

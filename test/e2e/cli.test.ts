@@ -92,6 +92,17 @@ describe('administration, while the server runs', () => {
     expect(await run('put', 'tree/a.txt', 'photos:locked.txt')).toMatchObject({ code: 0 })
   })
 
+  it('finds the data directory where serve does, and tells when it makes one', async () => {
+    const cwd = join(root, 'usual')
+    await mkdir(cwd)
+    const list = (): Promise<Run> => waybill(['token', 'list', '--json'], { cwd })
+    expect(await list()).toMatchObject({ code: 2, err: 'waybill: There is no data directory at ./waybill-data; name the one that the server runs on.\n' })
+    const create = ['token', 'create', '--subject', 'bob', '--scopes', 'read']
+    expect(await waybill(create, { cwd })).toMatchObject({ code: 0, err: 'Made the data directory ./waybill-data.\n' })
+    expect(await waybill(create, { cwd, env: { WAYBILL_DATA: 'waybill-data' } })).toMatchObject({ code: 0, err: '' })
+    expect((await list()).out.trim().split('\n')).toHaveLength(2)
+  })
+
   it('makes no directory at a mistyped path, and takes no file for one', async () => {
     const nowhere = join(root, 'nowhere')
     for (const words of [
@@ -148,7 +159,22 @@ describe('administration, while the server runs', () => {
     })
     const mistyped = await waybill(['token', 'create', '--dta', data])
     expect(mistyped).toMatchObject({ code: 2, err: "waybill: Unknown option '--dta' (Did you mean --data?)\n" })
-    expect(await waybill(['token', 'list'])).toMatchObject({ code: 2, err: "waybill: Required option '--data <dir>' not specified.\n" })
+    expect(await run('collection', 'create', 'x', '--data', data)).toMatchObject({
+      code: 2,
+      err: "waybill: Required option '--owner <subject>' not specified, without which --data means nothing.\n",
+    })
+  })
+})
+
+describe('a collection', () => {
+  it('is made over HTTP by whoever the token speaks for, who owns it', async () => {
+    expect(await run('collection', 'create', 'mine', '--name', 'My own', '--store', 'local')).toEqual({ code: 0, out: 'mine\n', err: '' })
+    expect(JSON.parse((await run('ls', '--json')).out.split('\n').find(line => line.includes('"mine"')) ?? '')).toMatchObject({
+      name: 'My own',
+      role: 'owner',
+      store: 'local',
+    })
+    expect(await run('collection', 'create', 'mine')).toMatchObject({ code: 3, out: '' })
   })
 })
 
@@ -219,7 +245,7 @@ describe('files', () => {
     expect(await waybill(['ls', '--token', out.trim()], { env })).toEqual({
       code: 0,
       out: '',
-      err: 'You have a grant for no collection yet; whoever makes one with `waybill collection create` says who owns it.\n',
+      err: 'You have a grant for no collection yet; make one with `waybill collection create ID`, or ask whoever owns one.\n',
     })
   })
 })

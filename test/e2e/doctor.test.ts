@@ -28,7 +28,7 @@ describe('doctor', () => {
     const { code, out } = await waybill(['doctor', '--data', data])
     expect([code, out.split('\n').map(line => line.slice(0, 20).trimEnd())]).toEqual([
       0,
-      ['ok    Node.js', 'ok    data directory', 'ok    ledger', 'ok    store local', ''],
+      ['ok    Node.js', 'ok    data directory', 'ok    ledger', 'ok    rows', 'ok    store local', ''],
     ])
     expect((await readdir(join(data, 'store'), { recursive: true })).filter(name => /[0-9a-f]{62}$/.test(name))).toEqual(
       before.filter(name => /[0-9a-f]{62}$/.test(name)),

@@ -35,7 +35,7 @@ describe('doctor, of a database', () => {
     expect(await ask(database.url, `SELECT to_regnamespace('waybill') AS schema`)).toEqual([{ schema: null }])
     await (await PostgresLedger.open(database.url, systemClock)).close()
     expect((await look(database.url)).slice(1)).toEqual([
-      { what: 'schema', well: true, found: 'number 3, the present one' },
+      { what: 'schema', well: true, found: expect.stringMatching(/^number [0-9]+, the present one$/) as string },
       { what: 'ledger', well: true, found: expect.stringMatching(/^reads and commits .* 0 jobs unfinished$/) as string },
     ])
     await ask(database.url, 'UPDATE waybill.schema_number SET value = 99')

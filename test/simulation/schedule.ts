@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/ports/clock.ts'
 import { WaybillError } from '../../src/model/errors.ts'
-import type { Random } from '../crash/random.ts'
+import type { Random } from '../support/random.ts'
 
 /** A process of the simulation: its steps and sleeps come to nothing once it is dead. */
 export class SimulatedProcess {
@@ -84,6 +84,7 @@ export class Schedule {
   clock(process: SimulatedProcess): Clock {
     return {
       now: () => this.#now + process.skew,
+      steady: () => this.#now,
       sleep: (ms, signal) => this.#sleep(process, ms, signal),
     }
   }

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { hash } from 'node:crypto'
 import { WaybillError } from '../../src/model/errors.ts'
 import type { BlobStore, StoredBlob } from '../../src/ports/blob-store.ts'
-import type { Random } from '../crash/random.ts'
+import type { Random } from '../support/random.ts'
 import type { Schedule, SimulatedProcess } from './schedule.ts'
 
 /** The slowest answer, in milliseconds: about as long as a lease, so that one who stood still finds another at its work. */

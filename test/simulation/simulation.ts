@@ -2,7 +2,7 @@ import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/engine/api.ts'
 import { LocalQueue } from '../../src/queue/local/local-queue.ts'
 import { systemIds } from '../../src/system/ids.ts'
-import { Random } from '../crash/random.ts'
+import { Random } from '../support/random.ts'
 import { Checks } from './checks.ts'
 import { SimulatedClient } from './client.ts'
 import { Schedule, SimulatedProcess } from './schedule.ts'
@@ -71,7 +71,7 @@ class Simulation {
     this.schedule = new Schedule(this.#random)
     this.#stores = [new SimulatedBytes('first', this.#random), new SimulatedBytes('second', this.#random)]
     const parts = { random: this.#random, database: this.#database, schedule: this.schedule, stores: this.#stores }
-    this.#client = new SimulatedClient({ ...parts, ids: systemIds({ now: () => this.schedule.now, sleep: () => Promise.resolve() }) })
+    this.#client = new SimulatedClient({ ...parts, ids: systemIds(this.schedule.clock(new SimulatedProcess('client'))) })
     this.#checks = new Checks({ client: this.#client, database: this.#database, schedule: this.schedule, far: this.#stores[1] })
     this.#alone = this.#random.chance(0.25)
   }

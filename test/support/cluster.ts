@@ -28,8 +28,9 @@ export class Cluster {
     return new Cluster(directory, postgres, token)
   }
 
-  async addNode(): Promise<ServerProcess> {
-    const node = await spawnServer(join(this.directory, 'data'), { env: ENV, args: ['--database', this.postgres.url] })
+  /** `database`: another way to the same PostgreSQL. */
+  async addNode(database = this.postgres.url): Promise<ServerProcess> {
+    const node = await spawnServer(join(this.directory, 'data'), { env: ENV, args: ['--database', database] })
     this.nodes.add(node)
     return node
   }

@@ -10,6 +10,8 @@ export interface CuttingProxy {
   cutNext(how: Cut, commits?: number): void
   /** From now on nothing goes through the connections that are open, and neither end is told; new ones are not concerned. */
   silence(): void
+  /** While it is cut off nothing goes through at all, and nobody is told; afterwards new connections work again. */
+  partition(cutOff: boolean): void
   /** How many commits were cut off. */
   readonly cuts: number
   close(): void
@@ -23,7 +25,7 @@ const COMMITTED_MS = 200
 /** Starts one in front of the database of a URL. */
 export async function startCuttingProxy(database: string): Promise<CuttingProxy> {
   const target = new URL(database)
-  const state: { how: Cut; left: number; cuts: number } = { how: 'before', left: 0, cuts: 0 }
+  const state: { how: Cut; left: number; cuts: number; cutOff: boolean } = { how: 'before', left: 0, cuts: 0, cutOff: false }
   const sockets = new Set<Socket>()
   const open = new Set<{ silent: boolean }>()
   const server = createServer({ allowHalfOpen: true }, client => {
@@ -36,7 +38,7 @@ export async function startCuttingProxy(database: string): Promise<CuttingProxy>
       one.on('error', () => other.destroy())
       one.on('close', () => other.destroy())
     }
-    const way = { silent: false }
+    const way = { silent: state.cutOff }
     open.add(way)
     upstream.on('data', data => {
       if (!way.silent) client.write(data)
@@ -66,6 +68,10 @@ export async function startCuttingProxy(database: string): Promise<CuttingProxy>
     },
     silence: () => {
       for (const way of open) way.silent = true
+    },
+    partition: cutOff => {
+      state.cutOff = cutOff
+      if (cutOff) for (const way of open) way.silent = true
     },
     get cuts() {
       return state.cuts

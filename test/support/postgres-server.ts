@@ -12,6 +12,8 @@ export interface PostgresServer {
   readonly url: string
   /** Ends it, with all connections, and starts it again. */
   restart(): Promise<void>
+  /** Has it end as by a power cut (`pg_ctl restart -m immediate`), and starts it again: it recovers from its log. */
+  crash(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -53,6 +55,10 @@ export async function startPostgres(flags: readonly string[] = ['-c', 'fsync=off
     url: urlOf(port),
     restart: async () => {
       await end(server)
+      server = await start()
+    },
+    crash: async () => {
+      await end(server, 'SIGQUIT')
       server = await start()
     },
     stop: async () => {
@@ -110,11 +116,11 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** "Fast shutdown": connections are cut, what was committed is kept. */
-async function end(server: ChildProcess): Promise<void> {
+/** SIGINT is "fast shutdown": connections are cut, what was committed is kept. SIGQUIT is "immediate shutdown", without any order. */
+async function end(server: ChildProcess, signal: 'SIGINT' | 'SIGQUIT' = 'SIGINT'): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return
   const gone = once(server, 'exit')
-  server.kill('SIGINT')
+  server.kill(signal)
   await gone
 }
 

@@ -16,6 +16,8 @@ export interface ServerProcess {
   readonly pid: number
   /** The end of what it has printed so far, errors included. */
   output(): string
+  /** Resolves when it has ended, however. */
+  readonly gone: Promise<void>
   /** Ends it with SIGKILL, as a power cut would, and waits until it is gone. */
   kill(): Promise<void>
   /** Ends it with SIGTERM and waits until it has drained. Returns its exit code. */
@@ -37,11 +39,13 @@ export async function spawnServer(
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...CACHE, ...options.env } })
   options.onSpawn?.(child)
   const said = { text: '' }
+  const gone = new Promise<void>(resolve => child.once('exit', () => resolve()))
   const url = await listening(child, said)
   return {
     url,
     pid: child.pid as number,
     output: () => said.text,
+    gone,
     kill: async () => {
       await end(child, 'SIGKILL')
     },

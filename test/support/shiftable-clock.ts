@@ -9,6 +9,10 @@ export class ShiftableClock implements Clock {
     return systemClock.now() + this.shift
   }
 
+  steady(): number {
+    return systemClock.steady() + this.shift
+  }
+
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return systemClock.sleep(ms, signal)
   }

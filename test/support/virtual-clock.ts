@@ -12,13 +12,24 @@ interface Sleeper {
 export class VirtualClock implements Clock {
   readonly #sleepers = new Set<Sleeper>()
   #now: number
+  /** How far it was set forth or back. */
+  #set = 0
 
   constructor(start = T0) {
     this.#now = start
   }
 
   now(): number {
+    return this.#now + this.#set
+  }
+
+  steady(): number {
     return this.#now
+  }
+
+  /** Somebody sets the clock, forth or back: no time passes. */
+  jump(ms: number): void {
+    this.#set += ms
   }
 
   /** How many sleep now: a test sees by it that something has come to rest. */

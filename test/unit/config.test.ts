@@ -1,7 +1,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { settingsReference, settingsSchemaFile } from '../../scripts/settings-tables.ts'
 import { configSchema, loadConfig, type Config } from '../../src/config.ts'
 import { isWaybillError } from '../../src/model/errors.ts'
 import { openStores } from '../../src/open-stores.ts'
@@ -40,6 +42,8 @@ describe('the configuration', () => {
       port: 7070,
       publicUrl: null,
       logLevel: 'warn',
+      metrics: 'token',
+      tracing: null,
       concurrency: 4,
       jsonItems: 10_000,
       submitBodyBytes: 32 * 1024 * 1024,
@@ -61,15 +65,40 @@ describe('the configuration', () => {
     } satisfies Config)
   })
 
-  it('is described in the reference: every setting, its variable, its default and its meaning', () => {
-    const reference = readFileSync(new URL('../../docs/reference/settings.md', import.meta.url), 'utf8').replaceAll(/ +\| */g, ' | ')
-    const defaults = loadConfig({})
-    for (const [name, { description }] of Object.entries(configSchema.shape)) {
-      const variable = `WAYBILL_${name.replaceAll(/[A-Z]/g, letter => `_${letter}`).toUpperCase()}`
-      const usual = defaults[name as keyof Config]
-      const shown = typeof usual === 'object' && usual !== null ? 'see below' : `\`${JSON.stringify(usual)}\``
-      expect(reference).toContain(`| \`${name}\` | \`${variable}\` | ${shown} | ${description} |`)
-    }
+  it('is described in the reference and by a JSON Schema, both made from its own schema; when it changes: npm run settings', async () => {
+    const file = (name: string): string => fileURLToPath(new URL(`../../docs/${name}`, import.meta.url))
+    const [reference, schema] = [file('reference/settings.md'), file('settings.schema.json')]
+    const text = readFileSync(reference, 'utf8')
+    expect(await settingsReference(text, reference)).toBe(text)
+    expect(await settingsSchemaFile(schema)).toBe(readFileSync(schema, 'utf8'))
+    for (const [name, { description }] of Object.entries(configSchema.shape)) expect(text).toContain(description ?? `a description of ${name}`)
+  })
+
+  it.each<[string, Record<string, unknown>, string]>([
+    [
+      'a text for true or false',
+      { stores: { a: { kind: 's3', bucket: 'b', forcePathStyle: 'yes' } } },
+      'stores.a.forcePathStyle (from the command line): must be true or false, not a text in quotes',
+    ],
+    ['a list for an object', { retentionMs: [] }, 'retentionMs (from the command line): must be an object with members, not a list'],
+    ['a number for a text', { host: 7 }, 'host (from the command line): must be a text in quotes, not a number'],
+    ['an empty text', { data: '' }, 'data (from the command line): must not be empty'],
+    ['a word that there is not', { logLevel: 'loud' }, 'logLevel (from the command line): must be "fatal", "error", "warn", "info", "debug" or "silent"'],
+    ['what is missing', { jwt: { audience: 'a', key: 'k' } }, 'jwt.issuer (from the command line): is missing; it must be a text in quotes'],
+    ['no URL', { jwt: { issuer: 'i', audience: 'a', jwksUrl: 'x' } }, 'jwt.jwksUrl (from the command line): must be a URL, such as'],
+    ['too many', { stores: { a: { kind: 'local', transfers: 300 } } }, 'stores.a.transfers (from the command line): must be 256 at most'],
+    ['a dialect that there is not', { retentionMs: { cmwel: 5 } }, 'there is no setting "cmwel"; the nearest is "cmwell"'],
+    [
+      'a setting of another kind of store',
+      { stores: { a: { kind: 's3', bucket: 'b', regoin: 'x' } } },
+      'there is no setting "regoin"; the nearest is "region"',
+    ],
+  ])('is refused with %s, in plain words', (_what, flags, sentence) => {
+    expect(fault({ flags })).toContain(sentence)
+  })
+
+  it('may name its schema for editors', () => {
+    expect(loadConfig({ file: file('{"$schema": "https://example.org/settings.schema.json", "port": 5}') }).port).toBe(5)
   })
 
   it('comes from a file, over it the environment, over both the flags', () => {
@@ -145,9 +174,9 @@ describe('the configuration', () => {
   it('tells every fault at once: which setting, from where, what would be right', () => {
     const path = file('{"porty": 1, "data": 5, "logLevel": "loud"}')
     const told = fault({ file: path, env: { WAYBILL_PORT: 'x', WAYBILL_JWT: '{"issuer": "i", "audience": "a"}' }, flags: { concurrency: 999 } })
-    expect(told).toContain(`${path}: Unrecognized key: "porty"`)
+    expect(told).toContain(`${path}: there is no setting "porty"; the nearest is "port"`)
     expect(told).toContain(`data (from ${path}): `)
-    expect(told).toContain(`logLevel (from ${path}): Invalid option: expected one of "fatal"`)
+    expect(told).toContain(`logLevel (from ${path}): must be "fatal", `)
     expect(told).toContain('port (from WAYBILL_PORT): must be')
     expect(told).toContain('jwt (from WAYBILL_JWT): give either jwksUrl or key')
     expect(told).toContain('concurrency (from the command line): must be')
@@ -161,7 +190,7 @@ describe('the configuration', () => {
     const list = file('[]')
     expect(fault({ file: list })).toBe(`${list}: must hold a JSON object`)
     expect(fault({ env: { WAYBILL_RETENTION_MS: '5 days' } })).toContain('WAYBILL_RETENTION_MS: is not valid JSON')
-    expect(fault({ env: { WAYBILL_RETENTION_MS: '{"v9": 5}' } })).toContain('retentionMs (from WAYBILL_RETENTION_MS): Unrecognized key: "v9"')
+    expect(fault({ env: { WAYBILL_RETENTION_MS: '{"v9": 5}' } })).toContain('retentionMs (from WAYBILL_RETENTION_MS): there is no setting "v9"')
   })
 
   it.each([
@@ -223,7 +252,11 @@ describe('the configuration', () => {
     ['a kind there is not', { a: { kind: 'ftp' } }, 'must be "local", "s3", "azure" or "attached"'],
     ['no bucket', { a: { kind: 's3' } }, 'stores.a.bucket (from the command line): '],
     ['a bucket with a path', { a: { kind: 's3', bucket: 'b/c' } }, 'must be a name without slashes and spaces'],
-    ['a setting there is not', { a: { kind: 's3', bucket: 'b', secretAccessKey: 'hush' } }, 'Unrecognized key: "secretAccessKey"'],
+    [
+      'a setting there is not',
+      { a: { kind: 's3', bucket: 'b', secretAccessKey: 'hush' } },
+      'there is no setting "secretAccessKey"; the nearest is "secretAccessKeyVariable"',
+    ],
     [
       'a secret for the name of its variable',
       { a: { kind: 'azure', container: 'c', connectionStringVariable: 'AccountKey=hush;' } },
@@ -337,7 +370,7 @@ describe('the configuration', () => {
   })
 
   it('is not fooled by keys with a meaning in JavaScript', () => {
-    expect(fault({ file: file('{"__proto__": {"port": 5}}') })).toContain('Unrecognized key: "__proto__"')
-    expect(fault({ file: file('{"constructor": 5}') })).toContain('Unrecognized key: "constructor"')
+    expect(fault({ file: file('{"__proto__": {"port": 5}}') })).toContain('there is no setting "__proto__"')
+    expect(fault({ file: file('{"constructor": 5}') })).toContain('there is no setting "constructor"')
   })
 })

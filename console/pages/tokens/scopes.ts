@@ -2,13 +2,14 @@ import type { TokenInfo } from '../../../src/client/index.ts'
 
 export type Scope = TokenInfo['scopes'][number]
 
-/** What a token with each scope may do; grants say on which collections. Those that are named here can be chosen for a new token. */
-export const SCOPE_MEANINGS: Readonly<Partial<Record<Scope, string>>> = {
+/** What a token with each scope may do; grants say on which collections. */
+export const SCOPE_MEANINGS: Readonly<Record<Scope, string>> = {
   read: 'read files, collections and jobs',
   write: 'change files and collections, start and steer jobs',
   admin: 'run the server: tokens of all, its state, the whole audit; includes read and write',
   apollo_read: 'read through the Apollo routes',
   apollo_write: 'write through the Apollo routes',
+  metrics: 'read what the server counts, at /metrics',
 }
 
 /** What the holder of a token with some scopes may give to another: with `admin` all. */

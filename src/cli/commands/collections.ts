@@ -2,6 +2,7 @@ import { Argument, type Command, Option } from 'commander'
 import { checkCollectionId, ROLES, type Role } from '../../model/collection.ts'
 import { WaybillError } from '../../model/errors.ts'
 import { checkPath } from '../../model/paths.ts'
+import { connect, type ConnectionOptions, overHttp } from '../connection.ts'
 import { note, print } from '../output.ts'
 import { checked, parseLockTtl, parseSubject, required } from '../values.ts'
 import { administrate, type DataOptions, type Ledger, onDataDirectory } from './administration.ts'
@@ -10,8 +11,8 @@ import { administrate, type DataOptions, type Ledger, onDataDirectory } from './
 const NO_ROLE = 'none'
 const USUAL_LOCK_MS = 600_000
 
-interface CreateFlags extends DataOptions {
-  readonly owner: string
+interface CreateFlags extends DataOptions, ConnectionOptions {
+  readonly owner?: string
   readonly name?: string
   readonly store?: string
   readonly attach?: string
@@ -33,19 +34,34 @@ export function registerCollections(program: Command): void {
 }
 
 function registerCreate(program: Command): void {
-  const create = onDataDirectory(program.command('collection').description('make collections').command('create')).description('make a collection')
-  create.argument('<ID>', 'plain-name, host.name or owner/name', checked(checkCollectionId))
-  required(create, '--owner <subject>', 'who owns it', parseSubject)
+  const collection = program.command('collection').description('make collections')
+  const create = onDataDirectory(overHttp(collection.command('create'))).description('make a collection of your own; with --owner, on the data directory')
+  create
+    .argument('<ID>', 'plain-name, host.name or owner/name', checked(checkCollectionId))
+    .option('--owner <subject>', 'who owns it; makes it on the data directory or database, without asking a server', checked(parseSubject))
     .option('--name <text>', 'its name for people; without it the id')
-    .option('--config <file>', 'the configuration file of the server, whose stores are meant')
     .option('--store <store>', 'the store of its files (default: that of the configuration)')
     .addOption(new Option('--attach <store>', 'show the files of this attached store, instead of keeping its own').conflicts('store'))
+    .option('--config <file>', 'with --owner: the configuration file of the server, whose stores are meant')
     .action(async (id: string) => {
       const flags = create.opts<CreateFlags>()
-      const wish = { id, name: flags.name ?? id, ...(await storeOf(flags)), attributes: {}, createdBy: flags.owner }
-      await administrate(flags, ledger => ledger.createCollection(wish), true)
+      if (flags.owner === undefined) await createOverHttp(id, flags, create)
+      else await createOnLedger(id, flags.owner, flags)
       await print(id)
     })
+}
+
+/** The caller owns it. What only administration reads would be without effect, so it is refused. */
+async function createOverHttp(id: string, flags: CreateFlags, command: Command): Promise<void> {
+  const ofLedger = ['data', 'database', 'config'].filter(option => command.getOptionValueSource(option) === 'cli')
+  if (ofLedger.length > 0) command.error(`error: required option '--owner <subject>' not specified, without which --${ofLedger.join(' and --')} means nothing`)
+  const store = flags.attach ?? flags.store
+  await connect(flags).collections.create({ id, name: flags.name ?? id, ...(store === undefined ? {} : { store }) })
+}
+
+async function createOnLedger(id: string, owner: string, flags: CreateFlags): Promise<void> {
+  const wish = { id, name: flags.name ?? id, ...(await storeOf(flags)), attributes: {}, createdBy: owner }
+  await administrate(flags, ledger => ledger.createCollection(wish), true)
 }
 
 /** Where the collection's files are to lie, as the server's configuration has it. */

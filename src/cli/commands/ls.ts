@@ -39,7 +39,7 @@ async function listCollections(client: WaybillClient, flags: LsFlags): Promise<n
     if (flags.json) await printJson(collection)
     else await print(printable(flags.long ? `${collection.role.padEnd(9)}  ${collection.createdAt}  ${collection.id}  ${collection.name}` : collection.id))
   }
-  if (none) note('You have a grant for no collection yet; whoever makes one with `waybill collection create` says who owns it.')
+  if (none) note('You have a grant for no collection yet; make one with `waybill collection create ID`, or ask whoever owns one.')
   return EXIT.ok
 }
 

@@ -91,7 +91,7 @@ class Progress {
   async due(id: string): Promise<Job | null> {
     this.pending = false
     const told = this.#told.get(id)
-    const now = this.#parts.clock.now()
+    const now = this.#parts.clock.steady()
     if (told !== undefined && now - told.at < PROGRESS_MS) {
       this.pending = true
       return null
@@ -132,7 +132,7 @@ class Sight {
   }
 
   async of(job: string): Promise<boolean> {
-    const now = this.#parts.clock.now()
+    const now = this.#parts.clock.steady()
     const known = this.#known.get(job)
     if (known !== undefined && now - known.at < SIGHT_MS) return known.seen
     const seen = await this.#parts.maySee(this.#caller, job)

@@ -37,7 +37,8 @@ export class JobService implements Jobs {
   }
 
   submit(caller: Caller, command: SubmitJob, options?: Parameters<Jobs['submit']>[2]): Promise<Submitted> {
-    return this.#intake.submit(caller, command, options)
+    const { dialect, kind } = command.options
+    return this.#parts.observer.during({ name: 'submit', dialect, kind }, () => this.#intake.submit(caller, command, options))
   }
 
   openManifest(caller: Caller, options: JobOptions, idempotencyKey?: string): ReturnType<Jobs['openManifest']> {
@@ -162,12 +163,12 @@ export class JobService implements Jobs {
 
   async wait(caller: Caller, id: string, ms: number, signal?: AbortSignal): Promise<Job> {
     let job = await this.get(caller, id)
-    const until = this.#parts.clock.now() + ms
+    const until = this.#parts.clock.steady() + ms
     const flag = this.#watch.flag(raise => this.#watch.onJob(job.id, raise))
     try {
       for (;;) {
         job = await this.get(caller, job.id)
-        const left = until - this.#parts.clock.now()
+        const left = until - this.#parts.clock.steady()
         if (job.state === 'finished' || left <= 0 || signal?.aborted === true) return job
         await flag.wait(left, signal)
       }
@@ -196,7 +197,12 @@ export class JobService implements Jobs {
   ): AsyncGenerator<StreamEvent> {
     const job = id === undefined ? null : await this.get(caller, id)
     const last = after === 'now' ? await this.#parts.ledger.lastEvent() : after
-    yield* job === null ? allEvents(this.#events, caller, last, signal) : jobEvents(this.#events, caller, job.id, last, signal)
+    const closed = this.#parts.observer.streamOpened()
+    try {
+      yield* job === null ? allEvents(this.#events, caller, last, signal) : jobEvents(this.#events, caller, job.id, last, signal)
+    } finally {
+      closed()
+    }
   }
 }
 

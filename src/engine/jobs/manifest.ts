@@ -3,6 +3,7 @@ import { WaybillError } from '../../model/errors.ts'
 import type { Job, JobOptions, Selection, SubmitItem } from '../../model/job.ts'
 import type { Ids } from '../../ports/clock.ts'
 import type { ItemPart, Ledger, NewJob, Submitted } from '../../ports/ledger.ts'
+import type { Observer } from '../../ports/observer.ts'
 import type { Access } from '../access.ts'
 import type { ManifestIntake } from '../api.ts'
 import type { PlaceRefusals } from '../places/refusals.ts'
@@ -13,6 +14,7 @@ export interface ManifestParts {
   readonly access: Access
   readonly ids: Ids
   readonly placeRefusals: PlaceRefusals
+  readonly observer: Observer
   /** Has a job that was taken just now worked on. */
   readonly begin: (job: Job) => void
 }
@@ -66,7 +68,12 @@ export class Manifest implements ManifestIntake {
     return this.#before
   }
 
-  async seal(fingerprint: string): Promise<Submitted> {
+  seal(fingerprint: string): Promise<Submitted> {
+    const { dialect, kind } = this.#options
+    return this.#parts.observer.during({ name: 'submit', dialect, kind }, () => this.#seal(fingerprint))
+  }
+
+  async #seal(fingerprint: string): Promise<Submitted> {
     if (this.#received === 0 && this.#options.ordered !== true) throw new WaybillError('invalid_manifest', 'the manifest has no items; give at least one line')
     const job = await this.#parts.ledger.seal(this.#job.id, fingerprint, this.#before?.id)
     if (this.#before !== null) this.#parts.begin(this.#before)

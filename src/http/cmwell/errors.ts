@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { WaybillError } from '../../model/errors.ts'
+import { CATALOGUE, WaybillError } from '../../model/errors.ts'
 import type { ErrorCode } from '../../model/errors.ts'
 import { logFault, setErrorHeaders, toWaybillError } from '../problem.ts'
 
@@ -37,6 +37,11 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   unauthenticated: 403,
 }
 
+/** The status of a code in this protocol, where its place says nothing more exact. */
+export function statusOf(code: ErrorCode): number {
+  return STATUS[code] ?? CATALOGUE[code].status
+}
+
 /** Codes that are told in plain text, whatever the call. */
 const IN_TEXT: ReadonlySet<ErrorCode> = new Set(['meaningless_update'])
 
@@ -45,8 +50,7 @@ export function sendError(thrown: unknown, request: FastifyRequest, reply: Fasti
   const error = toWaybillError(thrown)
   logFault(error, request)
   setErrorHeaders(error, reply)
-  const [status, manner] =
-    error instanceof Refusal ? [error.answer, error.manner] : [STATUS[error.code] ?? error.status, request.routeOptions.config.manner ?? 'error']
+  const [status, manner] = error instanceof Refusal ? [error.answer, error.manner] : [statusOf(error.code), request.routeOptions.config.manner ?? 'error']
   reply.code(status)
   if (manner === 'text' || IN_TEXT.has(error.code)) return reply.type('text/plain; charset=utf-8').send(error.message)
   const [type, member] = manner === 'tracking' ? ['text/plain; charset=utf-8', 'error'] : ['application/json', manner]

@@ -8,12 +8,12 @@ const VERSION = '1.6'
 export function serverHeaders(app: FastifyInstance, { services: { clock } }: Context): void {
   const begun = new WeakMap<object, number>()
   app.addHook('onRequest', (request, reply, done) => {
-    begun.set(request, clock.now())
+    begun.set(request, clock.steady())
     reply.header('x-cmwell-hostname', request.hostname).header('x-cmwell-version', VERSION)
     done()
   })
   app.addHook('onSend', (request, reply, payload, done) => {
-    reply.header('x-cmwell-rt', `${clock.now() - (begun.get(request) ?? clock.now())}ms`)
+    reply.header('x-cmwell-rt', `${Math.round(clock.steady() - (begun.get(request) ?? clock.steady()))}ms`)
     done(null, payload)
   })
 }

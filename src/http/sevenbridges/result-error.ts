@@ -41,8 +41,8 @@ export function resultError(item: Item, kind: JobKind): { readonly line: Code; r
   return { line: ofDestination ?? lineOf(reason.code, kind), message: inTheirNouns(withFileIds(reason.message)) }
 }
 
-/** Copying has a line of its own for a source that may not be copied. */
-function lineOf(code: ErrorCode, kind: JobKind): Code {
+/** The line for a reason that speaks of the file. Copying has one of its own for a source that may not be copied. */
+export function lineOf(code: ErrorCode, kind: JobKind): Code {
   if (code === 'insufficient_role') return kind === 'copy' ? CODES.copyForbidden : CODES.fileForbidden
   return OF_FILE[code] ?? codeOf(code, CATALOGUE[code].status)
 }

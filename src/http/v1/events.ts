@@ -99,7 +99,7 @@ const TOKEN_MS = 1_000
 /** The events, until the token of the request no longer counts: a stream lives long, and a token that is revoked or expires must end it soon. */
 async function* whileGood<T>(services: HttpServices, request: FastifyRequest, events: AsyncIterable<T>): AsyncGenerator<T> {
   const { authenticator, clock } = services
-  let lookedAt = clock.now()
+  let lookedAt = clock.steady()
   const isGood = async (): Promise<boolean> => {
     try {
       await authenticator.authenticate(bearerToken(request) ?? '')
@@ -109,9 +109,9 @@ async function* whileGood<T>(services: HttpServices, request: FastifyRequest, ev
     }
   }
   for await (const one of events) {
-    if (clock.now() - lookedAt >= TOKEN_MS) {
+    if (clock.steady() - lookedAt >= TOKEN_MS) {
       if (!(await isGood())) return
-      lookedAt = clock.now()
+      lookedAt = clock.steady()
     }
     yield one
   }

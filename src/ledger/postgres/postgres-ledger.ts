@@ -44,9 +44,11 @@ import type { Intent, Look, PublishedItem, Run } from '../../ports/place-ledger.
 import type { JobAhead } from '../../ports/waiting-ledger.ts'
 import type { LedgerNode, NodeDescription, QueueFigures } from '../../ports/system-ledger.ts'
 import type { Moved, PlacePath, Transfer } from '../../ports/transfer.ts'
+import type { Backlog, CommittedWork } from '../../ports/observed-ledger.ts'
 import type { WakeSender } from '../../ports/queue.ts'
 import { IDEMPOTENCY_MS } from '../shared/intake.ts'
 import { toQueueFigures, UNFINISHED_JOBS } from '../shared/queue-figures.ts'
+import { RESTORED_AT, toRestoredAt } from '../shared/restored.ts'
 import { KNOWN_SCHEMA, migrate } from './connection/migrate.ts'
 import { Notices } from './connection/notices.ts'
 import { createReaders, createSlowReaders, createWriters, endPool } from './connection/pools.ts'
@@ -54,6 +56,7 @@ import { Readers } from './connection/readers.ts'
 import { Transactions } from './connection/transactions.ts'
 import { operations } from './operations/index.ts'
 import { heldUpBy, successors } from './operations/order.ts'
+import { backlog } from './reads/backlog.ts'
 import * as collections from './reads/collections.ts'
 import * as entries from './reads/entries.ts'
 import * as items from './reads/items.ts'
@@ -354,6 +357,14 @@ export class PostgresLedger implements Ledger {
     return this.#notices.onCommit(listener)
   }
 
+  // watching
+  onWork(listener: (work: CommittedWork) => void): void {
+    this.#writes.onWork = listener
+  }
+  backlog(): Promise<Backlog> {
+    return backlog(this.#db, this.#clock.now())
+  }
+
   // upkeep
   unfinished(after: number, limit: number): Promise<readonly { job: string; position: number; tenant: string; priority: number }[]> {
     return jobs.unfinished(this.#db, after, limit)
@@ -374,6 +385,9 @@ export class PostgresLedger implements Ledger {
   }
   async queueFigures(): Promise<QueueFigures> {
     return toQueueFigures((await this.#db.get(UNFINISHED_JOBS)) ?? {})
+  }
+  async restoredAt(): Promise<number | null> {
+    return toRestoredAt(await this.#db.get(RESTORED_AT))
   }
 
   // tokens

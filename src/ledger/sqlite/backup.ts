@@ -5,6 +5,8 @@ import { WaybillError } from '../../model/errors.ts'
 
 /** How much goes in one step, in pages of 16 KiB: 16 MiB, some milliseconds, so that progress is told often. */
 const STEP_PAGES = 1024
+/** Under this name a backup says when it was taken, in the table of counters. */
+export const BACKED_UP_AT = 'backed_up_at'
 /** SQLite's code for a disk that is full. */
 const SQLITE_FULL = 13
 
@@ -19,8 +21,9 @@ export async function backupLedger(file: string, target: string, progress: (copi
   const partial = `${target}.partial-${process.pid}`
   try {
     closeSync(openSync(partial, 'wx', 0o600)) // hashes of tokens and names of files: its owner's alone, from the first byte on
+    const takenAt = Date.now()
     await copy(file, partial, progress)
-    check(partial)
+    finish(partial, takenAt)
     sync(partial)
     renameSync(partial, target)
     sync(dirname(target))
@@ -43,8 +46,8 @@ async function copy(file: string, partial: string, progress: (copied: number, al
   }
 }
 
-/** Reads every page, so that what cannot be restored is not taken for a backup. Without a log of its own the copy is one file. */
-function check(partial: string): void {
+/** Reads every page, so that what cannot be restored is not taken for a backup, and writes its time into it. Without a log of its own the copy is one file. */
+function finish(partial: string, takenAt: number): void {
   const copied = new DatabaseSync(partial)
   try {
     copied.exec('PRAGMA journal_mode = DELETE')
@@ -53,12 +56,15 @@ function check(partial: string): void {
       .all()
       .map(row => String(row['quick_check']))
     if (found[0] !== 'ok') throw new WaybillError('internal', `the copy is damaged, and so may be the ledger: ${found.join('; ')}`)
+    if (copied.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'counter'`).get() === undefined) return
+    copied.prepare('INSERT INTO counter (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value').run(BACKED_UP_AT, takenAt)
   } finally {
     copied.close()
   }
 }
 
-function sync(path: string): void {
+/** Makes a file, or the names in a directory, durable. */
+export function sync(path: string): void {
   const opened = openSync(path, 'r')
   try {
     fsyncSync(opened)

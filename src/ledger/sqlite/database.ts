@@ -33,6 +33,10 @@ export class Database {
 
   /** The connection that writes: creates and migrates the file. There may be one in each process; SQLite lets them take turns. */
   static openWriter(file: string): Database {
+    return opened(() => Database.#openWriter(file))
+  }
+
+  static #openWriter(file: string): Database {
     const raw = new DatabaseSync(file, { timeout: BUSY_MS })
     // FULL: a commit is on the disk before it is answered (I1). Checkpoints every 64 MiB of log: rarer ones write each hot page once, not many times.
     // Pages of 16 KiB (of new files): measured a seventh less work for a big job than SQLite's usual 4 KiB, and none more for small ones.
@@ -46,9 +50,11 @@ export class Database {
 
   /** A connection that only reads, beside any number of others and the writers. */
   static openReader(file: string): Database {
-    const raw = new DatabaseSync(file, { readOnly: true, timeout: BUSY_MS })
-    raw.exec('PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY')
-    return new Database(raw)
+    return opened(() => {
+      const raw = new DatabaseSync(file, { readOnly: true, timeout: BUSY_MS })
+      raw.exec('PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY')
+      return new Database(raw)
+    })
   }
 
   /** A connection that only folds the log into the file (writer/checkpointer.ts). */
@@ -157,7 +163,9 @@ const NOBODY_WAKES = new Int32Array(new SharedArrayBuffer(4))
 
 const SQLITE_BUSY = 5
 const SQLITE_IOERR = 10
+const SQLITE_CORRUPT = 11
 const SQLITE_FULL = 13
+const SQLITE_NOTADB = 26
 
 function isBusy(error: unknown): boolean {
   return ((error as { errcode?: number }).errcode ?? 0) % 256 === SQLITE_BUSY
@@ -174,7 +182,24 @@ export function translateSqliteError(error: unknown): unknown {
       return new WaybillError('unavailable', 'the ledger is busy with another process; try again', { retryAfterSeconds: 1 }, { cause: error })
     case SQLITE_IOERR:
       return new WaybillError('unavailable', 'the disk of the ledger reports an error; nothing was changed', {}, { cause: error })
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return new WaybillError(
+        'unavailable',
+        `the file of the ledger is damaged (${(error as Error).message}): stop the server, put the file and its log (-wal) aside, and restore a backup`,
+        {},
+        { cause: error },
+      )
     default:
       return error
+  }
+}
+
+/** Opens, or says in the words of the catalogue why not. */
+function opened(open: () => Database): Database {
+  try {
+    return open()
+  } catch (error) {
+    throw translateSqliteError(error)
   }
 }

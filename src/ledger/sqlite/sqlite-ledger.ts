@@ -39,6 +39,7 @@ import type {
   Turn,
 } from '../../ports/ledger.ts'
 import type { NewToken } from '../../ports/token-ledger.ts'
+import type { Backlog, CommittedWork } from '../../ports/observed-ledger.ts'
 import type { Intent, Look, PublishedItem, Run } from '../../ports/place-ledger.ts'
 import type { JobAhead } from '../../ports/waiting-ledger.ts'
 import type { LedgerNode, NodeDescription, QueueFigures } from '../../ports/system-ledger.ts'
@@ -47,7 +48,9 @@ import { Database, KNOWN_SCHEMA } from './database.ts'
 import { IDEMPOTENCY_MS } from '../shared/intake.ts'
 import { heldUpBy } from './operations/order.ts'
 import { toQueueFigures, UNFINISHED_JOBS } from '../shared/queue-figures.ts'
+import { RESTORED_AT, toRestoredAt } from '../shared/restored.ts'
 import { ReadCache } from './reads/cache.ts'
+import { backlog } from './reads/backlog.ts'
 import * as collections from './reads/collections.ts'
 import * as entries from './reads/entries.ts'
 import * as items from './reads/items.ts'
@@ -341,6 +344,14 @@ export class SqliteLedger implements Ledger {
     return this.#writer.onCommit(listener)
   }
 
+  // watching
+  onWork(listener: (work: CommittedWork) => void): void {
+    this.#writer.onWork(listener)
+  }
+  async backlog(): Promise<Backlog> {
+    return backlog(this.#db, this.#clock.now())
+  }
+
   // upkeep
   async unfinished(after: number, limit: number): Promise<readonly { job: string; position: number; tenant: string; priority: number }[]> {
     return jobs.unfinished(this.#db, after, limit)
@@ -362,6 +373,9 @@ export class SqliteLedger implements Ledger {
   }
   async queueFigures(): Promise<QueueFigures> {
     return toQueueFigures(this.#db.get(UNFINISHED_JOBS) ?? {})
+  }
+  async restoredAt(): Promise<number | null> {
+    return toRestoredAt(this.#db.get(RESTORED_AT))
   }
 
   // tokens

@@ -37,6 +37,8 @@ export interface AzureStoreOptions {
   /** With an account key or a shared access signature in it. */
   readonly connectionString: string
   readonly limits?: Partial<AzureLimits>
+  /** Hears of each request that is sent again. */
+  readonly onRetry?: (() => void) | undefined
 }
 
 /** What is known of a blob. */
@@ -74,7 +76,7 @@ export class AzureService {
     const account = client(options)
     this.container = account.getContainerClient(options.container)
     this.identity = account.url // with a shared access signature that is in it
-    this.#retries = new Retries(options.clock, error => judgeAzure(error, options.clock.now()))
+    this.#retries = new Retries(options.clock, error => judgeAzure(error, options.clock.now()), options.onRetry)
   }
 
   blob(sha256: string): BlockBlobClient {

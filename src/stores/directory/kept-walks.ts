@@ -25,7 +25,7 @@ export class KeptWalks {
     const key = keyOf(query)
     const kept = this.#walks.get(key)
     this.#walks.delete(key)
-    return kept !== undefined && this.#clock.now() - kept.at <= FRESH_MS ? kept.walk : undefined
+    return kept !== undefined && this.#clock.steady() - kept.at <= FRESH_MS ? kept.walk : undefined
   }
 
   keep(query: PlaceQuery, walk: FolderWalk): void {
@@ -33,7 +33,7 @@ export class KeptWalks {
     const other = this.#walks.get(key)?.walk
     // of two at the same point the one that began later knows more
     if (other !== undefined && other.begun > walk.begun) return
-    this.#walks.set(key, { walk, at: this.#clock.now() })
+    this.#walks.set(key, { walk, at: this.#clock.steady() })
     const oldest = this.#walks.keys().next()
     if (this.#walks.size > MOST && oldest.done !== true) this.#walks.delete(oldest.value)
   }

@@ -50,6 +50,8 @@ export interface S3StoreOptions {
   /** Default: the chain of the AWS SDK (environment, shared files, the instance's or container's role). */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string } | undefined
   readonly limits?: Partial<S3Limits>
+  /** Hears of each request that is sent again. */
+  readonly onRetry?: (() => void) | undefined
   /** Beneath which prefix unfinished bytes lie, and which keys are of our own making: those are swept. Default: those of a store of blobs. */
   readonly own?: { readonly temporary: string; readonly keys: RegExp }
 }
@@ -90,7 +92,7 @@ export class S3Service {
     this.tellsChecksums = checksumsOf(options) === 'when_supported'
     const { accessKeyId, sessionToken } = options.credentials ?? {}
     this.identity = JSON.stringify([options.endpoint, accessKeyId, sessionToken])
-    this.#retries = new Retries(options.clock, error => judgeS3(error, options.clock.now()))
+    this.#retries = new Retries(options.clock, error => judgeS3(error, options.clock.now()), options.onRetry)
   }
 
   blobKey(sha256: string): string {

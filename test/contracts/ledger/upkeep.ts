@@ -45,6 +45,18 @@ export function upkeepContract(world: World): void {
       expect(await world.ledger.purge(100)).toBe(0)
     })
 
+    it('ends a job for good that is half purged when the clock is set back', async () => {
+      const c = await world.collection()
+      await purgeAll()
+      const job = await world.run({ retentionMs: HOUR_MS, items: Array.from({ length: 250 }, (_, index) => item([c, `missing${index}`], [c, 'b'])) })
+      world.clock.advance(HOUR_MS)
+      await world.ledger.purge(100)
+      world.clock.jump(-HOUR_MS)
+      await refusal(world.ledger.job(job.id), 'job_expired')
+      await purgeAll()
+      world.clock.jump(HOUR_MS)
+    })
+
     it('leaves alone what has not expired: running jobs, jobs that were retried', async () => {
       const c = await world.collection()
       const running = await world.start({ items: [item([c, 'a'], [c, 'b'])], retentionMs: 1 })

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hashToken, mintToken } from '../../../src/access/tokens.ts'
@@ -53,6 +54,14 @@ describe('a download', () => {
     expect(headers.get('content-security-policy'), 'nothing of it runs in a browser').toContain('sandbox')
     expect(headers.get('accept-ranges')).toBe('bytes')
     expect(await told(await fetch(await urlOf(t.alice, await store('empty', ''))))).toEqual([200, null, '0', ''])
+  })
+
+  it('is not of another version that came to have the number, as after a restore', async () => {
+    const url = await urlOf(t.alice, await store('renumbered', 'first'))
+    const db = new DatabaseSync(join(t.server.data, 'ledger.db'), { timeout: 5_000 })
+    db.exec(`UPDATE entry SET revision = randomblob(16) WHERE path = 'renumbered'`)
+    db.close()
+    expect((await fetch(url)).status).toBe(404)
   })
 
   it('is of the version that was there, and no other', async () => {

@@ -40,7 +40,7 @@ describe('opaque tokens', () => {
 
   it('with admin may read and write, but nothing of Apollo', async () => {
     const { scopes } = await authenticator.authenticate(remember({ scopes: ['admin'] }))
-    expect(scopes).toEqual(new Set(['admin', 'read', 'write']))
+    expect(scopes).toEqual(new Set(['admin', 'read', 'write', 'metrics']))
   })
 
   it.each([
@@ -70,7 +70,7 @@ describe('JWTs beside opaque tokens', () => {
     expect(await authenticator.authenticate(remember())).toMatchObject({ tokenId: 'token-1' })
     const caller = await authenticator.authenticate(await sign(key, claims({ scope: 'admin', exp: NOW / 1000 + 60.5 })))
     expect(caller).toEqual({
-      ...{ subject: 'ada', scopes: new Set(['admin', 'read', 'write']) },
+      ...{ subject: 'ada', scopes: new Set(['admin', 'read', 'write', 'metrics']) },
       ...{ tokenId: expect.stringMatching(/^jwt-[0-9a-f]{16}$/), expiresAt: NOW + 60_500 },
     })
     await expect(authenticator.authenticate('a.b.c')).rejects.toMatchObject(REFUSED)

@@ -7,7 +7,7 @@ import type { Clock } from '../../../src/ports/clock.ts'
 export const ISSUER = 'https://issuer.example'
 export const AUDIENCE = 'waybill'
 export const NOW = Date.UTC(2026, 4, 1, 12)
-export const clock: Clock = { now: () => NOW, sleep: () => Promise.resolve() }
+export const clock: Clock = { now: () => NOW, steady: () => NOW, sleep: () => Promise.resolve() }
 
 /** A pair of keys and the JWK of the public one. */
 export interface IssuerKey {

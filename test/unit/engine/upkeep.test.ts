@@ -1,8 +1,10 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { refusal } from '../../contracts/ledger/world.ts'
+import { RESTORED_GRACE_MS } from '../../../src/engine/upkeep.ts'
 import { ALICE, command, openHouse, put, run, text, type House } from './house.ts'
 import { sha256 } from '../../support/sha256.ts'
 
@@ -47,6 +49,18 @@ describe('retention', () => {
 })
 
 describe('the sweep of orphans', () => {
+  it('takes nothing for a week after the ledger was restored: the ledger of before may still be wanted', async () => {
+    const since = house.clock.now()
+    const digest = await orphan('of before')
+    const db = new DatabaseSync(join(house.directory, 'ledger.db'))
+    db.prepare(`INSERT INTO counter (name, value) VALUES ('restored_at', ?)`).run(house.clock.now())
+    db.close()
+    await pass(6 * 24)
+    expect(await house.store.stat(digest)).not.toBeNull()
+    await until(async () => (await house.store.stat(digest)) === null)
+    expect(house.clock.now()).toBeGreaterThanOrEqual(since + RESTORED_GRACE_MS)
+  })
+
   /** Bytes that were stored for a version that was then refused. */
   async function orphan(bytes: string): Promise<string> {
     const body = Readable.from(
@@ -77,6 +91,14 @@ describe('the sweep of orphans', () => {
     await until(async () => (await house.store.stat(lost)) === null)
     for (const digest of kept) expect(await house.store.stat(digest)).not.toBeNull()
     expect(await text(house, c, 'zz')).toBe('copied')
+  })
+
+  it('leaves alone for a day what came before somebody set the clock forth', async () => {
+    await house.store.put(Readable.from([Buffer.from('arriving')], { objectMode: false }))
+    house.clock.jump(3 * 24 * HOUR_MS)
+    await pass(20)
+    expect(await house.store.stat(sha256('arriving'))).not.toBeNull()
+    await until(async () => (await house.store.stat(sha256('arriving'))) === null)
   })
 
   it('comes soon after a start: a server that is restarted every night sweeps, too', async () => {

@@ -6,11 +6,12 @@ import { RateLimiter } from '../../../src/http/rate-limit.ts'
 import { requestId } from '../../../src/http/request-id.ts'
 import { compileValidator } from '../../../src/http/validation.ts'
 import { WaybillError } from '../../../src/model/errors.ts'
+import { VirtualClock } from '../../support/virtual-clock.ts'
 
 describe('the rate limit', () => {
   it('lets a minute of requests through at once, then as they refill, each caller for itself', () => {
     let now = 0
-    const limiter = new RateLimiter({ now: () => now, sleep: () => Promise.resolve() }, 6)
+    const limiter = new RateLimiter({ now: () => now, steady: () => now, sleep: () => Promise.resolve() }, 6)
     for (let n = 0; n < 6; n += 1) expect(limiter.take('a')).toBe(0)
     expect(limiter.take('a')).toBe(10)
     expect(limiter.take('b')).toBe(0)
@@ -22,6 +23,18 @@ describe('the rate limit', () => {
     now += 3_600_000
     for (let n = 0; n < 6; n += 1) expect(limiter.take('a')).toBe(0)
     expect(limiter.take('a')).toBe(10)
+  })
+
+  it('refills with the time that passes, not with that of a clock that is set', () => {
+    const clock = new VirtualClock()
+    const limiter = new RateLimiter(clock, 6)
+    for (let n = 0; n < 6; n += 1) expect(limiter.take('a')).toBe(0)
+    for (const ms of [3_600_000, -7_200_000]) {
+      clock.jump(ms)
+      expect(limiter.take('a')).toBe(10)
+    }
+    clock.advance(10_000)
+    expect(limiter.take('a')).toBe(0)
   })
 })
 

@@ -34,6 +34,19 @@ describe('a limit by windows', () => {
     expect(limiter.standing('a')).toEqual({ limit: 3, remaining: 2, endsAt: 1_121_000 })
   })
 
+  it('is as long as it is, however the clock is set', () => {
+    const clock = new VirtualClock()
+    const limiter = new WindowLimiter(clock, 1, 60_000)
+    limiter.take('a')
+    for (const days of [-2, 4, -2]) {
+      clock.jump(days * 24 * 3600 * 1000)
+      expect(refusal(limiter, 'a')).toBe(60)
+      expect(limiter.standing('a').endsAt).toBe(clock.now() + 60_000)
+    }
+    clock.advance(60_000)
+    expect(refusal(limiter, 'a')).toBeUndefined()
+  })
+
   it('holds for callers by the thousand', () => {
     const clock = new VirtualClock()
     const limiter = new WindowLimiter(clock, 1, 1000)

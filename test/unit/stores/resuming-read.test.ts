@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import { resumingRead } from '../../../src/stores/resuming-read.ts'
 
-const clock = { now: () => 0, sleep: () => Promise.resolve() }
+const clock = { now: () => 0, steady: () => 0, sleep: () => Promise.resolve() }
 
 /** Gives the text, then fails. */
 function breaking(text: string): Readable {

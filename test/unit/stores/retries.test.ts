@@ -10,7 +10,7 @@ function retries(judge: (error: unknown) => Failure = () => PASSING): { retries:
     slept.push(ms)
     return Promise.resolve()
   }
-  return { retries: new Retries({ now: () => 0, sleep }, judge), slept }
+  return { retries: new Retries({ now: () => 0, steady: () => 0, sleep }, judge), slept }
 }
 
 function failing(times: number): () => Promise<string> {

@@ -27,7 +27,7 @@ const LONGEST_HOLD_MS = 57_000
 /** `POST /_in`: updates of infotons, as one tracked job (contract, section 1). */
 export function inRoute(app: FastifyInstance, context: Context): void {
   app.post('/_in', { onRequest: [context.identify, letBadTypesIn] }, async (request, reply) => {
-    const until = context.services.clock.now() + LONGEST_HOLD_MS
+    const until = context.services.clock.steady() + LONGEST_HOLD_MS
     // the id by which our log and the words of a refusal name the request (contract, section 1.1)
     if (flag(request, 'debug-log')) reply.header('x-cm-well-log-id', request.id)
     const format = inputFormatOf(parameter(request, 'format'), request.headers['content-type'])
@@ -118,7 +118,7 @@ async function held(context: Context, request: FastifyRequest, reply: FastifyRep
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort())
   const signal = AbortSignal.any([gone.signal, request.server.closing])
-  const finished = await context.engine.jobs.wait(callerOf(request), job.id, Math.max(0, until - context.services.clock.now()), signal)
+  const finished = await context.engine.jobs.wait(callerOf(request), job.id, Math.max(0, until - context.services.clock.steady()), signal)
   if (finished.state !== 'finished') {
     reply.removeHeader('x-cm-well-tracking').removeHeader('x-cm-well-tid')
     throw new WaybillError('unavailable', 'An internal timeout happened. Please try again later.')

@@ -3,8 +3,10 @@ import type { Pool, PoolClient } from 'pg'
 import { WaybillError } from '../../../model/errors.ts'
 import { EVENT_TYPES } from '../../../model/event.ts'
 import type { Clock } from '../../../ports/clock.ts'
+import type { CommittedWork } from '../../../ports/observed-ledger.ts'
 import type { Wake, WakeSender } from '../../../ports/queue.ts'
 import type { Row } from '../../shared/row.ts'
+import { Work } from '../../shared/work.ts'
 import type { PendingEvent, Tx } from '../operations/tx.ts'
 import { faultOf, isDuplicate, translateFault } from './faults.ts'
 import { ConnectionQueries, type Queries } from './queries.ts'
@@ -22,6 +24,9 @@ const FIRST_WAIT_MS = 20
 export interface Committed {
   readonly jobs: readonly string[]
   readonly lastEvent: number
+  readonly work: Work
+  /** When the transaction began, by `performance.now()`. */
+  readonly beganAt: number
 }
 
 /** The commit was sent and its answer lost. */
@@ -49,6 +54,8 @@ export class Transactions {
   readonly #onCommit: (committed: Committed) => void
   /** Sends the wake-ups of each transaction within it. */
   wakeSender: WakeSender | null = null
+  /** Hears what each transaction did. */
+  onWork: ((work: CommittedWork) => void) | null = null
   #closed = false
 
   constructor(pool: Pool, clock: Clock, node: string, onCommit: (committed: Committed) => void) {
@@ -69,7 +76,7 @@ export class Transactions {
       } catch (error) {
         if (error instanceof OutcomeUnknown) {
           if (await this.#wasCommitted(error.xid)) {
-            this.#onCommit(error.committed)
+            this.#tell(error.committed)
             return error.result as T
           }
           await retries.next(error.cause, false)
@@ -83,23 +90,30 @@ export class Transactions {
   async #once<T>(tx: Transaction, work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect()
     let sent: OutcomeUnknown | null = null
+    const beganAt = performance.now()
     try {
       await client.query('BEGIN')
       tx.db = new ConnectionQueries(client)
       const result = await work(tx)
       if (tx.wakes.size > 0) await this.wakeSender?.sendWithin((text, values) => client.query(text, values), [...tx.wakes.values()])
-      const { xid, committed } = await endOf(tx)
+      const { xid, committed } = await endOf(tx, beganAt)
       if (xid !== null) sent = new OutcomeUnknown(undefined, xid, result, committed)
       const { command } = await client.query('COMMIT')
       if (command !== 'COMMIT') throw new Error(`a failed statement was not noticed: the transaction ended with ${command}`)
       client.release()
-      this.#onCommit(committed)
+      this.#tell(committed)
       return result
     } catch (error) {
       await abandon(client, error)
       if (sent !== null && faultOf(error) === 'lost') throw new OutcomeUnknown(error, sent.xid, sent.result, sent.committed)
       throw error
     }
+  }
+
+  #tell(committed: Committed): void {
+    this.#onCommit(committed)
+    const { items, finished, takeovers } = committed.work
+    this.onWork?.({ seconds: (performance.now() - committed.beganAt) / 1000, operations: 1, items, finished, takeovers })
   }
 
   /** Asks what became of a transaction, until that is certain. Throws `unavailable` when it does not become so. */
@@ -172,6 +186,7 @@ class Transaction implements Tx {
   readonly careful: boolean
   readonly jobs = new Set<string>()
   readonly events: PendingEvent[] = []
+  readonly work = new Work()
   readonly wakes = new Map<string, Wake>()
   readonly kept = new Map<string, Promise<Row[]>>()
   #db: Queries | null = null
@@ -220,7 +235,7 @@ class Transaction implements Tx {
 
 const END = 'SELECT xid, last_event FROM end_transaction(:jobs::bigint[], :types::smallint[], :data::text[], :now)'
 
-async function endOf(tx: Transaction): Promise<{ xid: string | null; committed: Committed }> {
+async function endOf(tx: Transaction, beganAt: number): Promise<{ xid: string | null; committed: Committed }> {
   const { events } = tx
   const row = await tx.db.get(END, {
     jobs: events.map(({ job }) => job),
@@ -228,7 +243,10 @@ async function endOf(tx: Transaction): Promise<{ xid: string | null; committed: 
     data: events.map(({ data }) => data),
     now: tx.now,
   })
-  return { xid: row?.['xid'] as string | null, committed: { jobs: [...tx.jobs], lastEvent: (row?.['last_event'] as number | null) ?? 0 } }
+  return {
+    xid: row?.['xid'] as string | null,
+    committed: { jobs: [...tx.jobs], lastEvent: (row?.['last_event'] as number | null) ?? 0, work: tx.work, beganAt },
+  }
 }
 
 /** Undoes what a transaction did and gives its connection back; one that is lost, or does not even roll back, is closed. */

@@ -48,6 +48,7 @@ export async function applyChunk(tx: Tx, lease: Lease, corrupt: readonly string[
 export async function applyFree(tx: Tx, id: string, job: Row, chunk: Row): Promise<boolean> {
   tx.jobs.add(id)
   const from = chunk['state'] === 0 ? 'pending' : 'running' // or its worker went silent
+  if (from === 'running') tx.work.takeOver(id, chunk)
   const token = (chunk['token'] as number) + 1
   return settleChunk(tx, { id, job, chunk, read: NOTHING_READ, startedAt: tx.now, token, from, outcomes: noOutcomes() })
 }
@@ -74,6 +75,7 @@ async function settleChunk(tx: Tx, work: ChunkWork): Promise<boolean> {
 /** Adds to the job's counters what its items came to; the row as it is then. */
 export async function countRun(tx: Tx, { job, from, outcomes }: ChunkWork): Promise<Row | undefined> {
   const { done, skipped, failed, evicted, cancelled } = outcomes
+  tx.work.settled({ done, skipped, failed, evicted, cancelled })
   return tx.db.get(COUNT[from], { ...outcomes, job: job['key'], n: done + skipped + failed + evicted + cancelled })
 }
 

@@ -119,6 +119,7 @@ async function addItems(tx: Tx, job: Row, items: readonly NewItem[]): Promise<vo
   await addChunk(tx, key, job['chunks'] as number, first, items.length, clashes.found, waiting)
   const bytes = items.reduce((sum, item) => sum + item.size, 0)
   await tx.db.run(COUNT_ITEMS, { job: key, n: items.length, waiting, failed: lost.length, bytes })
+  tx.work.settled({ failed: lost.length })
   if (lost.length === 0) return
   await tx.db.run(STANDS_FOR, { job: key, seqs: lost.map(({ seq }) => seq), selections: lost.map(({ selection }) => selection) })
   for (const { seq, reason, entity } of lost) addEvent(tx, key, 'item.failed', failedEntity(seq, entity, reason))

@@ -21,5 +21,6 @@ export async function finishIfDone(tx: Tx, id: string, present?: Row): Promise<b
   const expires = tx.now + (row['retention_ms'] as number)
   await tx.db.run(FINISH, { job: row['key'], outcome: OUTCOMES.indexOf(outcome), now: tx.now, expires })
   addEvent(tx, row['key'] as number, 'job.finished', { outcome, counts })
+  tx.work.finish(row, outcome, counts, tx.now)
   return false
 }

@@ -86,6 +86,7 @@ export async function take(tx: Tx, id: string, job: Row, chunk: Row, worker: str
   }
   await tx.db.run(LEASE, { job: job['key'], no: lease.chunk, token: lease.token, worker, now: tx.now, until: lease.expiresAt })
   if (chunk['state'] === 0) await countRunning(tx, job['key'] as number, chunk['waiting'] as number)
+  else tx.work.takeOver(id, chunk)
   tx.jobs.add(id)
   return lease
 }
@@ -159,6 +160,7 @@ export async function releaseExpired(tx: Tx, limit: number): Promise<number> {
   for (const chunk of expired) {
     tx.jobs.add(chunk['id'] as string)
     wake(tx, chunk)
+    tx.work.takeOver(chunk['id'] as string, chunk)
     await release(tx, chunk['job'] as number, chunk)
   }
   return expired.length

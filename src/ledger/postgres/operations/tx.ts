@@ -4,6 +4,7 @@ import { isUuid } from '../../../model/text.ts'
 import type { Wake } from '../../../ports/queue.ts'
 import { jobExpired, noCollection, noJob } from '../../shared/refusals.ts'
 import type { Row } from '../../shared/row.ts'
+import type { Work } from '../../shared/work.ts'
 import { COLLECTION_LOCK } from '../advisory-locks.ts'
 import type { Params, Queries } from '../connection/queries.ts'
 
@@ -24,6 +25,8 @@ export interface Tx {
   /** Jobs (UUIDs) this transaction changes; told to listeners after the commit. */
   readonly jobs: Set<string>
   readonly events: PendingEvent[]
+  /** What it does, for those who watch the server. */
+  readonly work: Work
   /** Wake-ups that are sent with its commit, by the jobs' ids. */
   readonly wakes: Map<string, Wake>
   /** How often the operation was begun before: others were quicker, or the connection was lost. */

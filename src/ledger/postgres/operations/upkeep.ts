@@ -68,10 +68,16 @@ async function purgeDropped(tx: Tx, job: number, batch: number): Promise<number>
 
 const MARK_PURGED = 'UPDATE job SET purged = 1, label = NULL, change = change + 1 WHERE key = :job'
 
+/** Half of its items are gone: a clock that is set back must not bring it back to life. */
+const EXPIRED_FOR_GOOD = 'UPDATE job SET expires_at = 0 WHERE key = :job AND expires_at > 0'
+
 /** Of an expired job the row stays: its id is 410 for ever. */
 async function purgeExpired(tx: Tx, job: number, id: string, batch: number): Promise<number> {
   const gone = await purgeRows(tx, job, batch)
-  if (gone >= batch) return gone
+  if (gone >= batch) {
+    await tx.db.run(EXPIRED_FOR_GOOD, { job })
+    return gone
+  }
   tx.jobs.add(id)
   return gone + (await tx.db.run(MARK_PURGED, { job }))
 }

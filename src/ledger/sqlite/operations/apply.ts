@@ -39,6 +39,7 @@ function cancelChunk(tx: Tx, job: Row, chunk: Row): void {
     at,
   )
   tx.db.run('UPDATE job SET running = running - :n, cancelled = cancelled + :n, change = change + 1 WHERE key = :job', { job: at.job, n })
+  tx.work.settled({ cancelled: n })
 }
 
 function workChunk(tx: Tx, job: Row, chunk: Row, read: Reading): void {
@@ -89,6 +90,7 @@ function failItem(tx: Tx, job: Row, seq: number, fault: Error): void {
   const key = job['key'] as number
   if (tx.db.run(FAIL_ITEM, { job: key, seq, reason: JSON.stringify(reason), now: tx.now }) === 0) return
   tx.db.run('UPDATE job SET running = running - 1, failed = failed + 1, change = change + 1 WHERE key = :key', { key })
+  tx.work.settled({ failed: 1 })
   addEvent(tx, key, 'item.failed', { seq, reason })
 }
 

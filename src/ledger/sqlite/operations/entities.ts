@@ -126,6 +126,7 @@ function addItems(tx: Tx, job: Row, items: readonly NewItem[]): void {
   addChunk(tx, key, job['chunks'] as number, first, items.length, clashes.found, waiting)
   const bytes = items.reduce((sum, item) => sum + item.size, 0)
   tx.db.run(COUNT_ITEMS, { job: key, n: items.length, waiting, failed: lost.length, bytes })
+  tx.work.settled({ failed: lost.length })
   for (const { seq, reason, selection, entity } of lost) {
     tx.db.run('INSERT INTO entity_item (job, seq, selection) VALUES (:job, :seq, :selection)', { job: key, seq, selection })
     addEvent(tx, key, 'item.failed', failedEntity(seq, entity, reason))

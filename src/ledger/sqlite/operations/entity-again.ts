@@ -52,5 +52,6 @@ function failAgain(tx: Tx, job: number, chunk: Row, seq: number, row: Row, reaso
   tx.db.run(FAIL_AGAIN, { job, seq, reason: JSON.stringify(reason), now: tx.now })
   tx.db.run('UPDATE chunk SET waiting = waiting - 1 WHERE job = :job AND no = :no', { job, no: chunk['no'] as number })
   tx.db.run('UPDATE job SET pending = pending - 1, failed = failed + 1 WHERE key = :job', { job })
+  tx.work.settled({ failed: 1 })
   addEvent(tx, job, 'item.failed', failedEntity(seq, row['entity'], reason))
 }

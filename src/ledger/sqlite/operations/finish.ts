@@ -22,5 +22,6 @@ export function finishIfDone(tx: Tx, id: string): boolean {
     },
   )
   addEvent(tx, row['key'] as number, 'job.finished', { outcome, counts })
+  tx.work.finish(row, outcome, counts, tx.now)
   return false
 }

@@ -11,6 +11,9 @@ import { nextPlace } from './order.ts'
 import { unsealed } from './seal.ts'
 import { collectionKey, jobRow, nameCollection, type Tx } from './tx.ts'
 
+/** The one that was made for it, unless a clock that was set back made it: jobs of later have higher numbers. */
+const NUMBER = 'max(:number, (SELECT coalesce(max(number), 0) + 1 FROM job))'
+
 /** Stores a job with its items and selections, or answers the one its key made before. Throws `idempotency_mismatch`, `idempotency_in_progress`. */
 export function createJob(tx: Tx, job: NewJob): Submitted {
   const before = job.idempotency === null ? undefined : usedKey(tx, job.submittedBy, job.idempotency.key, job.idempotency.fingerprint)
@@ -18,7 +21,7 @@ export function createJob(tx: Tx, job: NewJob): Submitted {
   const { options } = job
   const created = tx.db.get(
     `INSERT INTO job (number, id, kind, state, sealed, conflict, verify, dry_run, priority, label, dialect, retention_ms, ordered, submitted_by, unresolved, created_at)
-     VALUES (:number, :id, :kind, 0, :sealed, :conflict, :verify, :dryRun, :priority, :label, :dialect, :retention, :ordered, :by, :unresolved, :now)
+     VALUES (${NUMBER}, :id, :kind, 0, :sealed, :conflict, :verify, :dryRun, :priority, :label, :dialect, :retention, :ordered, :by, :unresolved, :now)
      RETURNING key`,
     {
       number: job.number,

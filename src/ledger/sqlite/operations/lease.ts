@@ -1,5 +1,5 @@
 import type { BlobProgress, ChunkBlob, Lease, NextWork } from '../../../ports/ledger.ts'
-import { hexText, uuidBytes } from '../../shared/codec.ts'
+import { hexText, uuidBytes, uuidText } from '../../shared/codec.ts'
 import { staleLease } from '../../shared/refusals.ts'
 import type { Row } from '../database.ts'
 import { handsOnBytes, kindOf, mustVerify, placeWork } from '../../shared/job-row.ts'
@@ -72,6 +72,7 @@ function take(tx: Tx, id: string, job: Row, chunk: Row, worker: string, leaseMs:
     },
   )
   if (chunk['state'] === 0) countRunning(tx, job['key'] as number, chunk['waiting'] as number)
+  else tx.work.takeOver(id, chunk)
   tx.jobs.add(id)
   return lease
 }
@@ -136,8 +137,11 @@ function release(tx: Tx, job: number, chunk: Row): void {
 
 /** For a process that is alone: whoever held these leases is gone. */
 export function releaseAll(tx: Tx): void {
-  const leased = tx.db.all('SELECT c.* FROM job j CROSS JOIN chunk c ON c.job = j.key WHERE j.state < 3 AND c.state = 1')
-  for (const chunk of leased) release(tx, chunk['job'] as number, chunk)
+  const leased = tx.db.all('SELECT c.*, j.id FROM job j CROSS JOIN chunk c ON c.job = j.key WHERE j.state < 3 AND c.state = 1')
+  for (const chunk of leased) {
+    tx.work.takeOver(uuidText(chunk['id']), chunk)
+    release(tx, chunk['job'] as number, chunk)
+  }
 }
 
 /** The distinct blobs that the chunk's waiting items would copy now, and where to; what lies in a place, or goes to one, is another matter (places/). */

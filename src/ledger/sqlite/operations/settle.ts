@@ -83,4 +83,5 @@ function countOutcomes(tx: Tx, job: Row, { items, done, bytes }: Tally): void {
        bytes_done = bytes_done + :bytes, bytes_total = max(bytes_total, bytes_done + :bytes), change = change + 1 WHERE key = :job`,
     { job: job['key'] as number, items, bytes: kindOf(job) === 'delete' ? 0 : bytes, ...counted },
   )
+  tx.work.settled(counted)
 }

@@ -1,5 +1,6 @@
 import { uuidBytes } from '../../shared/codec.ts'
 import { jobExpired, noCollection, noJob } from '../../shared/refusals.ts'
+import type { Work } from '../../shared/work.ts'
 import type { Database, Row } from '../database.ts'
 
 /** One operation's view of the transaction it runs in. */
@@ -9,6 +10,8 @@ export interface Tx {
   readonly now: number
   /** Jobs (UUIDs) this transaction changes; told to listeners after the commit. */
   readonly jobs: Set<string>
+  /** What it does, for those who watch the server. */
+  readonly work: Work
 }
 
 /** The key of a live collection. Throws `collection_not_found`. */

@@ -34,10 +34,16 @@ function purgeDropped(tx: Tx, job: number, batch: number): number {
   return gone < batch ? gone + tx.db.run('DELETE FROM job WHERE key = :job', { job }) : gone
 }
 
+/** Half of its items are gone: a clock that is set back must not bring it back to life. */
+const EXPIRED_FOR_GOOD = 'UPDATE job SET expires_at = 0 WHERE key = :job AND expires_at > 0'
+
 /** Of an expired job the row stays: its id is 410 for ever. */
 function purgeExpired(tx: Tx, job: number, id: string, batch: number): number {
   const gone = purgeRows(tx, job, batch)
-  if (gone >= batch) return gone
+  if (gone >= batch) {
+    tx.db.run(EXPIRED_FOR_GOOD, { job })
+    return gone
+  }
   tx.jobs.add(id)
   return gone + tx.db.run('UPDATE job SET purged = 1, label = NULL, change = change + 1 WHERE key = :job', { job })
 }

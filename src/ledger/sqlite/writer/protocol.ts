@@ -1,4 +1,5 @@
 import { CATALOGUE, WaybillError, type ErrorCode, type ErrorFacts } from '../../../model/errors.ts'
+import type { CommittedWork } from '../../../ports/observed-ledger.ts'
 import type { OperationName } from '../operations/index.ts'
 
 /** Main thread to writer: operations to run, in order. Every message is a batch, because each crossing costs more than a small operation. */
@@ -14,6 +15,8 @@ export interface WriteReplies {
   readonly replies: readonly WriteReply[]
   readonly jobs: readonly string[]
   readonly lastEvent: number
+  /** Null when nothing was committed. */
+  readonly work: CommittedWork | null
 }
 
 export type WriteReply = { readonly id: number; readonly result: unknown } | { readonly id: number; readonly error: WireError }

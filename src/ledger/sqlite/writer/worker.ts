@@ -1,6 +1,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { Database, translateSqliteError } from '../database.ts'
 import { operations } from '../operations/index.ts'
+import { Work } from '../../shared/work.ts'
 import { lastEvent } from '../reads/jobs.ts'
 import type { Tx } from '../operations/tx.ts'
 import { toWire, type WriteReplies, type WriteReply, type WriteRequest } from './protocol.ts'
@@ -63,6 +64,8 @@ function runBatch(): void {
   const taken: WriteRequest[] = []
   const replies: WriteReply[] = []
   const jobs = new Set<string>()
+  const work = new Work()
+  const beganAt = performance.now()
   let last: number
   try {
     db.begin()
@@ -74,7 +77,7 @@ function runBatch(): void {
         const request = line.shift()
         if (request === undefined) break
         taken.push(request)
-        replies.push(runOne(request, jobs))
+        replies.push(runOne(request, jobs, work))
         count += 1
         if (line.length === 0) drainPort()
       }
@@ -91,7 +94,8 @@ function runBatch(): void {
     failBatch(error, taken)
     return
   }
-  port.postMessage({ replies, jobs: [...jobs], lastEvent: last } satisfies WriteReplies)
+  const seconds = (performance.now() - beganAt) / 1000
+  port.postMessage({ replies, jobs: [...jobs], lastEvent: last, work: { ...work, seconds, operations: taken.length } } satisfies WriteReplies)
 }
 
 /** Nothing of the batch happened: everyone in it hears so. A batch that could not even begin refuses all who wait, rather than spin. */
@@ -99,18 +103,19 @@ function failBatch(error: unknown, taken: readonly WriteRequest[]): void {
   db.rollback()
   const wire = toWire(translateSqliteError(error))
   const refused = taken.length > 0 ? taken : [...asked.splice(0), ...turns.splice(0)]
-  port.postMessage({ replies: refused.map(({ id }) => ({ id, error: wire })), jobs: [], lastEvent: 0 } satisfies WriteReplies)
+  port.postMessage({ replies: refused.map(({ id }) => ({ id, error: wire })), jobs: [], lastEvent: 0, work: null } satisfies WriteReplies)
 }
 
-function runOne(request: WriteRequest, jobs: Set<string>): WriteReply {
+function runOne(request: WriteRequest, jobs: Set<string>, work: Work): WriteReply {
   const touched = new Set<string>()
-  const tx: Tx = { db, now: request.now, jobs: touched }
+  const tx: Tx = { db, now: request.now, jobs: touched, work: new Work() }
   db.exec('SAVEPOINT operation')
   try {
     const operation = operations[request.name] as (tx: Tx, ...args: readonly unknown[]) => unknown
     const result = operation(tx, ...request.args)
     db.exec('RELEASE operation')
     for (const job of touched) jobs.add(job)
+    work.add(tx.work)
     return { id: request.id, result }
   } catch (error) {
     // SQLite itself ends the whole transaction when, for one, the disk is full: then the batch is lost, not just this operation

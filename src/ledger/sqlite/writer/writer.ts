@@ -2,6 +2,7 @@ import type { Worker } from 'node:worker_threads'
 import { WaybillError } from '../../../model/errors.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import type { CommitNotice } from '../../../ports/ledger.ts'
+import type { CommittedWork } from '../../../ports/observed-ledger.ts'
 import type { OperationArgs, OperationName, OperationResult } from '../operations/index.ts'
 import { startThread } from '../thread.ts'
 import { fromWire, type WriteReplies, type WriteRequest } from './protocol.ts'
@@ -19,6 +20,7 @@ export class Writer {
   readonly #pending = new Map<number, Pending>()
   readonly #listeners = new Set<(notice: CommitNotice) => void>()
   #beforeAnswers: () => void = () => undefined
+  #onWork: (work: CommittedWork) => void = () => undefined
   #outbox: WriteRequest[] = []
   #nextId = 1
   #closed: Error | null = null
@@ -81,8 +83,9 @@ export class Writer {
     }
   }
 
-  #receive({ replies, jobs, lastEvent }: WriteReplies): void {
+  #receive({ replies, jobs, lastEvent, work }: WriteReplies): void {
     this.#beforeAnswers()
+    if (work !== null) this.#onWork(work)
     for (const reply of replies) {
       const pending = this.#pending.get(reply.id)
       this.#pending.delete(reply.id)
@@ -97,6 +100,11 @@ export class Writer {
   /** Calls the listener when commits have come back, before anybody hears of them. */
   onAnswer(listener: () => void): void {
     this.#beforeAnswers = listener
+  }
+
+  /** Calls the listener with what each commit did. */
+  onWork(listener: (work: CommittedWork) => void): void {
+    this.#onWork = listener
   }
 
   onCommit(listener: (notice: CommitNotice) => void): () => void {

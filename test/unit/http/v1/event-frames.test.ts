@@ -15,6 +15,10 @@ class HandClock implements Clock {
     return 0
   }
 
+  steady(): number {
+    return 0
+  }
+
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise(wake => {
       const sleeper = { ms, wake }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { preferredType } from '../../../../src/http/v1/accept.ts'
+import { preferredType } from '../../../../src/http/accept.ts'
 import { anyTagMatches, rangeHolds, readVerdict, writeConditions } from '../../../../src/http/conditions.ts'
 import { idempotencyKey } from '../../../../src/http/v1/decode.ts'
 import { announcedSha256, reprDigest } from '../../../../src/http/digest-header.ts'

@@ -50,6 +50,7 @@ async function failMisfits(tx: Tx, job: Row, no: number, misfits: readonly Misfi
   await tx.db.run(INSERT_MISFITS, { job: key, no, first, now: tx.now, paths, reasons: reasons.map(reason => JSON.stringify(reason)) })
   await addChunk(tx, key, job['chunks'] as number, first, misfits.length, false, 0)
   await tx.db.run(COUNT_MISFITS, { job: key, n: misfits.length })
+  tx.work.settled({ failed: misfits.length })
   const collection = (await tx.db.get(COLLECTION, { job: key, no }))?.['id']
   paths.forEach((path, at) => addEvent(tx, key, 'item.failed', { seq: first + at, source: { collection, path }, destination: null, reason: reasons[at] }))
 }

@@ -50,6 +50,7 @@ function failMisfits(tx: Tx, job: Row, no: number, misfits: readonly Misfit[]): 
   tx.db.run(INSERT_MISFITS, { job: key, no, first, now: tx.now, misfits: JSON.stringify(rows) })
   addChunk(tx, key, job['chunks'] as number, first, misfits.length, false, 0)
   tx.db.run(COUNT_MISFITS, { job: key, n: misfits.length })
+  tx.work.settled({ failed: misfits.length })
   const collection = tx.db.get('SELECT c.id FROM selection s JOIN collection c ON c.key = s.src_collection WHERE s.job = :job AND s.no = :no', { job: key, no })
   misfits.forEach(({ path }, at) => {
     addEvent(tx, key, 'item.failed', { seq: first + at, source: { collection: collection?.['id'], path }, destination: null, reason: reasons[at] })
