@@ -3,7 +3,9 @@ import { LIVE_REGION } from './state/announce.ts'
 import { go, goWith, useRoute } from './state/route.ts'
 import { SessionGate, useSession } from './state/session.tsx'
 import { useShortcuts } from './state/shortcuts.ts'
+import { useNow } from './state/use-now.ts'
 import type { Route } from './lib/route.ts'
+import { relative } from './lib/format.ts'
 import { link } from './lib/route.ts'
 import { CollectionPage } from './pages/collections/collection-page.tsx'
 import { CollectionsPage } from './pages/collections/collections-page.tsx'
@@ -12,7 +14,8 @@ import { JobPage } from './pages/job/job-page.tsx'
 import { JobsPage } from './pages/jobs/jobs-page.tsx'
 import { SignInPage } from './pages/sign-in.tsx'
 import { SubmitDialog } from './pages/submit/submit-dialog.tsx'
-import { SystemPage } from './pages/system-page.tsx'
+import { SystemPage } from './pages/system/system-page.tsx'
+import { TokensPage } from './pages/tokens/tokens-page.tsx'
 import { Button, Empty } from './ui/bits.tsx'
 import { Icon } from './ui/icons.tsx'
 
@@ -27,6 +30,7 @@ export function App() {
 const PLACES = [
   { name: 'Jobs', segment: 'jobs' },
   { name: 'Collections', segment: 'collections' },
+  { name: 'Tokens', segment: 'tokens' },
   { name: 'System', segment: 'system' },
 ] as const
 
@@ -73,6 +77,7 @@ function Frame() {
         </div>
       </header>
       <main id="main" tabIndex={-1}>
+        <Away />
         <Page route={route} />
       </main>
       {route.query[NEW] !== undefined && (
@@ -81,6 +86,19 @@ function Frame() {
       {help && <HelpDialog onClose={() => setHelp(false)} />}
       <div id={LIVE_REGION} class="unseen" role="status" aria-live="polite" />
     </>
+  )
+}
+
+/** Said while the server is away: all that is seen is as old as this. */
+function Away() {
+  const { answers, answeredAt } = useSession()
+  const now = useNow(answers ? 0 : 1000)
+  if (answers) return null
+  return (
+    <p class="note away" role="status">
+      <Icon name="offline" /> The server does not answer. What is shown was known {relative(answeredAt, Math.max(now, answeredAt))}; it is asked again every few
+      seconds.
+    </p>
   )
 }
 
@@ -94,6 +112,7 @@ function Page({ route }: { readonly route: Route }) {
   const [place = 'jobs', id] = route.path
   if (place === 'jobs') return id === undefined ? <JobsPage query={route.query} /> : <JobPage key={id} id={id} query={route.query} />
   if (place === 'collections') return id === undefined ? <CollectionsPage query={route.query} /> : <CollectionPage key={id} id={id} query={route.query} />
+  if (place === 'tokens') return <TokensPage query={route.query} />
   if (place === 'system') return <SystemPage />
   return (
     <Empty title="There is no such page">

@@ -39,7 +39,14 @@ async function buildConsole(): Promise<void> {
       logLevel: 'warn',
       oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
       // no asset is written into another: the page's policy takes nothing that is not a file of the server's
-      build: { outDir: FRESH, emptyOutDir: true, assetsInlineLimit: 0, modulePreload: { polyfill: false }, target: 'es2022' },
+      build: {
+        ...{ outDir: FRESH, emptyOutDir: true, assetsInlineLimit: 0, modulePreload: { polyfill: false }, target: 'es2022' },
+        rolldownOptions: {
+          input: [join(SOURCES, 'index.html'), join(SOURCES, 'worker.ts')],
+          // a service worker is known by its address, which stays
+          output: { entryFileNames: ({ name }) => (name === 'worker' ? 'worker.js' : 'assets/[name]-[hash].js') },
+        },
+      },
     })
     compress(FRESH)
     rmSync(TARGET, { recursive: true, force: true })

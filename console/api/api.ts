@@ -30,11 +30,13 @@ export interface Call {
 export class Api {
   readonly #token: string
   readonly #onUnauthenticated: () => void
+  readonly #onReach: (answers: boolean) => void
 
-  /** `onUnauthenticated` is called when the server no longer takes the token. */
-  constructor(token: string, onUnauthenticated: () => void = () => undefined) {
+  /** `onUnauthenticated` is called when the server no longer takes the token, `onReach` with each call: whether it was answered. */
+  constructor(token: string, onUnauthenticated: () => void = () => undefined, onReach: (answers: boolean) => void = () => undefined) {
     this.#token = token
     this.#onUnauthenticated = onUnauthenticated
+    this.#onReach = onReach
   }
 
   /** For what fetch cannot do: uploads that tell how far they are. */
@@ -58,20 +60,23 @@ export class Api {
     if (call.json !== undefined && !headers.has('content-type')) headers.set('content-type', 'application/json')
     const body = call.json === undefined ? call.body : JSON.stringify(call.json)
     const request: RequestInit = { method, headers, signal: call.signal ?? null, ...(body === undefined ? {} : { body }) }
-    const response = await fetchOrFail(path + queryText(call.query), request)
+    const response = await this.#fetch(path + queryText(call.query), request)
     if (response.ok) return response
     const error = await errorOf(response)
     if (error.status === 401) this.#onUnauthenticated()
     throw error
   }
-}
 
-async function fetchOrFail(url: string, request: RequestInit): Promise<Response> {
-  try {
-    return await fetch(url, request)
-  } catch (cause) {
-    if (request.signal?.aborted) throw cause
-    throw new ApiError(0, 'unreachable', 'The server does not answer. It may be restarting, or the network is down.', { cause })
+  async #fetch(url: string, request: RequestInit): Promise<Response> {
+    try {
+      const response = await fetch(url, request)
+      this.#onReach(true)
+      return response
+    } catch (cause) {
+      if (request.signal?.aborted) throw cause
+      this.#onReach(false)
+      throw new ApiError(0, 'unreachable', 'The server does not answer. It may be restarting, or the network is down.', { cause })
+    }
   }
 }
 

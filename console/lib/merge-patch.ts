@@ -15,3 +15,14 @@ export function mergePatch(before: Members, after: Members): Members {
 export function isMembers(value: unknown): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
+
+/** The members of a JSON object as it is typed; null while the text is none. */
+export function membersOf(text: string): Members | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isMembers(value) ? value : null
+  } catch (error) {
+    if (error instanceof SyntaxError) return null // half typed
+    throw error
+  }
+}

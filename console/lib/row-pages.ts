@@ -31,16 +31,26 @@ export class RowPages<Row extends Numbered> {
   readonly #failed: (error: unknown) => void
   readonly #pages = new Map<number, Page<Row>>()
   readonly #loading = new Map<number, AbortController>()
-  /** With gaps: the seq that each known page begins with. */
-  #starts: number[] = [0]
+  /** With gaps: the seq that the list begins with, and that of each known page. */
+  readonly #from: number
+  #starts: number[]
   #more = true
   #known = 0
   #total: number | null
   #wanted: readonly [number, number] = [0, 0]
 
-  constructor(parts: { readonly load: LoadRows<Row>; readonly total: number | null; readonly changed: () => void; readonly failed: (error: unknown) => void }) {
+  /** `from`: a list with gaps leaves out what has a lower seq. */
+  constructor(parts: {
+    readonly load: LoadRows<Row>
+    readonly total: number | null
+    readonly from?: number
+    readonly changed: () => void
+    readonly failed: (error: unknown) => void
+  }) {
     this.#load = parts.load
     this.#total = parts.total
+    this.#from = parts.from ?? 0
+    this.#starts = [this.#from]
     this.#changed = parts.changed
     this.#failed = parts.failed
   }
@@ -82,7 +92,7 @@ export class RowPages<Row extends Numbered> {
     for (const page of this.#pages.values()) page.stale = true
     const [from, to] = this.#wanted
     if (total === null && from === 0) {
-      this.#starts = [0]
+      this.#starts = [this.#from]
       this.#more = true
     } else if (total === null) {
       // far down nothing may jump: only the end is asked for again, where later rows are added

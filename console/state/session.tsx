@@ -1,15 +1,26 @@
 import type { ComponentChildren } from 'preact'
 import { createContext } from 'preact'
-import { useCallback, useContext, useEffect, useMemo, useState } from 'preact/hooks'
+import { useCallback, useContext, useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { Api, ApiError } from '../api/api.ts'
 import type { Identity } from '../api/types.ts'
+import { lastKnown } from './last-known.ts'
+import { REACHED } from './use-loaded.ts'
 
 /** A signed-in user. */
 export interface Session {
   readonly api: Api
   readonly who: Identity
+  /** False while calls are not answered: what is seen is what was known last. */
+  readonly answers: boolean
+  /** Where they are not: when the server answered last, epoch milliseconds. */
+  readonly answeredAt: number
   signOut(): void
 }
+
+/** While the server is away it is asked this often whether it is back. */
+const ASK_MS = 3_000
+/** Under which name the answer to who we are is kept. */
+const WHO = 'who'
 
 /** Where the token is kept while the tab lives, if the user wishes; else it is in memory only. */
 const KEPT = 'waybill.token'
@@ -27,6 +38,11 @@ export function useApi(): Api {
   return useSession().api
 }
 
+/** True with a scope that changes things. */
+export function mayWrite(scopes: readonly string[]): boolean {
+  return scopes.includes('write') || scopes.includes('admin')
+}
+
 /** What the page to sign in is given. `message`: why it is shown again. */
 export interface SignInProps {
   readonly message: string | null
@@ -41,22 +57,36 @@ export function SessionGate({
   readonly signIn: (props: SignInProps) => ComponentChildren
   readonly children: ComponentChildren
 }) {
-  const [session, setSession] = useState<Session | null>(null)
+  const [session, setSession] = useState<{ readonly api: Api; readonly who: Identity } | null>(null)
+  const [reach, setReach] = useState({ answers: true, at: 0 })
+  // told with each call: only a change is worth drawing the page anew
+  const heardAt = useRef(0)
   const [message, setMessage] = useState<string | null>(null)
   const [looking, setLooking] = useState(() => sessionStorage.getItem(KEPT) !== null)
 
   const leave = useCallback((why: string | null) => {
     sessionStorage.removeItem(KEPT)
+    lastKnown.forget()
     setSession(null)
     setMessage(why)
   }, [])
   const enter = useCallback(
     async (token: string, keep: boolean) => {
-      const who = await new Api(token).get<Identity>('/v1/whoami', { limit: 1000 })
-      if (keep) sessionStorage.setItem(KEPT, token)
-      const api = new Api(token, () => leave('The server no longer takes this token: it has expired or was revoked.'))
+      const who = await whoIs(token)
+      if (keep) {
+        sessionStorage.setItem(KEPT, token)
+        lastKnown.begin()
+        if (who.away === null) lastKnown.remember(WHO, who.who)
+      }
+      const heard = (answers: boolean): void => {
+        if (answers) heardAt.current = Date.now()
+        setReach(before => (before.answers === answers ? before : { answers, at: heardAt.current }))
+      }
+      const api = new Api(token, () => leave('The server no longer takes this token: it has expired or was revoked.'), heard)
       setMessage(null)
-      setSession({ api, who, signOut: () => leave(null) })
+      heardAt.current = who.away ?? Date.now()
+      setReach({ answers: who.away === null, at: heardAt.current })
+      setSession({ api, who: who.who })
     },
     [leave],
   )
@@ -72,6 +102,35 @@ export function SessionGate({
   }, [enter, leave])
   const props = useMemo(() => ({ message, signIn: enter }), [message, enter])
 
-  if (session !== null) return <SessionContext.Provider value={session}>{children}</SessionContext.Provider>
+  const api = session?.api ?? null
+  useEffect(() => {
+    if (api === null) return
+    if (reach.answers) {
+      dispatchEvent(new Event(REACHED))
+      return
+    }
+    const timer = setInterval(() => {
+      api.get('/v1/whoami', { limit: 1 }).catch((error: unknown) => {
+        if (!(error instanceof ApiError)) throw error // that it failed again is known by `heard`
+      })
+    }, ASK_MS)
+    return () => clearInterval(timer)
+  }, [api, reach.answers])
+
+  if (session !== null) {
+    const value = { ...session, answers: reach.answers, answeredAt: reach.at, signOut: () => leave(null) }
+    return <SessionContext.Provider value={value}>{children}</SessionContext.Provider>
+  }
   return looking ? null : <SignIn {...props} />
+}
+
+/** Whose token it is; while the server is away, what was known of it in this tab, and since when. */
+async function whoIs(token: string): Promise<{ readonly who: Identity; readonly away: number | null }> {
+  try {
+    return { who: await new Api(token).get<Identity>('/v1/whoami', { limit: 1000 }), away: null }
+  } catch (error) {
+    const known = sessionStorage.getItem(KEPT) === token && error instanceof ApiError && error.status === 0 ? lastKnown.recall<Identity>(WHO) : null
+    if (known === null) throw error
+    return { who: known.value, away: known.at }
+  }
 }

@@ -5,7 +5,7 @@ import type { JobInfo } from '../api/types.ts'
 import { settledOf } from '../api/types.ts'
 import type { Sample } from '../lib/rate.ts'
 import { withSample } from '../lib/rate.ts'
-import { useApi } from './session.tsx'
+import { useSession } from './session.tsx'
 import { useLoaded } from './use-loaded.ts'
 
 /** How the page knows what it shows: from the stream, by asking now and then, not at all just now, or for good (the job is finished). */
@@ -28,11 +28,11 @@ const ASK_MS = 2_000
 
 /** A job as it is, followed while it is not finished: by its events, and while they do not come by asking. */
 export function useLiveJob(id: string): LiveJob {
-  const api = useApi()
+  const { api, answers, answeredAt } = useSession()
   const [line, setLine] = useState<Line>('asking')
   const [knownAt, setKnownAt] = useState(() => Date.now())
   const [samples, setSamples] = useState<readonly Sample[]>([])
-  const { value: job, error, set, reload } = useLoaded(id, signal => api.get<JobInfo>(jobPath(id), undefined, signal))
+  const { value: job, error, set, reload } = useLoaded(id, signal => api.get<JobInfo>(jobPath(id), undefined, signal), { keep: 'job' })
   const first = useRef('')
 
   const tell = useCallback(
@@ -52,7 +52,8 @@ export function useLiveJob(id: string): LiveJob {
     if (job === null || first.current === id) return
     first.current = id
     setSamples([{ at: Date.now(), settled: settledOf(job) }])
-    setKnownAt(Date.now())
+    setKnownAt(answers ? Date.now() : answeredAt)
+    // only what is true at the first answer
   }, [job, id])
 
   const followed = job !== null && job.state !== 'finished'

@@ -130,6 +130,17 @@ export function Fact({ name, children }: { readonly name: string; readonly child
   )
 }
 
+/** A figure that is seen from afar, with its name above and what it means beneath. */
+export function Figure({ name, value, children }: { readonly name: string; readonly value: string; readonly children?: ComponentChildren }) {
+  return (
+    <div class="figure">
+      <span class="figure-name">{name}</span>
+      <span class="figure-value">{value}</span>
+      <span class="hint">{children}</span>
+    </div>
+  )
+}
+
 /** The text of an input as it is typed. */
 export function textOf(event: TargetedEvent<HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement>): string {
   return event.currentTarget.value

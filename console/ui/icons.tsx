@@ -22,6 +22,21 @@ const SHAPES = {
   paused: <path d="M5.5 3v10m5-10v10" />,
   folder: <path d="M1.5 12.5v-9h4.5l1.5 2h7v7z" />,
   file: <path d="M3.5 1.5h6l3 3v10h-9zM9.5 1.5v3h3" />,
+  object: (
+    <>
+      <circle cx="4" cy="12" r="2" />
+      <circle cx="12" cy="11" r="2" />
+      <circle cx="8" cy="4" r="2" />
+      <path d="M7.2 5.8 4.8 10.2M8.9 5.8l2.2 3.5M6 11.8l4-.5" />
+    </>
+  ),
+  link: <path d="M6.5 9.5 9.5 6.5M7 4.5l1.7-1.7a2.9 2.9 0 0 1 4.1 4.1L11.2 8.6M9 11.5l-1.7 1.7a2.9 2.9 0 0 1-4.1-4.1L4.8 7.4" />,
+  key: (
+    <>
+      <circle cx="5" cy="11" r="3" />
+      <path d="m7.2 8.8 6.3-6.3M11 5l2 2" />
+    </>
+  ),
   upload: <path d="M8 11V2m-3.5 3.5L8 2l3.5 3.5M2 10.5V14h12v-3.5" />,
   download: <path d="M8 2v9m-3.5-3.5L8 11l3.5-3.5M2 10.5V14h12v-3.5" />,
   search: (

@@ -14,27 +14,46 @@ interface TabsProps {
   readonly children: ComponentChildren
 }
 
-/** Parts of a page, of which the address says which one is shown. */
+const idOf = (name: string): string => `tab-${name}`
+
+/** Parts of a page, of which the address says which one is shown. The list is one stop of the Tab key; arrows, Home and End go through it (WAI-ARIA, tabs). */
 export function Tabs({ label, panel, tabs, tab, opens, children }: TabsProps) {
-  const shown = tabs.find(({ key }) => key === tab) ?? tabs[0]
+  const index = Math.max(
+    0,
+    tabs.findIndex(({ key }) => key === tab),
+  )
+  const choose = (at: number): void => {
+    const chosen = tabs[(at + tabs.length) % tabs.length]
+    if (chosen === undefined) return
+    goWith({ tab: chosen.key, [opens]: undefined })
+    document.getElementById(idOf(chosen.name))?.focus()
+  }
+  const steps: Readonly<Record<string, number>> = { ArrowRight: index + 1, ArrowLeft: index - 1, Home: 0, End: tabs.length - 1 }
+  const press = (event: KeyboardEvent): void => {
+    const to = steps[event.key]
+    if (to === undefined || event.ctrlKey || event.altKey || event.metaKey) return
+    event.preventDefault()
+    choose(to)
+  }
   return (
     <>
-      <div class="tabs" role="tablist" aria-label={label}>
-        {tabs.map(({ key, name }) => (
+      <div class="tabs" role="tablist" aria-label={label} onKeyDown={press}>
+        {tabs.map(({ name }, at) => (
           <button
-            key={key}
+            key={name}
             type="button"
             role="tab"
-            id={`tab-${name}`}
-            aria-selected={tab === key}
+            id={idOf(name)}
+            aria-selected={at === index}
             aria-controls={panel}
-            onClick={() => goWith({ tab: key, [opens]: undefined })}
+            tabIndex={at === index ? 0 : -1}
+            onClick={() => choose(at)}
           >
             {name}
           </button>
         ))}
       </div>
-      <div id={panel} role="tabpanel" aria-labelledby={`tab-${shown?.name ?? ''}`}>
+      <div id={panel} role="tabpanel" aria-labelledby={idOf(tabs[index]?.name ?? '')}>
         {children}
       </div>
     </>

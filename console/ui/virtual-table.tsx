@@ -18,6 +18,8 @@ interface VirtualTableProps {
   readonly rowHeight: number
   /** The row that is selected by the address, or -1. */
   readonly active: number
+  /** The row that is to be at the top, each time that this is another object. */
+  readonly seek?: { readonly row: number } | null
   /** Cells of a row, one a column; null while it is loaded. */
   readonly cells: (index: number) => readonly ComponentChildren[] | null
   /** Called with the rows that are seen. */
@@ -35,7 +37,7 @@ const MARGIN = 12
  * row moves with the arrow keys, j and k.
  */
 export function VirtualTable(props: VirtualTableProps) {
-  const { columns, rowCount, rowHeight, active, id } = props
+  const { columns, rowCount, rowHeight, active, id, seek = null } = props
   const viewport = useRef<HTMLDivElement>(null)
   const [view, setView] = useState(600)
   const [place, setPlace] = useState<ScrollPlace>({ offset: 0, scrollTop: 0 })
@@ -61,6 +63,10 @@ export function VirtualTable(props: VirtualTableProps) {
     const element = viewport.current
     if (element !== null && Math.abs(element.scrollTop - next.scrollTop) >= 1) element.scrollTop = next.scrollTop
   }
+  useEffect(() => {
+    if (seek !== null) show(map.at(seek.row * rowHeight))
+    // where the table is then scrolled to is the user's
+  }, [seek])
   const scrolled = (): void => {
     const element = viewport.current
     // our own setting of scrollTop is heard here, too

@@ -901,7 +901,10 @@ export interface components {
       readonly outcome?: 'succeeded' | 'partial' | 'failed' | 'cancelled'
       /** @enum {string} */
       readonly kind?: 'copy' | 'move' | 'delete' | 'update'
+      /** @description this very label */
       readonly label?: string
+      /** @description a part of the label, in small or large letters */
+      readonly labelContains?: string
       readonly submittedBy?: string
       readonly collection?: string
       /** @description created at or after this time, RFC 3339 */

@@ -243,7 +243,7 @@ export interface Jobs {
   /** Resolves when the job is finished, the time is over or the signal aborts; with the job as it then is. */
   wait(caller: Caller, id: string, ms: number, signal?: AbortSignal): Promise<Job>
   /** One sentence on why nothing moves, or null. */
-  waitingFor(job: Job): string | null
+  waitingFor(job: Job): Promise<string | null>
   /** Items a second since the job started running; null without data. */
   rate(job: Job): number | null
   /**

@@ -25,8 +25,9 @@ import { Stores } from './stores.ts'
 import { SystemService } from './system.ts'
 import { Transfers, type Traffic } from './transfers.ts'
 import { TreeService } from './tree.ts'
+import { TurnLog } from './turn-log.ts'
 import { UploadService } from './uploads.ts'
-import { ORPHAN_GRACE_MS, Upkeep } from './upkeep.ts'
+import { ORPHAN_GRACE_MS, Upkeep, WAKE_AGAIN_MS, WAKE_EVERY_MS } from './upkeep.ts'
 import { Dispatcher } from './webhooks/dispatcher.ts'
 import type { Schedule } from './webhooks/schedule.ts'
 import { SecretBox } from './webhooks/secrets.ts'
@@ -92,6 +93,8 @@ export function createEngine(parts: EngineParts): Engine {
     else wakeJob(job)
   }
   const transfers = new Transfers(clock, parts.traffic)
+  const turns = new TurnLog(clock)
+  const waiting = { ledger, turns, inHand: () => queue.inHand(), againMs: ledger.sendsWakes ? WAKE_AGAIN_MS : WAKE_EVERY_MS }
   const runner = new Runner({ ledger, stores, looks, transfers, clock, worker: parts.worker, wakeJob, onError: parts.onError })
   const upkeep = new Upkeep({ ledger, stores, clock, auditRetentionMs: parts.auditRetentionMs, wake: wake => queue.wake(wake), onError: parts.onError })
   const secrets = new SecretBox(parts.webhooks.signingKey)
@@ -99,7 +102,7 @@ export function createEngine(parts: EngineParts): Engine {
   const hookParts = { ...parts.webhooks, ledger, by, access, ids, secrets, look: () => dispatcher.look() }
   const jobs = new JobService({
     ...{ ledger, by, quotas, access, ids, clock, observer, placeRefusals: new PlaceRefusals({ ledger, stores }) },
-    ...{ maxItems: parts.maxItems, begin, wake: wakeJob },
+    ...{ maxItems: parts.maxItems, begin, wake: wakeJob, waiting },
     prepareWebhook: (wish, pointer) => prepare(hookParts, wish, pointer),
     lookForWebhooks: () => dispatcher.look(),
   })
@@ -131,7 +134,7 @@ export function createEngine(parts: EngineParts): Engine {
       // daily sweep takes it.
       for (const store of stores.all()) if (!store.shared) await store.sweepUnfinished(clock.now(), clock.now() - ORPHAN_GRACE_MS)
       for (const place of stores.places()) if (!place.shared) await sweepOrTell(place)
-      queue.work(job => observer.during({ name: 'turn', job }, () => runner.turn(job)), {
+      queue.work(job => observer.during({ name: 'turn', job }, () => turns.watch(job, () => runner.turn(job))), {
         concurrency: parts.concurrency,
         quick: Math.max(parts.concurrency, QUICK_TURNS),
       })

@@ -8,9 +8,9 @@ import type { Stores } from './stores.ts'
 const PURGE_BATCH = 2_000
 const PURGE_EVERY_MS = 5_000
 /** Lost wake-ups lose nothing: unfinished jobs are woken again this often. */
-const WAKE_EVERY_MS = 10_000
+export const WAKE_EVERY_MS = 10_000
 /** The same where the ledger sends wake-ups in its transactions, and the queue keeps them. */
-const WAKE_AGAIN_MS = 30_000
+export const WAKE_AGAIN_MS = 30_000
 const SWEEP_EVERY_MS = 24 * 3600 * 1000
 /** The first sweep comes sooner, or a server that is restarted every night would never come to it. */
 const FIRST_SWEEP_MS = 3600 * 1000

@@ -7,10 +7,16 @@ import { limitAddress } from './auth.ts'
 /** Where the build puts what the page loads, and the path it loads it from: hashed names, so that a name never means other bytes. */
 const ASSETS = '/console/assets'
 const PAGE = 'index.html'
+/** The service worker, which keeps the page for when the server is away: asked for anew each time, and let look after the page at the root. */
+const WORKER = {
+  file: 'worker.js',
+  url: '/console/worker.js',
+  headers: { 'cache-control': 'no-cache', 'content-security-policy': "default-src 'none'; connect-src 'self'", 'service-worker-allowed': '/' },
+}
 
-/** Scripts and styles of our own files only, calls to this server only; nothing is written into the page that could be run (Trusted Types). */
+/** Scripts and styles of our own files only, calls to this server only; nothing is written into the page that could be run (Trusted Types). Its one policy gives the address of the service worker. */
 const PAGE_POLICY =
-  "default-src 'none'; base-uri 'none'; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; img-src 'self'; manifest-src 'self'; require-trusted-types-for 'script'; script-src 'self'; style-src 'self'; trusted-types 'none'"
+  "default-src 'none'; base-uri 'none'; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; img-src 'self'; manifest-src 'self'; require-trusted-types-for 'script'; script-src 'self'; style-src 'self'; trusted-types waybill"
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -46,6 +52,8 @@ export async function registerConsole(app: FastifyInstance, directory: string | 
   const page = (directory === null ? null : await readAsset(directory, PAGE)) ?? plain(NOT_BUILT)
   route(app, '/', page, { 'cache-control': 'no-cache', 'content-security-policy': PAGE_POLICY, 'cross-origin-opener-policy': 'same-origin' })
   if (directory === null) return
+  const worker = await readAsset(directory, WORKER.file)
+  if (worker !== null) route(app, WORKER.url, worker, WORKER.headers)
   const assets = join(directory, 'assets')
   for (const name of await namesIn(assets)) {
     const file = await readAsset(assets, name)

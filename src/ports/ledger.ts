@@ -17,6 +17,7 @@ import type { LookSelection, PlaceLedger } from './place-ledger.ts'
 import type { QuotaLedger } from './quota-ledger.ts'
 import type { SystemLedger } from './system-ledger.ts'
 import type { TokenLedger } from './token-ledger.ts'
+import type { WaitingLedger } from './waiting-ledger.ts'
 import type { JobWebhook, WebhookLedger } from './webhook-ledger.ts'
 
 export type { BytesRead, CopiedBlobs, Lease } from './lease.ts'
@@ -161,6 +162,8 @@ export interface JobFilter {
   readonly outcome?: Outcome
   readonly kind?: JobKind
   readonly label?: string
+  /** The label contains this, whether its ASCII letters are large or small. */
+  readonly labelContains?: string
   readonly submittedBy?: string
   readonly collection?: string
   readonly dialect?: string
@@ -205,7 +208,7 @@ export interface CommitNotice {
  * - Ordered jobs MUST be worked on in the order in which `createJob` (sealed) or `seal` acknowledged them, as far as they write the same collections.
  * - A lock held by a subject other than the writer's MUST stop each write beneath it: `locked` for single writes, the item's reason in jobs.
  */
-export interface Ledger extends PlaceLedger, SystemLedger, TokenLedger, ObservedLedger, AuditLedger, QuotaLedger {
+export interface Ledger extends PlaceLedger, SystemLedger, TokenLedger, ObservedLedger, AuditLedger, QuotaLedger, WaitingLedger {
   /** The same ledger: what is done through it is recorded in the name of the actor (null: not recorded). */
   by(actor: Actor | null): Ledger
 

@@ -34,6 +34,8 @@ export interface Queue {
   wake(wake: Wake): void
   /** A wake-up was sent by the ledger, in a transaction that is committed now (`Ledger.sendsWakes`): it may be looked for at once. */
   look(): void
+  /** How many jobs this process has in hand, for people only. */
+  inHand(): number
   /** `concurrency`: turns at once; `quick` (default: the same): as many while fewer than `concurrency` are of jobs that have said `more`. */
   work(handler: (job: string) => Promise<TurnResult>, options: TurnLimits): void
   stop(): Promise<void>

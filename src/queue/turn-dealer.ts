@@ -73,6 +73,13 @@ export class TurnDealer {
     this.#deal()
   }
 
+  /** How many jobs have a turn, or wait for one, here. */
+  inHand(): number {
+    let count = 0
+    for (const tenant of this.#tenants.values()) count += tenant.jobs.size
+    return count
+  }
+
   /** Takes no further turn for a job; it rests when those that run have ended. */
   withdraw(wake: Wake): void {
     const job = this.#tenants.get(wake.tenant)?.jobs.get(wake.job)

@@ -62,6 +62,41 @@ describe('collections', () => {
     await expect.poll(() => names(page)).toEqual(['2026/'])
   })
 
+  it('show entries that are no files by icon and word, and folders for what they are', async () => {
+    const sent = { 'x-cm-well-type': 'OBJ', 'content-type': 'application/json' }
+    await server().call('alice', 'POST', '/lab.org/graph/thing', '{"title":"A thing"}', sent)
+    await server().call('alice', 'POST', '/lab.org/graph/alias', '/lab.org/graph/thing', { 'x-cm-well-type': 'LN', 'content-type': 'text/plain' })
+    const page = await openAt('#/collections/lab.org?prefix=graph/')
+    await expect.poll(() => names(page)).toEqual(['aliasLink', 'thingObject'])
+    await page.getByRole('link', { name: 'thing', exact: true }).click()
+    const panel = page.getByRole('complementary', { name: 'Object graph/thing' })
+    await panel.getByText('has fields alone and no bytes').waitFor()
+    expect(await panel.getByRole('button', { name: /Download/ }).count()).toBe(0)
+    await page.getByRole('button', { name: 'About this folder' }).click()
+    await page.getByRole('complementary', { name: 'Folder graph' }).getByText('holds other entries').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByLabel('Beginning of the name').fill('th')
+    await page.getByLabel('Beginning of the name').press('Enter')
+    await expect.poll(() => names(page)).toEqual(['thingObject'])
+    expect(page.url()).toContain('name=th')
+  })
+
+  it('are renamed, and deleted when they are empty', async () => {
+    await server().call('alice', 'POST', '/v1/collections', { id: 'brief' })
+    const page = await openAt('#/collections/brief?tab=about')
+    await page.getByText('Change the name and the attributes').click()
+    await page.getByLabel('Name', { exact: true }).fill('For a short time')
+    await page.getByLabel('Attributes, as a JSON object').fill('{"project": 7}')
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.getByRole('heading', { name: 'For a short time', level: 1 }).waitFor()
+    await page.getByText('"project": 7').first().waitFor()
+    await page.getByRole('button', { name: 'Delete the collection' }).click()
+    await page.getByLabel('Type brief to go on').fill('brief')
+    await page.getByRole('button', { name: 'Delete this collection' }).click()
+    await page.getByRole('heading', { name: 'Collections', level: 1 }).waitFor()
+    expect((await server().call('alice', 'GET', '/v1/collections/brief')).status).toBe(404)
+  })
+
   it('take dropped files, tell of those that were refused, and delete a folder only when its collection is named', async () => {
     const page = await openAt('#/collections/photos?prefix=2026/', { expected: /status of 423/ })
     await expect.poll(() => names(page)).toEqual(['a b.png'])

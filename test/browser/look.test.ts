@@ -31,6 +31,7 @@ const PAGES: readonly { readonly name: string; readonly address: () => string; r
   { name: 'access', address: () => '#/collections/photos?tab=access', shows: 'a-subject-with' },
   { name: 'about a collection', address: () => '#/collections/photos?tab=about', shows: 'audit' },
   { name: 'a new job', address: () => '#/jobs?new=copy&source=photos', shows: 'Name the collection that the files go to.' },
+  { name: 'tokens', address: () => '#/tokens', shows: 'This session’s' },
   { name: 'the system', address: () => '#/system', shows: 'Ledger and stores answer' },
 ]
 
@@ -40,7 +41,7 @@ describe.each([
   { light: 'light, on a phone', dark: false, width: 390 },
 ])('in the $light', ({ dark, width }) => {
   it('every page is readable by everybody, and no wider than its window', { timeout: 120_000 }, async () => {
-    const page = await openAt('#/jobs', { dark, width })
+    const page = await openAt('#/jobs', { dark, width, scopes: ['admin'] })
     for (const { name, address, shows } of PAGES) {
       await page.goto(`${server().url}/${address()}`)
       // on a phone some of it may be further down, or shown as an icon alone

@@ -2,6 +2,7 @@ import axe from 'axe-core'
 import type { AxeResults, Result } from 'axe-core'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import type { Scope } from '../../src/model/access.ts'
 import { buildConsole } from '../support/console.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { CHROMIUM_START_MS, startChromium } from '../support/servers/chromium.ts'
@@ -14,6 +15,8 @@ export interface PageOptions {
   readonly width?: number
   /** What it may complain of. */
   readonly expected?: RegExp
+  /** What alice's token may; all but admin unless told. */
+  readonly scopes?: readonly Scope[]
   /** Another way to the server. */
   readonly url?: string
 }
@@ -74,7 +77,7 @@ export function consoleWorld(): World {
     open,
     openAt: async (address, options) => {
       const page = await open(options)
-      await signIn(page, await running().token('alice'))
+      await signIn(page, await running().token('alice', options?.scopes))
       await page.goto(`${options?.url ?? running().url}/${address}`)
       return page
     },

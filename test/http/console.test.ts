@@ -65,6 +65,13 @@ describe('the page of the console', () => {
     expect((await http.send('POST', `/console/assets/${names[0] ?? ''}`)).status).toBe(405)
   })
 
+  it('has a service worker, which may look after the root and call this server only', async () => {
+    const { status, headers } = await http.send('GET', '/console/worker.js')
+    expect(status).toBe(200)
+    expect(headers).toMatchObject({ 'content-type': 'text/javascript; charset=utf-8', 'cache-control': 'no-cache', 'service-worker-allowed': '/' })
+    expect(headers['content-security-policy']).toBe("default-src 'none'; connect-src 'self'")
+  })
+
   it('says in plain words when it was never built', async () => {
     for (const directory of [null, join(CONSOLE, 'none')]) {
       const app = fastify()

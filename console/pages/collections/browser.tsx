@@ -7,7 +7,8 @@ import { picks } from '../../state/picks.ts'
 import { useApi } from '../../state/session.tsx'
 import { useShortcuts } from '../../state/shortcuts.ts'
 import { useLoaded } from '../../state/use-loaded.ts'
-import { Button, Empty, Size, Skeleton, When } from '../../ui/bits.tsx'
+import { Button, Empty, Size, Skeleton, textOf, When } from '../../ui/bits.tsx'
+import { ENTRY_LOOKS } from '../../ui/entry-kind.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { ProblemBox } from '../../ui/problem.tsx'
 import { DeletePicked } from './delete-picked.tsx'
@@ -19,12 +20,22 @@ const PAGE = 200
 /** One line of a folder: a folder in it, or a file. */
 type Line = { readonly key: string; readonly name: string; readonly entry: EntryInfo | null }
 
-/** The files of one folder of a collection. */
-export function Browser({ collection, prefix, entry }: { readonly collection: CollectionInfo; readonly prefix: string; readonly entry: string | null }) {
+interface BrowserProps {
+  readonly collection: CollectionInfo
+  readonly prefix: string
+  /** What the names in the folder begin with; of a long folder this is the way to any place. */
+  readonly name: string
+  readonly entry: string | null
+}
+
+/** What lies in one folder of a collection. */
+export function Browser({ collection, prefix, name, entry }: BrowserProps) {
   const api = useApi()
   const url = `${collectionPath(collection.id)}/entries`
-  const parameters = { prefix, delimiter: '/', limit: PAGE }
-  const { value, error, loading, reload, set } = useLoaded(`${collection.id} ${prefix}`, signal => api.get<EntryPage>(url, parameters, signal))
+  const parameters = { prefix: prefix + name, delimiter: '/', limit: PAGE }
+  const { value, error, loading, reload, set } = useLoaded(`${collection.id} ${prefix} ${name}`, signal => api.get<EntryPage>(url, parameters, signal), {
+    keep: 'entries',
+  })
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set())
   const [deleting, setDeleting] = useState(false)
   const [more, setMore] = useState<unknown>(null)
@@ -33,7 +44,7 @@ export function Browser({ collection, prefix, entry }: { readonly collection: Co
   useEffect(() => {
     setPicked(new Set())
     setActive(-1)
-  }, [prefix])
+  }, [prefix, name])
   const writable = collection.role !== 'readonly'
   const lines = value === null ? [] : linesOf(value, prefix)
   const move = (to: number): void => {
@@ -75,7 +86,13 @@ export function Browser({ collection, prefix, entry }: { readonly collection: Co
             <Button icon="copy" onClick={() => submit('copy')}>
               Copy {prefix === '' ? 'all of it' : 'this folder'}
             </Button>
+            {prefix !== '' && (
+              <Button kind="quiet" onClick={() => goWith({ entry: prefix.slice(0, -1) })}>
+                About this folder
+              </Button>
+            )}
             {writable && <span class="hint wide-only">or drop files and folders here</span>}
+            <NameFilter name={name} />
           </>
         ) : (
           <>
@@ -99,8 +116,9 @@ export function Browser({ collection, prefix, entry }: { readonly collection: Co
       <ProblemBox error={error} retry={reload} />
       {value === null && loading && <Skeleton />}
       {value !== null && lines.length === 0 && (
-        <Empty title={prefix === '' ? 'Nothing in this collection yet' : 'Nothing in this folder'}>
-          {writable && <p>Drop files here, or press Upload.</p>}
+        <Empty title={name !== '' ? `No name here begins with “${name}”` : prefix === '' ? 'Nothing in this collection yet' : 'Nothing in this folder'}>
+          {name !== '' && <Button onClick={() => goWith({ name: undefined })}>Show all names</Button>}
+          {name === '' && writable && <p>Drop files here, or press Upload.</p>}
         </Empty>
       )}
       <div class={`items ${entry === null ? '' : 'with-panel'}`}>
@@ -143,7 +161,7 @@ export function Browser({ collection, prefix, entry }: { readonly collection: Co
                     href={
                       line.entry === null
                         ? link(['collections', collection.id], { prefix: line.key })
-                        : link(['collections', collection.id], { prefix, entry: line.key })
+                        : link(['collections', collection.id], { prefix, name, entry: line.key })
                     }
                     open={line.key === entry}
                     picked={picked.has(line.key)}
@@ -155,7 +173,16 @@ export function Browser({ collection, prefix, entry }: { readonly collection: Co
             </table>
           </div>
         )}
-        {entry !== null && <EntryPanel key={entry} collection={collection} path={entry} onChanged={reload} onClose={() => goWith({ entry: undefined })} />}
+        {entry !== null && (
+          <EntryPanel
+            key={entry}
+            collection={collection}
+            path={entry}
+            isFolder={`${entry}/` === prefix}
+            onChanged={reload}
+            onClose={() => goWith({ entry: undefined })}
+          />
+        )}
       </div>
       <ProblemBox error={more} retry={loadMore} />
       {value?.nextCursor != null && <Button onClick={loadMore}>Show more</Button>}
@@ -176,21 +203,47 @@ interface EntryRowProps {
 
 function EntryRow({ line, index, href, open, picked, onPick, onFocus }: EntryRowProps) {
   const { entry } = line
+  const look = ENTRY_LOOKS[entry?.kind ?? 'folder']
   return (
     <tr class={open ? 'active' : ''} onClick={() => (location.hash = href)}>
       <td class="tick" onClick={event => event.stopPropagation()}>
         <input type="checkbox" aria-label={`Pick ${line.name}`} checked={picked} onChange={event => onPick(event.currentTarget.checked)} />
       </td>
       <td class="entry-name">
-        <Icon name={entry === null ? 'folder' : 'file'} />
+        <Icon name={look.icon} />
         <a id={`entry-${index}`} href={href} title={line.key} onFocus={onFocus} onClick={event => event.stopPropagation()}>
           {line.name}
         </a>
+        {entry !== null && entry.kind !== 'file' && (
+          <span class="muted small kind" title={look.meaning}>
+            {look.word}
+          </span>
+        )}
       </td>
-      <td class="number">{entry !== null && <Size bytes={entry.size} />}</td>
+      <td class="number">{entry?.kind === 'file' && <Size bytes={entry.size} />}</td>
       <td class="number wide-only">{entry?.version}</td>
       <td class="wide-only nowrap">{entry !== null && <When at={entry.modifiedAt} />}</td>
     </tr>
+  )
+}
+
+/** Narrows a folder to the names that begin so. */
+function NameFilter({ name }: { readonly name: string }) {
+  const [words, setWords] = useState(name)
+  useEffect(() => setWords(name), [name])
+  return (
+    <form
+      class="search"
+      role="search"
+      aria-label="Names in this folder"
+      onSubmit={event => {
+        event.preventDefault()
+        goWith({ name: words, entry: undefined })
+      }}
+    >
+      <Icon name="search" />
+      <input type="search" aria-label="Beginning of the name" placeholder="Name begins with…" value={words} onInput={event => setWords(textOf(event))} />
+    </form>
   )
 }
 

@@ -1,27 +1,40 @@
 import { collectionPath } from '../../api/api.ts'
 import type { CollectionInfo } from '../../api/types.ts'
 import { link } from '../../lib/route.ts'
-import { useApi } from '../../state/session.tsx'
+import { mayWrite, useSession } from '../../state/session.tsx'
 import { useLoaded } from '../../state/use-loaded.ts'
-import { Fact, Skeleton, When } from '../../ui/bits.tsx'
+import { Skeleton } from '../../ui/bits.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { ProblemBox } from '../../ui/problem.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
+import { Webhooks } from '../webhooks/webhooks.tsx'
+import { About } from './about.tsx'
+import { Audit } from './audit.tsx'
 import { Browser } from './browser.tsx'
 import { Grants } from './grants.tsx'
-import { Locks } from './locks.tsx'
 
 const TABS = [
   { key: '', name: 'Files' },
   { key: 'access', name: 'Access' },
   { key: 'about', name: 'About' },
 ] as const
+/** For admins of the collection. */
+const ADMIN_TABS = [
+  { key: 'webhooks', name: 'Webhooks' },
+  { key: 'audit', name: 'Audit' },
+] as const
 
 /** `#/collections/{id}`: its files, who may do what, its lock. */
 export function CollectionPage({ id, query }: { readonly id: string; readonly query: Readonly<Record<string, string>> }) {
-  const api = useApi()
-  const { value: collection, error, loading, reload } = useLoaded(id, signal => api.get<CollectionInfo>(collectionPath(id), undefined, signal))
+  const { api, who } = useSession()
+  const {
+    value: collection,
+    error,
+    loading,
+    reload,
+  } = useLoaded(id, signal => api.get<CollectionInfo>(collectionPath(id), undefined, signal), { keep: 'collection' })
   const tab = query['tab'] ?? ''
+  const admin = collection?.role === 'admin' || collection?.role === 'owner'
   return (
     <>
       <nav class="crumbs" aria-label="Where you are">
@@ -47,42 +60,16 @@ export function CollectionPage({ id, query }: { readonly id: string; readonly qu
               </span>
             </div>
           </div>
-          <Tabs label="Parts of the collection" panel="collection-part" tabs={TABS} tab={tab} opens="entry">
-            {tab === '' && <Browser collection={collection} prefix={query['prefix'] ?? ''} entry={query['entry'] ?? null} />}
+          <Tabs label="Parts of the collection" panel="collection-part" tabs={admin ? [...TABS, ...ADMIN_TABS] : TABS} tab={tab} opens="entry">
+            {tab === '' && <Browser collection={collection} prefix={query['prefix'] ?? ''} name={query['name'] ?? ''} entry={query['entry'] ?? null} />}
             {tab === 'access' && <Grants collection={collection} />}
-            {tab === 'about' && <About collection={collection} />}
+            {admin && tab === 'webhooks' && <Webhooks target={{ collection: collection.id }} writable={mayWrite(who.scopes)} />}
+            {admin && tab === 'audit' && <Audit collection={collection} query={query} />}
+            {tab === 'about' && <About collection={collection} onChanged={reload} />}
           </Tabs>
         </>
       )}
     </>
-  )
-}
-
-function About({ collection }: { readonly collection: CollectionInfo }) {
-  return (
-    <div class="card">
-      <dl class="facts two">
-        <Fact name="Id">
-          <code>{collection.id}</code>
-        </Fact>
-        <Fact name="Store">{collection.store}</Fact>
-        <Fact name="Created">
-          <When at={collection.createdAt} /> by {collection.createdBy}
-        </Fact>
-        <Fact name="Changed">
-          <When at={collection.modifiedAt} />
-        </Fact>
-      </dl>
-      {Object.keys(collection.attributes).length > 0 && (
-        <>
-          <h2>Attributes</h2>
-          <pre>{JSON.stringify(collection.attributes, null, 2)}</pre>
-        </>
-      )}
-      <h2>Lock</h2>
-      <p class="muted">A lock stops every write of others in the whole collection until it ends.</p>
-      <Locks collection={collection} path={null} />
-    </div>
   )
 }
 

@@ -16,7 +16,11 @@ const PAGE = 100
 export function CollectionsPage({ query }: { readonly query: Readonly<Record<string, string>> }) {
   const api = useApi()
   const prefix = query['q'] ?? ''
-  const { value, error, loading, reload, set } = useLoaded(prefix, signal => api.get<Page<CollectionInfo>>('/v1/collections', { prefix, limit: PAGE }, signal))
+  const { value, error, loading, reload, set } = useLoaded(
+    prefix,
+    signal => api.get<Page<CollectionInfo>>('/v1/collections', { prefix, limit: PAGE }, signal),
+    { keep: 'collections' },
+  )
   const [making, setMaking] = useState(false)
   const [more, setMore] = useState<unknown>(null)
   const [active, setActive] = useState(-1)
@@ -119,10 +123,11 @@ function NewCollection({ onClose }: { readonly onClose: () => void }) {
   const api = useApi()
   const [id, setId] = useState('')
   const [name, setName] = useState('')
+  const [store, setStore] = useState('')
   const [error, setError] = useState<unknown>(null)
   const submit = (event: Event): void => {
     event.preventDefault()
-    const json = { id: id.trim(), ...(name.trim() === '' ? {} : { name: name.trim() }) }
+    const json = { id: id.trim(), ...(name.trim() === '' ? {} : { name: name.trim() }), ...(store.trim() === '' ? {} : { store: store.trim() }) }
     api.json<CollectionInfo>('POST', '/v1/collections', { json }).then(made => go(['collections', made.id]), setError)
   }
   return (
@@ -133,6 +138,9 @@ function NewCollection({ onClose }: { readonly onClose: () => void }) {
         </Field>
         <Field label="Name" hint="For people; the id without it.">
           <input value={name} autocomplete="off" onInput={event => setName(textOf(event))} />
+        </Field>
+        <Field label="Store" hint="Where its bytes lie; the server's first one without it.">
+          <input value={store} autocomplete="off" spellcheck={false} onInput={event => setStore(textOf(event))} />
         </Field>
         <ProblemBox error={error} />
         <footer class="dialog-foot">

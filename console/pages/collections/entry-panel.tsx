@@ -1,11 +1,13 @@
 import { useState } from 'preact/hooks'
-import { collectionPath, entryPath } from '../../api/api.ts'
+import { ApiError, collectionPath, entryPath } from '../../api/api.ts'
 import { download } from '../../api/transfer.ts'
 import type { CollectionInfo, EntryInfo, Page } from '../../api/types.ts'
 import { useApi } from '../../state/session.tsx'
 import { useLoaded } from '../../state/use-loaded.ts'
 import { Button, Fact, IconButton, Size, Skeleton, When } from '../../ui/bits.tsx'
 import { Confirm } from '../../ui/dialog.tsx'
+import { ENTRY_LOOKS } from '../../ui/entry-kind.ts'
+import { Icon } from '../../ui/icons.tsx'
 import { ProblemBox } from '../../ui/problem.tsx'
 import { FieldsForm } from './fields-form.tsx'
 import { Locks } from './locks.tsx'
@@ -13,18 +15,21 @@ import { Locks } from './locks.tsx'
 interface EntryPanelProps {
   readonly collection: CollectionInfo
   readonly path: string
+  /** True where it is asked for as the folder that is looked into. */
+  readonly isFolder: boolean
   readonly onChanged: () => void
   readonly onClose: () => void
 }
 
-/** One file: what it is, its versions, its lock. */
-export function EntryPanel({ collection, path, onChanged, onClose }: EntryPanelProps) {
+/** One entry: what it is, its versions, its lock. */
+export function EntryPanel({ collection, path, isFolder, onChanged, onClose }: EntryPanelProps) {
   const api = useApi()
   const base = collectionPath(collection.id)
   const versions = useLoaded(`${collection.id} ${path}`, signal => api.get<Page<EntryInfo>>(`${base}/versions/${entryPath(path)}`, { limit: 100 }, signal))
   const [error, setError] = useState<unknown>(null)
   const [deleting, setDeleting] = useState(false)
   const newest = versions.value?.items[0]
+  const noEntry = versions.error instanceof ApiError && versions.error.code === 'entry_not_found' && isFolder
   const name = path.slice(path.lastIndexOf('/') + 1)
   const save = (version?: number): void => {
     download(api, `${base}/entries/${entryPath(path)}`, name, version === undefined ? {} : { version: String(version) }).then(() => setError(null), setError)
@@ -35,18 +40,23 @@ export function EntryPanel({ collection, path, onChanged, onClose }: EntryPanelP
     onClose()
   }
   const writable = collection.role !== 'readonly'
+  const look = ENTRY_LOOKS[newest?.kind ?? 'file']
   return (
-    <aside class="panel" aria-label={`File ${path}`}>
+    <aside class="panel" aria-label={`${newest === undefined ? 'Entry' : look.word} ${path}`}>
       <header class="dialog-head">
         <h2 class="path-whole">{name}</h2>
-        <IconButton icon="close" label="Close the file (Esc)" onClick={onClose} />
+        <IconButton icon="close" label="Close (Esc)" onClick={onClose} />
       </header>
-      <ProblemBox error={versions.error ?? error} retry={versions.reload} />
+      {noEntry ? (
+        <p>This folder is the beginning of the paths in it and no entry of its own: it has no versions, and no fields.</p>
+      ) : (
+        <ProblemBox error={versions.error ?? error} retry={versions.reload} />
+      )}
       {versions.value === null && versions.loading && <Skeleton rows={4} />}
       {newest !== undefined && (
         <>
           <div class="actions">
-            {newest.deleted === undefined && (
+            {newest.deleted === undefined && newest.kind === 'file' && (
               <Button kind="main" icon="download" onClick={() => save()}>
                 Download
               </Button>
@@ -77,9 +87,16 @@ export function EntryPanel({ collection, path, onChanged, onClose }: EntryPanelP
                   {one.deleted === true && ' (deleted)'}
                 </span>
                 <span class="muted small">
-                  <Size bytes={one.size} />, <When at={one.modifiedAt} /> by {one.modifiedBy}
+                  {one.kind === 'file' && (
+                    <>
+                      <Size bytes={one.size} />,{' '}
+                    </>
+                  )}
+                  <When at={one.modifiedAt} /> by {one.modifiedBy}
                 </span>
-                {one.deleted === undefined && <IconButton icon="download" label={`Download version ${one.version}`} onClick={() => save(one.version)} />}
+                {one.deleted === undefined && one.kind === 'file' && (
+                  <IconButton icon="download" label={`Download version ${one.version}`} onClick={() => save(one.version)} />
+                )}
               </li>
             ))}
           </ol>
@@ -89,12 +106,13 @@ export function EntryPanel({ collection, path, onChanged, onClose }: EntryPanelP
         </>
       )}
       {deleting && (
-        <Confirm title={`Delete ${name}?`} action="Delete this file" onConfirm={remove} onClose={() => setDeleting(false)}>
+        <Confirm title={`Delete ${name}?`} action={`Delete this ${look.word.toLowerCase()}`} onConfirm={remove} onClose={() => setDeleting(false)}>
           <p>
             <span class="path-whole">
               {collection.id}:{path}
             </span>{' '}
             disappears from its folder. Its versions are kept and can be read.
+            {newest?.kind === 'folder' && ' A folder that still holds something is not deleted.'}
           </p>
         </Confirm>
       )}
@@ -104,17 +122,29 @@ export function EntryPanel({ collection, path, onChanged, onClose }: EntryPanelP
 
 function EntryFacts({ entry }: { readonly entry: EntryInfo }) {
   const fields = Object.keys(entry.fields).length
+  const look = ENTRY_LOOKS[entry.kind]
   return (
     <dl class="facts">
       <Fact name="Path">
         <span class="path-whole">{entry.path}</span>
       </Fact>
-      <Fact name="Size">
-        <Size bytes={entry.size} />
+      <Fact name="Kind">
+        <span>
+          <Icon name={look.icon} /> {look.word}, <span class="muted">{look.meaning}</span>
+        </span>
       </Fact>
-      <Fact name="Type">{entry.mediaType}</Fact>
+      {entry.kind === 'file' && (
+        <>
+          <Fact name="Size">
+            <Size bytes={entry.size} />
+          </Fact>
+          <Fact name="Type">{entry.mediaType}</Fact>
+        </>
+      )}
       <Fact name="Changed">
-        <When at={entry.modifiedAt} /> by {entry.modifiedBy}
+        <span>
+          <When at={entry.modifiedAt} /> by {entry.modifiedBy}
+        </span>
       </Fact>
       <Fact name="Entity">
         <span class="code">{entry.entityId}</span>

@@ -1,8 +1,7 @@
 import { useState } from 'preact/hooks'
 import { collectionPath, entryPath } from '../../api/api.ts'
 import type { EntryInfo } from '../../api/types.ts'
-import type { Members } from '../../lib/merge-patch.ts'
-import { isMembers, mergePatch } from '../../lib/merge-patch.ts'
+import { membersOf, mergePatch } from '../../lib/merge-patch.ts'
 import { useApi } from '../../state/session.tsx'
 import { Button, Field, textOf } from '../../ui/bits.tsx'
 import { ProblemBox } from '../../ui/problem.tsx'
@@ -12,7 +11,7 @@ export function FieldsForm({ entry, onChanged }: { readonly entry: EntryInfo; re
   const api = useApi()
   const [text, setText] = useState(() => JSON.stringify(entry.fields, null, 2))
   const [error, setError] = useState<unknown>(null)
-  const fields = read(text)
+  const fields = membersOf(text)
   const patch = fields === null ? null : mergePatch(entry.fields, fields)
   const save = async (): Promise<void> => {
     const headers = { 'content-type': 'application/merge-patch+json', 'if-match': `"${entry.revision}"` }
@@ -39,14 +38,4 @@ export function FieldsForm({ entry, onChanged }: { readonly entry: EntryInfo; re
       </form>
     </details>
   )
-}
-
-function read(text: string): Members | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isMembers(value) ? value : null
-  } catch (error) {
-    if (error instanceof SyntaxError) return null // half typed
-    throw error
-  }
 }

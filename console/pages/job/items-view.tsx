@@ -1,8 +1,10 @@
+import type { ComponentChildren } from 'preact'
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { loadItems } from '../../api/lists.ts'
 import type { ItemInfo, ItemState, JobInfo } from '../../api/types.ts'
 import { ITEM_STATES } from '../../api/types.ts'
 import { exactNumber, size } from '../../lib/format.ts'
+import { seekTo } from '../../lib/seek.ts'
 import { RowPages } from '../../lib/row-pages.ts'
 import { goWith } from '../../state/route.ts'
 import { useApi } from '../../state/session.tsx'
@@ -26,11 +28,16 @@ const ROW_HEIGHT = 44
 /** While the job runs, what is seen of it is asked for again this often. */
 const AGAIN_MS = 1_500
 
-/** The items of a job: filtered by state and by the beginning of the path, both in the address. */
+/** The items of a job: filtered by state and by the beginning of the path, from an item on; all of that is in the address. */
 export function ItemsView({ job, query }: { readonly job: JobInfo; readonly query: Readonly<Record<string, string>> }) {
   const states = ITEM_STATES.filter(state => (query['state'] ?? '').split(',').includes(state))
   const path = query['path'] ?? ''
-  const rows = useItems(job, states, path)
+  const from = fromOf(query['from'])
+  const filtered = states.length > 0 || path !== ''
+  const rows = useItems(job, states, path, filtered ? from : 0)
+  const [seek, setSeek] = useState<{ readonly row: number } | null>(null)
+  // a filtered list begins with the item, the whole one is scrolled to it
+  useEffect(() => setSeek(from > 0 && !filtered ? { row: from } : null), [from, filtered])
   const chosen = query['item'] === undefined ? -1 : Number(query['item'])
   const [active, setActive] = useState(-1)
   useEffect(() => setActive(-1), [query['state'], path])
@@ -41,27 +48,42 @@ export function ItemsView({ job, query }: { readonly job: JobInfo; readonly quer
     const row = pages.row(index)
     if (row !== undefined) goWith({ item: row.seq }, query['item'] !== undefined)
   }
-  const filtered = states.length > 0 || path !== ''
   const cells = (index: number) => {
     const item = pages.row(index)
     return item === undefined ? null : cellsOf(item)
   }
   return (
     <>
-      <ItemFilters job={job} states={states} path={path} />
+      <ItemFilters job={job} states={states} path={path}>
+        <Seek
+          total={job.counts.total}
+          onSeek={row => {
+            if (row === from && !filtered) setSeek({ row })
+            goWith({ from: row === 0 ? undefined : row, item: undefined })
+          }}
+        />
+      </ItemFilters>
+      {filtered && from > 0 && (
+        <p class="note seek-note">
+          The items from number {exactNumber(from + 1)} on that fit the filter.
+          <Button kind="quiet" onClick={() => goWith({ from: undefined })}>
+            From the first
+          </Button>
+        </p>
+      )}
       <ProblemBox error={error} retry={rows.again} />
       <div class={`items ${chosen >= 0 ? 'with-panel' : ''}`}>
         {pages.length === 0 && pages.complete ? (
           <Empty title={filtered ? 'No item fits this filter' : job.counts.discovering ? 'Items are being found' : 'This job has no items'}>
             {filtered ? (
-              <Button onClick={() => goWith({ state: undefined, path: undefined })}>Show all items</Button>
+              <Button onClick={() => goWith({ state: undefined, path: undefined, from: undefined })}>Show all items</Button>
             ) : (
               <p>{job.counts.discovering ? 'They appear here as they are found.' : 'Nothing fitted its selection: look at its prefix and glob.'}</p>
             )}
           </Empty>
         ) : (
           <VirtualTable
-            key={`${states.join()} ${path}`}
+            key={`${states.join()} ${path} ${filtered ? from : ''}`}
             id="items"
             label="Items"
             columns={COLUMNS}
@@ -69,6 +91,7 @@ export function ItemsView({ job, query }: { readonly job: JobInfo; readonly quer
             complete={pages.complete}
             rowHeight={ROW_HEIGHT}
             active={active}
+            seek={filtered ? null : seek}
             cells={cells}
             onSee={rows.see}
             onMove={setActive}
@@ -86,19 +109,19 @@ function focusGrid(): void {
 }
 
 /** The rows of the table for a filter, kept up to date while the job changes. */
-function useItems(job: JobInfo, states: readonly ItemState[], path: string) {
+function useItems(job: JobInfo, states: readonly ItemState[], path: string, from: number) {
   const api = useApi()
   const [, draw] = useState(0)
   const [error, setError] = useState<unknown>(null)
-  const key = `${job.id} ${states.join()} ${path}`
+  const key = `${job.id} ${states.join()} ${path} ${from}`
   const gaps = states.length > 0 || path !== ''
   const total = gaps ? null : job.counts.total
   const held = useRef<{ key: string; pages: RowPages<ItemInfo> } | null>(null)
   if (held.current?.key !== key) {
     held.current?.pages.close()
-    const load = (from: number, limit: number, signal: AbortSignal) => loadItems(api, job.id, { states, path }, { from, limit }, signal)
+    const load = (first: number, limit: number, signal: AbortSignal) => loadItems(api, job.id, { states, path }, { from: first, limit }, signal)
     const changed = (): void => draw(before => before + 1)
-    held.current = { key, pages: new RowPages({ load, total, changed, failed: setError }) }
+    held.current = { key, pages: new RowPages({ load, total, from, changed, failed: setError }) }
   }
   const { pages } = held.current
   const see = useCallback((first: number, last: number) => pages.want(first, last), [pages])
@@ -146,7 +169,49 @@ function cellsOf(item: ItemInfo) {
   ]
 }
 
-function ItemFilters({ job, states, path }: { readonly job: JobInfo; readonly states: readonly ItemState[]; readonly path: string }) {
+/** A row's number from the address; what is none is the first. */
+function fromOf(text: string | undefined): number {
+  const number = Number(text ?? 0)
+  return Number.isSafeInteger(number) && number > 0 ? number : 0
+}
+
+/** Goes to an item by its number, or so many percent of the way. */
+function Seek({ total, onSeek }: { readonly total: number; readonly onSeek: (row: number) => void }) {
+  const [text, setText] = useState('')
+  const row = seekTo(text, total)
+  const go = (): void => {
+    if (row !== null) onSeek(row)
+  }
+  return (
+    <div class="seek">
+      <input
+        aria-label={`Go to an item: its number, of ${exactNumber(total)}, or a percentage`}
+        aria-invalid={text.trim() !== '' && row === null}
+        placeholder="Go to no. or %"
+        inputMode="decimal"
+        value={text}
+        onInput={event => setText(textOf(event))}
+        onKeyDown={event => {
+          if (event.key !== 'Enter') return
+          event.preventDefault()
+          go()
+        }}
+      />
+      <Button disabled={row === null} onClick={go}>
+        Go
+      </Button>
+    </div>
+  )
+}
+
+interface ItemFiltersProps {
+  readonly job: JobInfo
+  readonly states: readonly ItemState[]
+  readonly path: string
+  readonly children: ComponentChildren
+}
+
+function ItemFilters({ job, states, path, children }: ItemFiltersProps) {
   const [words, setWords] = useState(path)
   useEffect(() => setWords(path), [path])
   const toggle = (state: ItemState): void => {
@@ -175,8 +240,13 @@ function ItemFilters({ job, states, path }: { readonly job: JobInfo; readonly st
           </button>
         ))}
       </div>
+      {children}
+      {/* Enter in one of several fields submits only where there is a button to do so */}
+      <button type="submit" hidden>
+        Search
+      </button>
       {(states.length > 0 || path !== '') && (
-        <Button kind="quiet" icon="close" onClick={() => goWith({ state: undefined, path: undefined, item: undefined })}>
+        <Button kind="quiet" icon="close" onClick={() => goWith({ state: undefined, path: undefined, from: undefined, item: undefined })}>
           Clear
         </Button>
       )}

@@ -4,17 +4,20 @@ import type { LiveEvent } from '../../api/events.ts'
 import { followEvents } from '../../api/events.ts'
 import type { ItemInfo, JobInfo } from '../../api/types.ts'
 import { plural } from '../../lib/format.ts'
+import { goWith } from '../../state/route.ts'
 import { useApi } from '../../state/session.tsx'
 import { Empty, When } from '../../ui/bits.tsx'
 import { ProblemBox } from '../../ui/problem.tsx'
 
-/** A job of a million failures has as many events: so many are shown, the rest is in the items. */
+/** So many are shown: a job of a million failures has as many events, and its items are where to look for them. */
 const MOST = 200
 /** They come by the hundred: drawn together. */
 const DRAW_MS = 50
 
 interface Told {
   readonly at: string
+  readonly kind?: string
+  readonly label?: string | null
   readonly total?: number
   readonly outcome?: string
   readonly seq?: number
@@ -22,8 +25,8 @@ interface Told {
   readonly reason?: ItemInfo['reason']
 }
 
-/** The events of a job from its first, as they are stored, and then as they come. */
-export function JobEvents({ job }: { readonly job: JobInfo }) {
+/** The events of a job from its first, as they are stored, and then as they come; those of single items where they are wished. */
+export function JobEvents({ job, withItems }: { readonly job: JobInfo; readonly withItems: boolean }) {
   const api = useApi()
   const [events, setEvents] = useState<readonly LiveEvent[]>([])
   const [error, setError] = useState<unknown>(null)
@@ -45,14 +48,18 @@ export function JobEvents({ job }: { readonly job: JobInfo }) {
         if (found.length >= MOST) controller.abort()
       },
     }
-    followEvents(api, `${jobPath(job.id)}/events`, {}, listener, controller.signal).catch(setError)
+    followEvents(api, `${jobPath(job.id)}/events`, { items: String(withItems) }, listener, controller.signal).catch(setError)
     return () => {
       clearTimeout(drawing)
       controller.abort()
     }
-  }, [api, job.id])
+  }, [api, job.id, withItems])
   return (
     <div class="card">
+      <label class="check">
+        <input type="checkbox" checked={withItems} onChange={event => goWith({ items: event.currentTarget.checked ? 'true' : undefined })} />
+        <span>Also each item that failed or was evicted</span>
+      </label>
       <ProblemBox error={error} />
       {events.length === 0 && error === null && <Empty title="No events yet" />}
       <ol class="events">
@@ -74,6 +81,7 @@ export function JobEvents({ job }: { readonly job: JobInfo }) {
 function wordsOf({ data }: LiveEvent): string {
   const told = data as Told
   if (told.outcome !== undefined) return `finished: ${told.outcome}`
+  if (told.kind !== undefined) return `${told.kind}${told.label == null ? '' : `: ${told.label}`}`
   if (told.total !== undefined) return `${plural(told.total, 'item')} found`
   if (told.source !== undefined) return `${told.source.collection}:${told.source.path} – ${told.reason?.message ?? ''}`
   return ''

@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks'
 import { link } from '../../lib/route.ts'
 import { announce } from '../../state/announce.ts'
+import { mayWrite, useSession } from '../../state/session.tsx'
 import type { LiveJob } from '../../state/use-live-job.ts'
 import { useLiveJob } from '../../state/use-live-job.ts'
 import { useNow } from '../../state/use-now.ts'
@@ -10,6 +11,7 @@ import { Icon } from '../../ui/icons.tsx'
 import { ProblemBox } from '../../ui/problem.tsx'
 import { jobLook, StateBadge } from '../../ui/state.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
+import { Webhooks } from '../webhooks/webhooks.tsx'
 import { ItemsView } from './items-view.tsx'
 import { JobActions } from './job-actions.tsx'
 import { JobEvents } from './job-events.tsx'
@@ -20,12 +22,14 @@ import { jobTitle } from './job-title.ts'
 const TABS = [
   { key: '', name: 'Items' },
   { key: 'events', name: 'Events' },
+  { key: 'webhooks', name: 'Webhooks' },
   { key: 'facts', name: 'Details' },
 ] as const
 
 /** `#/jobs/{id}`: how far, how long yet, what failed and why. */
 export function JobPage({ id, query }: { readonly id: string; readonly query: Readonly<Record<string, string>> }) {
   const live = useLiveJob(id)
+  const { who } = useSession()
   const { job } = live
   const word = job === null ? '' : jobLook(job).word
   useEffect(() => {
@@ -74,7 +78,8 @@ export function JobPage({ id, query }: { readonly id: string; readonly query: Re
           <JobProgress job={job} samples={live.samples} />
           <Tabs label="Parts of the job" panel="job-part" tabs={TABS} tab={tab} opens="item">
             {tab === '' && <ItemsView job={job} query={query} />}
-            {tab === 'events' && <JobEvents job={job} />}
+            {tab === 'events' && <JobEvents job={job} withItems={query['items'] === 'true'} />}
+            {tab === 'webhooks' && <Webhooks target={{ job: job.id }} writable={mayWrite(who.scopes)} />}
             {tab === 'facts' && <JobFacts job={job} />}
           </Tabs>
         </>

@@ -4,8 +4,9 @@ import { duration, exactNumber, plural, shortNumber, size } from '../../lib/form
 import type { Sample } from '../../lib/rate.ts'
 import { perSecond, recentRate } from '../../lib/rate.ts'
 import { parseRoute, link } from '../../lib/route.ts'
+import { withLocalTimes } from '../../lib/times.ts'
 import { useNow } from '../../state/use-now.ts'
-import { Count } from '../../ui/bits.tsx'
+import { Count, Figure } from '../../ui/bits.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { ITEM_LOOKS } from '../../ui/state.tsx'
 import { ProgressBar } from './progress-bar.tsx'
@@ -32,7 +33,7 @@ export function JobProgress({ job, samples }: { readonly job: JobInfo; readonly 
         )}
         {chart.length >= 5 && <RateChart values={chart} />}
       </div>
-      {job.waitingFor !== null && isStill(job, rate) && <p class="note">{job.waitingFor}</p>}
+      {job.waitingFor !== null && <p class="note">{withLocalTimes(job.waitingFor)}</p>}
       <ul class="counters" aria-label="Items by state">
         {ITEM_STATES.map(state => (
           <Counter key={state} state={state} count={job.counts[state]} />
@@ -40,11 +41,6 @@ export function JobProgress({ job, samples }: { readonly job: JobInfo; readonly 
       </ul>
     </section>
   )
-}
-
-/** Between two turns of a job that gets on the server says that it waits: that is worth a line only where nothing moves. */
-function isStill(job: JobInfo, rate: number | null): boolean {
-  return job.paused || rate === 0 || (rate === null && job.startedAt === null)
 }
 
 /** When the job will end at the rate of the last ten seconds; by the server's estimate, the mean since its start, while nothing was measured; null: nobody knows. */
@@ -75,16 +71,6 @@ function Took({ job }: { readonly job: JobInfo }) {
     <Figure name="Took" value={duration(took)}>
       {job.itemsPerSecond === null ? '' : `${shortNumber(job.itemsPerSecond)} items a second`}
     </Figure>
-  )
-}
-
-function Figure({ name, value, children }: { readonly name: string; readonly value: string; readonly children?: unknown }) {
-  return (
-    <div class="figure">
-      <span class="figure-name">{name}</span>
-      <span class="figure-value">{value}</span>
-      <span class="hint">{children as string}</span>
-    </div>
   )
 }
 

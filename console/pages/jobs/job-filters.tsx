@@ -1,9 +1,12 @@
 import { useEffect, useState } from 'preact/hooks'
+import type { JobInfo, Page } from '../../api/types.ts'
 import { JOB_KINDS, JOB_STATES, OUTCOMES } from '../../api/types.ts'
 import type { Query } from '../../lib/route.ts'
 import { go, goWith } from '../../state/route.ts'
+import { useApi } from '../../state/session.tsx'
 import { Button, textOf } from '../../ui/bits.tsx'
 import { Icon } from '../../ui/icons.tsx'
+import { ProblemBox } from '../../ui/problem.tsx'
 
 export type JobsQuery = Readonly<Record<string, string>>
 
@@ -18,7 +21,7 @@ const TEXTS = [
   { name: 'submittedBy', label: 'Submitted by' },
 ] as const
 
-const FILTERS: readonly string[] = [...CHOICES.map(each => each.name), ...TEXTS.map(each => each.name), 'label', 'since']
+const FILTERS: readonly string[] = [...CHOICES.map(each => each.name), ...TEXTS.map(each => each.name), 'label', 'labelContains', 'since']
 
 /** What the API is asked for. */
 export function filterOf(query: JobsQuery): Query {
@@ -31,27 +34,45 @@ export function isFiltered(query: JobsQuery): boolean {
   return FILTERS.some(name => query[name])
 }
 
-/** An id or a number names one job; anything else is a label. */
-const NAME_OF_A_JOB = /^([0-9a-f]{8}-[0-9a-f-]{27}|\d{6,})$/i
+/** An id names one job, a number may; anything else is a part of a label. */
+const ID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/i
+const NUMBER = /^\d{1,16}$/
+
+/** True of what may be the number of a job. */
+export function isNumber(text: string): boolean {
+  return NUMBER.test(text)
+}
 
 /** The filters of the list; they live in the address. */
 export function JobFilters({ query }: { readonly query: JobsQuery }) {
-  const [words, setWords] = useState(query['label'] ?? '')
-  useEffect(() => setWords(query['label'] ?? ''), [query['label']])
-  const search = (event: Event): void => {
-    event.preventDefault()
+  const api = useApi()
+  const sought = query['labelContains'] ?? ''
+  const [words, setWords] = useState(sought)
+  const [error, setError] = useState<unknown>(null)
+  useEffect(() => setWords(sought), [sought])
+  const search = async (): Promise<void> => {
     const text = words.trim()
-    if (NAME_OF_A_JOB.test(text)) go(['jobs', text])
-    else goWith({ label: text })
+    const isLabel = async (): Promise<boolean> => (await api.get<Page<JobInfo>>('/v1/jobs', { labelContains: text, limit: 1 })).items.length > 0
+    if (ID.test(text) || (NUMBER.test(text) && !(await isLabel()))) go(['jobs', text])
+    else goWith({ labelContains: text })
+    setError(null)
   }
   return (
-    <form class="filters" role="search" aria-label="Jobs" onSubmit={search}>
+    <form
+      class="filters"
+      role="search"
+      aria-label="Jobs"
+      onSubmit={event => {
+        event.preventDefault()
+        search().catch(setError)
+      }}
+    >
       <div class="search">
         <Icon name="search" />
         <input
           type="search"
-          aria-label="Label, id or number of a job"
-          placeholder="Label, id or number"
+          aria-label="Part of a label, or the id or number of a job"
+          placeholder="Part of a label, id or number"
           value={words}
           onInput={event => setWords(textOf(event))}
         />
@@ -83,6 +104,8 @@ export function JobFilters({ query }: { readonly query: JobsQuery }) {
       <button type="submit" hidden>
         Search
       </button>
+      <ProblemBox error={error} />
+      {query['label'] !== undefined && <span class="muted">label: {query['label']}</span>}
       {isFiltered(query) && (
         <Button kind="quiet" icon="close" onClick={() => go(['jobs'])}>
           Clear

@@ -9,7 +9,7 @@ import { useLoaded } from '../../state/use-loaded.ts'
 import { Button, Command, Empty, Skeleton } from '../../ui/bits.tsx'
 import { ProblemBox } from '../../ui/problem.tsx'
 import type { JobsQuery } from './job-filters.tsx'
-import { filterOf, isFiltered, JobFilters } from './job-filters.tsx'
+import { filterOf, isFiltered, isNumber, JobFilters } from './job-filters.tsx'
 import { JobRow } from './job-row.tsx'
 
 const PAGE = 50
@@ -23,7 +23,13 @@ export function JobsPage({ query }: { readonly query: JobsQuery }) {
   const api = useApi()
   const filter = filterOf(query)
   const key = JSON.stringify(filter)
-  const { value: page, error, loading, reload, set } = useLoaded(key, signal => api.get<Page<JobInfo>>('/v1/jobs', { ...filter, limit: PAGE }, signal))
+  const {
+    value: page,
+    error,
+    loading,
+    reload,
+    set,
+  } = useLoaded(key, signal => api.get<Page<JobInfo>>('/v1/jobs', { ...filter, limit: PAGE }, signal), { keep: 'jobs' })
   const [more, setMore] = useState<unknown>(null)
   const shown = useRef(key)
   shown.current = key
@@ -61,6 +67,11 @@ export function JobsPage({ query }: { readonly query: JobsQuery }) {
         </div>
       </div>
       <JobFilters query={query} />
+      {isNumber(query['labelContains'] ?? '') && (
+        <p class="note">
+          Jobs with {query['labelContains']} in their label. <a href={link(['jobs', query['labelContains'] ?? ''])}>The job of that number</a>
+        </p>
+      )}
       {lost && <p class="note">Connection lost; the list is asked for again every {ASK_MS / 1000} s.</p>}
       <ProblemBox error={error} retry={reload} />
       {page === null && loading && <Skeleton />}

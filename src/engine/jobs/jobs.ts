@@ -10,6 +10,7 @@ import type { Jobs, SubmittedJob } from '../api.ts'
 import { allEvents, jobEvents, type EventParts, type StreamEvent } from './events.ts'
 import { masked } from './mask.ts'
 import { Intake, type IntakeParts } from './submit.ts'
+import { waitingFor, type WaitingParts } from './waiting.ts'
 import { Watch } from './watch.ts'
 
 /** Terminal states that a retry may wake. */
@@ -19,6 +20,7 @@ interface JobParts extends IntakeParts {
   readonly clock: Clock
   /** Has a job worked on again. */
   readonly wake: (job: Job) => void
+  readonly waiting: WaitingParts
 }
 
 /** Jobs: submitting (see Intake), tracking and steering. */
@@ -176,12 +178,8 @@ export class JobService implements Jobs {
     }
   }
 
-  waitingFor(job: Job): string | null {
-    if (job.state === 'finished') return null
-    if (job.paused) return 'The job is paused; resume it to go on.'
-    if (job.discovering) return null
-    if (job.counts.running === 0 && job.counts.pending > 0) return 'The job waits for its next turn among the jobs that are under way.'
-    return null
+  waitingFor(job: Job): Promise<string | null> {
+    return waitingFor(this.#parts.waiting, job)
   }
 
   rate(job: Job): number | null {

@@ -129,7 +129,7 @@ export function registerCollections(app: V1App, context: V1Context): void {
       if (await removed(caller, collection, request.query.force === true)) return sendEmpty(reply, 204)
       const job = await jobs.wait(caller, (await emptyOut(caller, collection)).id, FORCE_WAIT_MS, answers.ended(request, reply))
       answers.setLocation(reply, job)
-      return reply.code(202).send(answers.encode(job))
+      return reply.code(202).send(await answers.encode(job))
     },
   )
 

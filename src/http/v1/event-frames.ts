@@ -17,8 +17,8 @@ export const OPENING = 'retry: 2000\n\n'
 const COMMENT = ': alive\n\n'
 
 /** One event in the form of the HTML standard. Progress has no id: it is not stored, and a replay goes on after the last stored event. */
-export function frameOf(one: EventOrProgress, encodeJob: (job: Job) => JobWire): string {
-  if ('progress' in one) return `event: job.progress\ndata: ${JSON.stringify(encodeJob(one.progress))}\n\n`
+export async function frameOf(one: EventOrProgress, encodeJob: (job: Job) => Promise<JobWire>): Promise<string> {
+  if ('progress' in one) return `event: job.progress\ndata: ${JSON.stringify(await encodeJob(one.progress))}\n\n`
   const { id, type, job, at, data } = one.event
   return `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify({ type, job, at: time(at), ...encodeData(data) })}\n\n`
 }
@@ -75,7 +75,7 @@ export interface Ending {
 }
 
 /** The text of a stream: each event as it comes, comments in between. */
-export async function* eventText(reader: PatientReader<EventOrProgress>, encodeJob: (job: Job) => JobWire, ending: Ending): AsyncGenerator<string> {
+export async function* eventText(reader: PatientReader<EventOrProgress>, encodeJob: (job: Job) => Promise<JobWire>, ending: Ending): AsyncGenerator<string> {
   let last = false
   try {
     yield OPENING
@@ -88,7 +88,7 @@ export async function* eventText(reader: PatientReader<EventOrProgress>, encodeJ
       } else {
         if (step.done === true) return
         last = ending.mayBeLast(step.value)
-        yield frameOf(step.value, encodeJob)
+        yield await frameOf(step.value, encodeJob)
       }
     }
   } finally {

@@ -30,20 +30,21 @@ export class JobAnswers {
   }
 
   /** The job in its wire form, with what only the engine knows at this moment. */
-  encode(job: Job): JobWire {
+  async encode(job: Job): Promise<JobWire> {
     const { jobs } = this.#engine
-    return encodeJob(job, { now: this.#clock.now(), rate: jobs.rate(job), waitingFor: jobs.waitingFor(job) })
+    const waitingFor = await jobs.waitingFor(job)
+    return encodeJob(job, { now: this.#clock.now(), rate: jobs.rate(job), waitingFor })
   }
 
   /**
    * Sends the job in its wire form. Of polls by the thousand between two changes of a job few are rendered: the ledger gives the same job again
    * while nothing was committed, and rates and estimates are no worse for being some moments old.
    */
-  send(reply: FastifyReply, job: Job): FastifyReply {
+  async send(reply: FastifyReply, job: Job): Promise<FastifyReply> {
     const now = this.#clock.now()
     let rendered = this.#rendered.get(job)
     if (rendered === undefined || Math.abs(now - rendered.at) >= RENDERED_MS) {
-      rendered = { at: now, text: reply.serialize(this.encode(job)) }
+      rendered = { at: now, text: reply.serialize(await this.encode(job)) }
       this.#rendered.set(job, rendered)
     }
     return reply.type('application/json; charset=utf-8').send(rendered.text)

@@ -50,7 +50,8 @@ export function registerJobs(app: V1App, context: V1Context): void {
         ...(until === undefined ? {} : { until: timeParameter('until', until) }),
       }
       const page = await jobs.list(callerOf(request), filter, pageQuery(request.query))
-      return pageOf(request, reply, page, job => answers.encode(job))
+      const items = await Promise.all(page.items.map(job => answers.encode(job)))
+      return pageOf(request, reply, { ...page, items }, job => job)
     },
   )
 
@@ -65,7 +66,7 @@ export function registerJobs(app: V1App, context: V1Context): void {
       async (request, reply) => {
         const job = await jobs[action](callerOf(request), request.params.job)
         answers.setLocation(reply, job)
-        return reply.code(202).send(answers.encode(job))
+        return reply.code(202).send(await answers.encode(job))
       },
     )
   }
@@ -87,7 +88,7 @@ export function registerJobs(app: V1App, context: V1Context): void {
     async (request, reply) => {
       const job = await jobs.retry(callerOf(request), request.params.job, request.body.states)
       answers.setLocation(reply, job)
-      return reply.code(202).send(answers.encode(job))
+      return reply.code(202).send(await answers.encode(job))
     },
   )
 }

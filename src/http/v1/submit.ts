@@ -76,7 +76,7 @@ function registerRoute(app: V1App, context: V1Context): void {
       const waited = reply.hasHeader('preference-applied') && job.state === 'finished'
       const { webhook } = submitted
       if (webhook !== undefined) reply.header('cache-control', 'no-store') // its secret is for the one who asked
-      return reply.code(submitted.replayed || waited ? 200 : 202).send({ ...answers.encode(job), ...(webhook === undefined ? {} : { webhook }) })
+      return reply.code(submitted.replayed || waited ? 200 : 202).send({ ...(await answers.encode(job)), ...(webhook === undefined ? {} : { webhook }) })
     },
   )
 }

@@ -43,6 +43,7 @@ import type {
 } from '../../ports/ledger.ts'
 import type { NewToken } from '../../ports/token-ledger.ts'
 import type { Intent, Look, PublishedItem, Run } from '../../ports/place-ledger.ts'
+import type { JobAhead } from '../../ports/waiting-ledger.ts'
 import type { LedgerNode, NodeDescription, QueueFigures } from '../../ports/system-ledger.ts'
 import type { Moved, PlacePath, Transfer } from '../../ports/transfer.ts'
 import type { Backlog, CommittedWork } from '../../ports/observed-ledger.ts'
@@ -57,7 +58,7 @@ import { endPool } from './connection/pools.ts'
 import type { Readers } from './connection/readers.ts'
 import type { Writes } from './connection/transactions.ts'
 import { operations } from './operations/index.ts'
-import { successors } from './operations/order.ts'
+import { heldUpBy, successors } from './operations/order.ts'
 import { audit, collections, entries, items, jobs, locks, names, nodes, places, tokens, tree, uploads, usage } from './reads/index.ts'
 import { partsOf, type Parts } from './parts.ts'
 
@@ -329,6 +330,9 @@ export class PostgresLedger implements Ledger {
   }
   administers(subject: string, job: string): Promise<boolean> {
     return jobs.administers(this.#db, subject, job)
+  }
+  heldUpBy(job: string): Promise<JobAhead | null> {
+    return heldUpBy(this.#db, job)
   }
   touches(job: string, collection: string): Promise<boolean> {
     return jobs.touches(this.#db, job, collection)

@@ -44,10 +44,12 @@ import type {
 import type { NewToken } from '../../ports/token-ledger.ts'
 import type { Backlog, CommittedWork } from '../../ports/observed-ledger.ts'
 import type { Intent, Look, PublishedItem, Run } from '../../ports/place-ledger.ts'
+import type { JobAhead } from '../../ports/waiting-ledger.ts'
 import type { LedgerNode, NodeDescription, QueueFigures } from '../../ports/system-ledger.ts'
 import type { Moved, PlacePath, Transfer } from '../../ports/transfer.ts'
 import { Database, KNOWN_SCHEMA } from './database.ts'
 import { IDEMPOTENCY_MS } from '../shared/intake.ts'
+import { heldUpBy } from './operations/order.ts'
 import { toQueueFigures, UNFINISHED_JOBS } from '../shared/queue-figures.ts'
 import { RESTORED_AT, toRestoredAt } from '../shared/restored.ts'
 import { ReadCache } from './reads/cache.ts'
@@ -335,6 +337,9 @@ export class SqliteLedger implements Ledger {
   }
   async administers(subject: string, job: string): Promise<boolean> {
     return jobs.administers(this.#db, subject, job)
+  }
+  async heldUpBy(job: string): Promise<JobAhead | null> {
+    return heldUpBy(this.#db, job)
   }
   async touches(job: string, collection: string): Promise<boolean> {
     return jobs.touches(this.#db, job, collection)

@@ -110,6 +110,10 @@ export class PgBossQueue implements Queue, WakeSender {
     this.#nudge.abort()
   }
 
+  inHand(): number {
+    return this.#dealer.inHand()
+  }
+
   work(handler: (job: string) => Promise<TurnResult>, limits: TurnLimits): void {
     this.#dealer.work(handler, limits)
     this.#loops = [this.#claimAll(), this.#touchAll()]

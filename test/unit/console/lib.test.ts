@@ -4,6 +4,8 @@ import { mergePatch } from '../../../console/lib/merge-patch.ts'
 import { manifestFormat } from '../../../console/lib/manifest.ts'
 import { perSecond, recentRate, withSample, type Sample } from '../../../console/lib/rate.ts'
 import { link, parseRoute } from '../../../console/lib/route.ts'
+import { seekTo } from '../../../console/lib/seek.ts'
+import { withLocalTimes } from '../../../console/lib/times.ts'
 import { ScrollMap } from '../../../console/lib/scroll-map.ts'
 
 describe('addresses', () => {
@@ -23,6 +25,32 @@ describe('addresses', () => {
 
   it('that somebody typed are taken as they stand', () => {
     expect(parseRoute('#/jobs/100%')).toEqual({ path: ['jobs', '100%'], query: {} })
+  })
+})
+
+describe('a place in a list', () => {
+  it('is a number from 1 on or a percentage, and never beyond the ends', () => {
+    const cases = {
+      '1': 0,
+      '70,000': 69_999,
+      ' 12 000 ': 11_999,
+      '50%': 50_000,
+      '12.5 %': 12_500,
+      '12,5%': 12_500,
+      '100%': 99_999,
+      '0': 0,
+      '999999999': 99_999,
+    }
+    for (const [text, row] of Object.entries(cases)) expect(seekTo(text, 100_000), text).toBe(row)
+    for (const text of ['', 'x', '%', '1x', '-', '1.2.3%']) expect(seekTo(text, 100_000), text).toBeNull()
+    expect(seekTo('1', 0)).toBeNull()
+  })
+})
+
+describe('times in sentences', () => {
+  it('are shown by the own clock', () => {
+    const at = '2026-11-25T10:11:12.000Z'
+    expect(withLocalTimes(`It is tried again by ${at}.`)).toBe(`It is tried again by ${new Date(at).toLocaleTimeString()}.`)
   })
 })
 

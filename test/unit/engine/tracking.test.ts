@@ -94,11 +94,14 @@ describe('steering', () => {
 
   it('says in a sentence why nothing moves', async () => {
     const job = await held()
-    expect(house.engine.jobs.waitingFor(job)).toContain('paused')
-    expect(house.engine.jobs.waitingFor({ ...job, paused: false })).toContain('next turn')
-    expect(house.engine.jobs.waitingFor({ ...job, paused: false, discovering: true })).toBeNull()
+    const { waitingFor } = house.engine.jobs
+    const why = (of: Job): Promise<string | null> => waitingFor.call(house.engine.jobs, of)
+    expect(await why(job)).toContain('paused')
+    expect(await why({ ...job, paused: false })).toBe('The job waits for its first turn.')
+    expect(await why({ ...job, paused: false, startedAt: 1 })).toBe('The job waits for its next turn.')
+    expect(await why({ ...job, paused: false, counts: { ...job.counts, running: 1 } })).toBeNull()
     await house.engine.jobs.cancel(ALICE, job.id)
-    expect(house.engine.jobs.waitingFor(await house.engine.jobs.wait(ALICE, job.id, 1000))).toBeNull()
+    expect(await why(await house.engine.jobs.wait(ALICE, job.id, 1000))).toBeNull()
   })
 
   it('tells a rate only from data', async () => {

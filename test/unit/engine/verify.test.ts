@@ -135,6 +135,8 @@ describe('verify: digest', () => {
     const { job } = await house.engine.jobs.submit(ALICE, command(copies(c, ['a'])))
     await until(async () => house.errors.length > 0 && (await house.ledger.job(job.id))?.counts.pending === 1)
     expect(house.errors).toMatchObject([{ message: 'input/output error' }])
+    const waiting = await house.ledger.job(job.id)
+    expect(await house.engine.jobs.waitingFor(waiting ?? job)).toMatch(/^The last turn of the job failed: something unexpected.*tried again by \d{4}-/)
     broken = false
     const finished = house.engine.jobs.wait(ALICE, job.id, 3600 * 1000)
     expect(await house.clock.passUntil(finished, 1000)).toMatchObject({ outcome: 'succeeded' })

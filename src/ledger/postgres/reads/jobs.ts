@@ -34,7 +34,8 @@ export async function job(db: Queries, idOrNumber: string, now: number): Promise
 
 const FILTER = `j.sealed = 1 AND j.purged = 0 AND (j.expires_at IS NULL OR j.expires_at > :now) AND j.key < :before
   AND (:state::smallint IS NULL OR j.state = :state) AND (:outcome::smallint IS NULL OR j.outcome = :outcome) AND (:kind::smallint IS NULL OR j.kind = :kind)
-  AND (:label::text IS NULL OR j.label = :label) AND (:submittedBy::text IS NULL OR j.submitted_by = :submittedBy)
+  AND (:label::text IS NULL OR j.label = :label)
+  AND (:words::text IS NULL OR strpos(lower(j.label COLLATE "C"), lower(:words COLLATE "C")) > 0) AND (:submittedBy::text IS NULL OR j.submitted_by = :submittedBy)
   AND (:dialect::text IS NULL OR j.dialect = :dialect) AND (:since::bigint IS NULL OR j.created_at >= :since) AND (:until::bigint IS NULL OR j.created_at < :until)`
 
 const IN_COLLECTION = `AND (:collection::text IS NULL OR EXISTS (SELECT 1 FROM collection k JOIN job_collection jc ON jc.collection = k.key AND jc.job = j.key
@@ -63,6 +64,7 @@ export async function jobs(db: Queries, filter: JobFilter, page: PageQuery, now:
     outcome: indexOrNull(OUTCOMES, filter.outcome),
     kind: indexOrNull(JOB_KINDS, filter.kind),
     label: filter.label ?? null,
+    words: filter.labelContains ?? null,
     submittedBy: filter.submittedBy ?? null,
     dialect: filter.dialect ?? null,
     collection: filter.collection ?? null,

@@ -1,5 +1,6 @@
 import { uuidBytes, uuidText } from '../../shared/codec.ts'
-import type { Row } from '../database.ts'
+import type { Database, Row } from '../database.ts'
+import type { JobAhead } from '../../../ports/waiting-ledger.ts'
 import { nextNumber, type Tx } from './tx.ts'
 
 /** The next place in the line of ordered jobs. */
@@ -10,14 +11,25 @@ export function nextPlace(tx: Tx): number {
 /** Ordered jobs `j` that are acknowledged and not finished. None of this bounds the range that is looked at, or the index may be walked from its beginning. */
 const UNFINISHED = 'j.ordered <> 0 AND j.sealed = 1 AND j.state < 3'
 
-const BEFORE = `SELECT 1 FROM job j CROSS JOIN job_collection theirs ON theirs.job = j.key AND theirs.writes = 1
+const BEFORE = `SELECT j.number, j.submitted_by FROM job j CROSS JOIN job_collection theirs ON theirs.job = j.key AND theirs.writes = 1
   CROSS JOIN job_collection ours ON ours.job = :job AND ours.collection = theirs.collection AND ours.writes = 1
   WHERE ${UNFINISHED} AND j.ordered < :place LIMIT 1`
 
 /** True while an ordered job has to wait for one that was acknowledged before it. Once it runs, or is cancelled, it is never held up again. */
 export function waitsItsTurn(tx: Tx, job: Row): boolean {
-  if (job['ordered'] === 0 || (job['state'] as number) > 1 || job['cancelling'] === 1) return false
-  return tx.db.get(BEFORE, { job: job['key'] as number, place: job['ordered'] as number }) !== undefined
+  return jobBefore(tx.db, job) !== undefined
+}
+
+function jobBefore(db: Database, job: Row): Row | undefined {
+  if (job['ordered'] === 0 || (job['state'] as number) > 1 || job['cancelling'] === 1) return undefined
+  return db.get(BEFORE, { job: job['key'] as number, place: job['ordered'] as number })
+}
+
+/** A job that an ordered one (its UUID) has to wait for; null when there is none. */
+export function heldUpBy(db: Database, id: string): JobAhead | null {
+  const job = db.get('SELECT * FROM job WHERE id = :id', { id: uuidBytes(id) })
+  const before = job === undefined ? undefined : jobBefore(db, job)
+  return before === undefined ? null : { number: String(before['number']), submittedBy: before['submitted_by'] as string }
 }
 
 const ENDED = 'SELECT key, ordered FROM job WHERE id = :id AND ordered <> 0 AND state = 3'

@@ -28,7 +28,7 @@ export function job(db: Database, idOrNumber: string, now: number): Job | null {
 
 const FILTER = `j.sealed = 1 AND j.purged = 0 AND (j.expires_at IS NULL OR j.expires_at > :now) AND j.key < :before
   AND (:state IS NULL OR j.state = :state) AND (:outcome IS NULL OR j.outcome = :outcome) AND (:kind IS NULL OR j.kind = :kind)
-  AND (:label IS NULL OR j.label = :label) AND (:submittedBy IS NULL OR j.submitted_by = :submittedBy) AND (:dialect IS NULL OR j.dialect = :dialect)
+  AND (:label IS NULL OR j.label = :label) AND (:words IS NULL OR instr(lower(j.label), lower(:words)) > 0) AND (:submittedBy IS NULL OR j.submitted_by = :submittedBy) AND (:dialect IS NULL OR j.dialect = :dialect)
   AND (:since IS NULL OR j.created_at >= :since) AND (:until IS NULL OR j.created_at < :until)`
 
 const IN_COLLECTION = `AND (:collection IS NULL OR EXISTS (SELECT 1 FROM collection k CROSS JOIN job_collection jc ON jc.collection = k.key AND jc.job = j.key
@@ -57,6 +57,7 @@ export function jobs(db: Database, filter: JobFilter, page: PageQuery, now: numb
     outcome: indexOrNull(OUTCOMES, filter.outcome),
     kind: indexOrNull(JOB_KINDS, filter.kind),
     label: filter.label ?? null,
+    words: filter.labelContains ?? null,
     submittedBy: filter.submittedBy ?? null,
     dialect: filter.dialect ?? null,
     collection: filter.collection ?? null,

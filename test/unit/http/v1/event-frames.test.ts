@@ -56,7 +56,7 @@ function events(list: readonly EventOrProgress[], onEnd: () => void = () => unde
   }
 }
 
-const encode = (job: Job): JobWire => ({ id: job.id }) as JobWire
+const encode = async (job: Job): Promise<JobWire> => ({ id: job.id }) as JobWire
 const isFinish = (one: EventOrProgress): boolean => 'event' in one && one.event.type === 'job.finished'
 const NEVER = new AbortController().signal
 

@@ -1,0 +1,131 @@
+import type { AuditInfo } from '../../api/hook-types.ts'
+import type { CollectionInfo } from '../../api/types.ts'
+import { link } from '../../lib/route.ts'
+import { goWith } from '../../state/route.ts'
+import { PagesFrame, usePages } from '../../state/use-pages.tsx'
+import { Button, Empty, textOf, When } from '../../ui/bits.tsx'
+import { Icon } from '../../ui/icons.tsx'
+
+const PAGE = 100
+
+/** What can have been done to a collection, in words. */
+const ACTIONS: Readonly<Record<string, string>> = {
+  'collection.create': 'made the collection',
+  'collection.update': 'changed the collection',
+  'collection.delete': 'deleted the collection',
+  'grant.set': 'gave a role',
+  'grant.remove': 'took a role away',
+  'lock.acquire': 'locked',
+  'lock.release': 'released a lock',
+  'entry.put': 'stored',
+  'entry.patch': 'changed',
+  'entry.delete': 'deleted',
+  'job.submit': 'submitted a job',
+  'job.cancel': 'cancelled a job',
+  'job.pause': 'paused a job',
+  'job.resume': 'resumed a job',
+  'job.retry': 'retried a job',
+  'webhook.create': 'made a webhook',
+  'webhook.delete': 'deleted a webhook',
+}
+
+/** A day as the address has it, as the beginning of that day here; `days` later. */
+function beginningOf(day: string | undefined, days = 0): string | undefined {
+  if (day === undefined || day === '') return undefined
+  const date = new Date(`${day}T00:00`)
+  date.setDate(date.getDate() + days)
+  return date.toISOString()
+}
+
+/** Who did what to a collection, newest first. For its admins. */
+export function Audit({ collection, query }: { readonly collection: CollectionInfo; readonly query: Readonly<Record<string, string>> }) {
+  const { action = '', subject = '', since, until } = query
+  const pages = usePages<AuditInfo>('/v1/audit', {
+    ...{ collection: collection.id, action, subject, limit: PAGE },
+    ...{ since: beginningOf(since), until: beginningOf(until, 1) },
+  })
+  const filtered = [action, subject, since, until].some(Boolean)
+  const clear = (): void => goWith({ action: undefined, subject: undefined, since: undefined, until: undefined })
+  return (
+    <>
+      <div class="filters" role="search" aria-label="Audit">
+        <select aria-label="Action" value={action} onChange={event => goWith({ action: textOf(event) })}>
+          <option value="">Any action</option>
+          {Object.keys(ACTIONS).map(each => (
+            <option key={each} value={each}>
+              {each}
+            </option>
+          ))}
+        </select>
+        <input class="text-filter" aria-label="Who" placeholder="Who" value={subject} onChange={event => goWith({ subject: textOf(event).trim() })} />
+        <input type="date" aria-label="From this day on" title="From this day on" value={since ?? ''} onChange={event => goWith({ since: textOf(event) })} />
+        <input type="date" aria-label="To this day" title="To this day, with it" value={until ?? ''} onChange={event => goWith({ until: textOf(event) })} />
+        {filtered && (
+          <Button kind="quiet" icon="close" onClick={clear}>
+            Clear
+          </Button>
+        )}
+      </div>
+      <PagesFrame
+        pages={pages}
+        empty={
+          <Empty title={filtered ? 'Nothing fits these filters' : 'Nothing is recorded'}>
+            {!filtered && <p>Either nothing was done yet, or this server keeps no audit (setting auditRetentionMs).</p>}
+          </Empty>
+        }
+      >
+        <div class="table-frame plain-rows">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">When</th>
+                <th scope="col">Who</th>
+                <th scope="col">What</th>
+                <th scope="col" class="wide-only">
+                  Through
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {pages.rows.map(record => (
+                <Line key={record.id} record={record} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </PagesFrame>
+    </>
+  )
+}
+
+function Line({ record }: { readonly record: AuditInfo }) {
+  const { path, job, details } = record
+  const more = Object.entries(details)
+  return (
+    <tr>
+      <td class="nowrap">
+        <When at={record.at} />
+      </td>
+      <td class="path-whole">{record.subject}</td>
+      <td class="path-whole">
+        {ACTIONS[record.action] ?? record.action}{' '}
+        {path !== null && (
+          <a href={link(['collections', record.collection ?? ''], { entry: path, prefix: path.slice(0, path.lastIndexOf('/') + 1) })}>{path}</a>
+        )}
+        {job !== null && (
+          <a href={link(['jobs', job])}>
+            <Icon name="right" /> the job
+          </a>
+        )}
+        <span class="code audit-code">
+          {record.action}
+          {more.map(([name, value]) => ` · ${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)}
+        </span>
+      </td>
+      <td class="wide-only">
+        {record.dialect}
+        {record.requestId !== null && <span class="code audit-code">{record.requestId}</span>}
+      </td>
+    </tr>
+  )
+}

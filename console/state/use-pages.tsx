@@ -1,0 +1,62 @@
+import type { ComponentChildren } from 'preact'
+import { useState } from 'preact/hooks'
+import type { Page } from '../api/types.ts'
+import type { Query } from '../lib/route.ts'
+import { Button, Skeleton } from '../ui/bits.tsx'
+import { ProblemBox } from '../ui/problem.tsx'
+import { useApi } from './session.tsx'
+import type { Loaded } from './use-loaded.ts'
+import { useLoaded } from './use-loaded.ts'
+
+/** A list that is loaded a page at a time. */
+export interface Pages<Row> extends Loaded<Page<Row>> {
+  readonly rows: readonly Row[]
+  /** Why the next page did not come, or null. */
+  readonly moreError: unknown
+  loadMore(): void
+}
+
+/** The first page of a list, and the next ones as they are asked for. */
+export function usePages<Row>(path: string, query: Query, keep?: string): Pages<Row> {
+  const api = useApi()
+  const loaded = useLoaded(`${path} ${JSON.stringify(query)}`, signal => api.get<Page<Row>>(path, query, signal), keep === undefined ? {} : { keep })
+  const [moreError, setMoreError] = useState<unknown>(null)
+  const { value, set } = loaded
+  const loadMore = (): void => {
+    api.get<Page<Row>>(path, { ...query, cursor: value?.nextCursor ?? undefined }).then(
+      next => {
+        setMoreError(null)
+        set(before => ({ items: [...before.items, ...next.items], nextCursor: next.nextCursor }))
+      },
+      (reason: unknown) => setMoreError(reason),
+    )
+  }
+  return { ...loaded, rows: value?.items ?? [], moreError, loadMore }
+}
+
+/** What stands around the rows of a list: grey bars, an error, nothing at all, the way to more. */
+export function PagesFrame({
+  pages,
+  empty,
+  children,
+}: {
+  readonly pages: Pages<unknown>
+  readonly empty: ComponentChildren
+  readonly children: ComponentChildren
+}) {
+  const { value, error, loading, rows } = pages
+  return (
+    <>
+      <ProblemBox error={error} retry={pages.reload} />
+      {value === null && loading && <Skeleton rows={3} />}
+      {value !== null && rows.length === 0 && empty}
+      {rows.length > 0 && children}
+      <ProblemBox error={pages.moreError} retry={pages.loadMore} />
+      {value?.nextCursor != null && (
+        <div>
+          <Button onClick={pages.loadMore}>Show more</Button>
+        </div>
+      )}
+    </>
+  )
+}
