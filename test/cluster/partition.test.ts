@@ -64,7 +64,7 @@ async function cut(): Promise<{ job: JobSeen; to: string }> {
   }
 }
 
-it('a node that is cut off from the database while it holds a lease writes nothing when it is back, and works again', { timeout: 240_000 }, async () => {
+it('a node that is cut off from the database while it holds a lease writes nothing when it is back, and works again', { timeout: 400_000 }, async () => {
   const { job, to } = await cut()
   expect(await caller.finished(job.id, 90_000)).toMatchObject({ outcome: 'succeeded', counts: { done: FILES * TIMES } })
   const before = await everythingOf(cluster.postgres.url, job.id, to)

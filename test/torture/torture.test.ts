@@ -5,7 +5,7 @@ import { INVARIANTS } from './tally.ts'
 const KILLS = 20
 const FEW_KILLS = 3
 
-test(`all invariants hold after each of ${KILLS} kills of a working server`, { timeout: 300_000 }, async () => {
+test(`all invariants hold after each of ${KILLS} kills of a working server`, { timeout: 900_000 }, async () => {
   const report = await torture({ kills: KILLS, seed: 20 })
   expect(report.faults, `what was found is kept: ${report.directory}`).toEqual([])
   expect(report.kills).toBeGreaterThanOrEqual(KILLS)
@@ -18,7 +18,7 @@ test(`all invariants hold after each of ${KILLS} kills of a working server`, { t
   expect(Object.keys(report.killsAt).length).toBeGreaterThan(5)
 })
 
-test(`they hold with PostgreSQL, too, where ${FEW_KILLS} servers of two are killed and the database goes down`, { timeout: 300_000 }, async () => {
+test(`they hold with PostgreSQL, too, where ${FEW_KILLS} servers of two are killed and the database goes down`, { timeout: 900_000 }, async () => {
   const report = await torture({ kills: FEW_KILLS, seed: 3, ledger: 'postgres' })
   expect(report.faults, `what was found is kept: ${report.directory}`).toEqual([])
   expect(report.kills).toBeGreaterThanOrEqual(FEW_KILLS)

@@ -8,6 +8,19 @@ export function upkeepContract(world: World): void {
     while ((await world.ledger.purge(batch)) > 0);
   }
 
+  describe('a lease whose worker went silent', () => {
+    it('is taken over, also when the clock was set back meanwhile', async () => {
+      const c = await world.collection()
+      const id = await world.start({ items: [item([c, 'a'], [c, 'b'])] })
+      const silent = await world.lease(id)
+      world.clock.jump(-DAY_MS)
+      expect((await world.lease(id)).token).toBeGreaterThan(silent.token)
+      await refusal(world.ledger.applyChunk(silent, []), 'stale_lease')
+      world.clock.jump(DAY_MS)
+      expect((await world.work(id)).state).toBe('finished')
+    })
+  })
+
   describe('expiry', () => {
     it('ends a job when its time is over: 410 from then on, and for ever', async () => {
       const c = await world.collection()

@@ -214,12 +214,13 @@ describe('jobs over an attached directory', () => {
     expect(await Promise.all(['one', 'two', 'three', 'four'].map(path => text(house as House, 'in', path)))).toEqual(['a', 'a', 'a', 'b'])
   })
 
-  it('publish nothing with a lease that is over', async () => {
+  it.each([0, -24 * 3600 * 1000])('publish nothing with a lease that is over, also when the clock was set by %d ms', async set => {
     let late = true
     await open({
       place: place => ({
         publish: async (wishes, mayGoOn) => {
           // as a process that stood still, and does not know it
+          if (late) (house as House).clock.jump(set)
           if (late) (house as House).clock.advance(LATER_MS)
           expect(mayGoOn()).toBe(!late)
           late = false

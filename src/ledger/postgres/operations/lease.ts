@@ -2,6 +2,7 @@ import { isUuid } from '../../../model/text.ts'
 import type { BlobProgress, ChunkBlob, Lease, NextWork } from '../../../ports/ledger.ts'
 import { hexText } from '../../shared/codec.ts'
 import { handsOnBytes, kindOf, mustVerify, placeWork } from '../../shared/job-row.ts'
+import { leaseIsOver } from '../../shared/lease-end.ts'
 import { staleLease } from '../../shared/refusals.ts'
 import type { Row } from '../../shared/row.ts'
 import { waitsItsTurn } from './order.ts'
@@ -11,7 +12,7 @@ import { addEvent, jobRow, keptRows, lockedJob, wake, type Tx } from './tx.ts'
 /** What others hold at this moment is passed over. */
 const NEXT_WAITING = 'SELECT * FROM chunk WHERE job = :job AND state = 0 ORDER BY no LIMIT 1 FOR UPDATE SKIP LOCKED'
 /** Work is at least once: a chunk whose worker went silent is taken over. Its token then outdates the silent one's (I7). */
-const NEXT_ABANDONED = 'SELECT * FROM chunk WHERE job = :job AND state = 1 AND expires_at <= :now ORDER BY no LIMIT 1 FOR UPDATE SKIP LOCKED'
+const NEXT_ABANDONED = `SELECT * FROM chunk WHERE job = :job AND state = 1 AND ${leaseIsOver()} ORDER BY no LIMIT 1 FOR UPDATE SKIP LOCKED`
 
 /** The next free chunk of a job (its key), locked. */
 export async function nextChunk(tx: Tx, job: number): Promise<Row | undefined> {
@@ -151,7 +152,7 @@ async function release(tx: Tx, job: number, chunk: Row): Promise<void> {
   await countRunning(tx, job, -(chunk['waiting'] as number))
 }
 
-const EXPIRED = `SELECT c.*, j.id, j.submitted_by, j.priority FROM job j JOIN chunk c ON c.job = j.key AND c.state = 1 WHERE j.state < 3 AND c.expires_at <= :now
+const EXPIRED = `SELECT c.*, j.id, j.submitted_by, j.priority FROM job j JOIN chunk c ON c.job = j.key AND c.state = 1 WHERE j.state < 3 AND ${leaseIsOver('c')}
   ORDER BY c.job, c.no LIMIT :limit FOR UPDATE OF c SKIP LOCKED`
 
 /** Frees leases whose workers went silent, at most so many; others may be alive, and theirs stay. Returns how many. */

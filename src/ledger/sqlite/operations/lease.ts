@@ -1,5 +1,6 @@
 import type { BlobProgress, ChunkBlob, Lease, NextWork } from '../../../ports/ledger.ts'
 import { hexText, uuidBytes, uuidText } from '../../shared/codec.ts'
+import { leaseIsOver } from '../../shared/lease-end.ts'
 import { staleLease } from '../../shared/refusals.ts'
 import type { Row } from '../database.ts'
 import { handsOnBytes, kindOf, mustVerify, placeWork } from '../../shared/job-row.ts'
@@ -11,7 +12,7 @@ import { jobRow, type Tx } from './tx.ts'
 
 const NEXT_WAITING = 'SELECT * FROM chunk WHERE job = :job AND state = 0 ORDER BY no LIMIT 1'
 /** Work is at least once: a chunk whose worker went silent is taken over. Its token then outdates the silent one's (I7). */
-const NEXT_ABANDONED = 'SELECT * FROM chunk WHERE job = :job AND state = 1 AND expires_at <= :now ORDER BY no LIMIT 1'
+const NEXT_ABANDONED = `SELECT * FROM chunk WHERE job = :job AND state = 1 AND ${leaseIsOver()} ORDER BY no LIMIT 1`
 
 /** Leases the next free chunk of a job, or says what else its turn is for. `leaseMs` is how long the lease holds. */
 export function nextWork(tx: Tx, id: string, worker: string, leaseMs: number): NextWork {
