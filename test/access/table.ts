@@ -206,7 +206,7 @@ export const TABLE: readonly Row[] = [
   row('POST   /v2/upload/multipart/:id/part/',               write,       'own',       200, { id: 'upload', body: () => ({ part_number: 1 }) }),
   row('POST   /v2/upload/multipart/:id/complete',            write,       'own',       200, { id: 'upload' }),
   row('DELETE /v2/upload/multipart/:id',                     write,       'own',       204, { id: 'upload' }),
-  // what depends on stored data is the result of its own item, so whoever may submit gets a job; see what comes of it in async.test.ts
+  // what depends on stored data is the result of its own item, so whoever may submit gets a job; what comes of it is in capabilities.test.ts
   row('POST   /v2/async/files/copy',                         write,       'token',     202, { body: ({ entity, collection }) => ({ items: [{ file: entity, project: collection }] }) }),
   row('POST   /v2/async/files/move',                         write,       'token',     202, { body: ({ entity, collection }) => ({ items: [{ file: entity, project: collection }] }) }),
   row('POST   /v2/async/files/delete',                       write,       'token',     202, { body: ({ entity }) => ({ items: [{ file: entity }] }) }),
