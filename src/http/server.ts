@@ -1,5 +1,5 @@
 import fastify, { LogController } from 'fastify'
-import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { WaybillError } from '../model/errors.ts'
 import type { ErrorCode } from '../model/errors.ts'
 import { apolloPlugin, isApollo, sendRefusal, unparsedRefusal } from './apollo/index.ts'
@@ -12,6 +12,7 @@ import type { Compat } from './cmwell/options.ts'
 import { registerConsole } from './console.ts'
 import { setUsualHeaders } from './headers.ts'
 import { registerHealth } from './health.ts'
+import { refuseUnclear } from './unclear-requests.ts'
 import { watchMethods } from './method-not-allowed.ts'
 import { registerDocs, registerOpenapi } from './openapi.ts'
 import { problemOf, sendProblem } from './problem.ts'
@@ -71,7 +72,7 @@ export async function buildServer(services: HttpServices, options: ServerOptions
   app.decorate('rateLimiter', new RateLimiter(services.clock, services.limits.requestsPerMinute))
   app.addHook('onRequest', (request, reply, done) => {
     setUsualHeaders(request, reply)
-    refuseCodings(request)
+    refuseUnclear(request, reply)
     done()
   })
   watchBodies(app, services.limits.bodyTimeoutMs)
@@ -94,13 +95,6 @@ export async function buildServer(services: HttpServices, options: ServerOptions
   })
   await app.ready()
   return app
-}
-
-/** RFC 9112 section 6.1: a transfer coding that we do not undo is answered 501, not taken for the body itself. */
-function refuseCodings({ headers }: FastifyRequest): void {
-  const coding = headers['transfer-encoding']
-  if (coding === undefined || coding.trim().toLowerCase() === 'chunked') return
-  throw new WaybillError('unsupported', `Transfer-Encoding ${coding} is not taken; use chunked alone`)
 }
 
 function newInstance(services: HttpServices, options: ServerOptions): FastifyInstance {

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
+import { isInRequest } from '../support/contract/watch-servers.ts'
 import type { Ledger } from '../../src/ports/ledger.ts'
 
 /** Resolves when the server works on no job: nothing changes then but by calls. */
@@ -6,7 +7,7 @@ export async function atRest(ledger: Ledger): Promise<void> {
   while ((await ledger.unfinished(0, 1)).length > 0) await setTimeout(10)
 }
 
-/** The names of the ledger's methods that are called while `work` runs, in order: what a caller could tell by the time an answer takes. */
+/** The names of the ledger's methods that requests call while `work` runs, in order: what a caller could tell by the time an answer takes. */
 export async function countedCalls(ledger: Ledger, work: () => Promise<unknown>): Promise<string[]> {
   const calls: string[] = []
   const own = ledger as unknown as Record<string, unknown>
@@ -14,7 +15,7 @@ export async function countedCalls(ledger: Ledger, work: () => Promise<unknown>)
   for (const name of wrapped) {
     const method = own[name] as (...given: unknown[]) => unknown
     own[name] = (...given: unknown[]) => {
-      calls.push(name)
+      if (isInRequest()) calls.push(name)
       return method.apply(ledger, given)
     }
   }

@@ -25,7 +25,7 @@ export interface ApiDocument {
  * What every route may answer although the document does not repeat it for each: what is wrong with the request as such (its method, its target, its header,
  * its pace) before the route is asked.
  */
-const BEFORE_THE_ROUTE: ReadonlySet<number> = new Set([408, 413, 414, 415, 431, 501])
+const BEFORE_THE_ROUTE: ReadonlySet<number> = new Set([400, 408, 413, 414, 415, 431, 501])
 const PROBLEM = 'application/problem+json'
 
 /** Compares answers with an OpenAPI document. */
@@ -55,7 +55,8 @@ export class AnswerCheck {
   #contentFault({ content = {} }: Documented, { method, status, contentType, body }: SeenAnswer): string | null {
     if (method === 'HEAD') return null // Node sends no body, whatever it is given
     const types = Object.keys(content)
-    if (types.length === 0) return body !== null && body.length > 0 ? `answered ${status} with a body, which is documented to have none: ${excerpt(body)}` : null
+    if (types.length === 0)
+      return body !== null && body.length > 0 ? `answered ${status} with a body, which is documented to have none: ${excerpt(body)}` : null
     const type = contentType?.split(';')[0]?.trim().toLowerCase()
     // application/octet-stream documents bytes of whatever type the file has
     if (types.includes('application/octet-stream')) return type === undefined ? `answered ${status} without a Content-Type` : null

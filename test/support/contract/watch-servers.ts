@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { subscribe } from 'node:diagnostics_channel'
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import { AnswerCheck } from './answer-check.ts'
@@ -16,6 +17,8 @@ export interface RegisteredRoute {
 
 const faults: string[] = []
 const routes: RegisteredRoute[] = []
+const servers: FastifyInstance[] = []
+const requests = new AsyncLocalStorage<true>()
 
 /** What servers of this process have answered, since the last call, that is not in their OpenAPI document. */
 export function takeFaults(): string[] {
@@ -27,6 +30,16 @@ export function registeredRoutes(): readonly RegisteredRoute[] {
   return routes
 }
 
+/** The servers that this process has started, the last one last: for what tests ask of the sockets beneath them. */
+export function startedServers(): readonly FastifyInstance[] {
+  return servers
+}
+
+/** True for what is done because of a request, false for what a server does by itself. */
+export function isInRequest(): boolean {
+  return requests.getStore() === true
+}
+
 /** From now on every server of this process has its routes noted and its answers compared with the OpenAPI document that it serves. */
 export function watchServers(): void {
   subscribe('fastify.initialization', message => watch((message as { fastify: FastifyInstance }).fastify))
@@ -34,6 +47,7 @@ export function watchServers(): void {
 
 function watch(app: FastifyInstance): void {
   let check: AnswerCheck | undefined
+  servers.push(app)
   app.addHook('onRoute', route => void routes.push(...registered(route)))
   app.addHook('onRequest', (request, reply, done) => {
     const path = request.routeOptions.url
@@ -47,7 +61,7 @@ function watch(app: FastifyInstance): void {
         if (fault !== null) faults.push(`${nameOf(request)} ${fault}`)
       })
     }
-    done()
+    requests.run(true, done)
   })
 }
 
