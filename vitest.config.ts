@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/postgres-setup.ts'],
+    setupFiles: ['test/support/contract/setup.ts'],
     // processes, not threads: tests open SQLite files, start worker threads and servers, and must not share them
     pool: 'forks',
     maxWorkers: 2,

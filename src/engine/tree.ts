@@ -26,8 +26,8 @@ export class TreeService implements Tree {
 
   async byId(caller: Caller, entityId: string, least: Role = 'readonly'): Promise<Entry> {
     const [entry] = await this.#ledger.entriesById([entityId])
-    const role = entry === undefined ? null : await this.#ledger.role(caller.subject, entry.collection)
-    // I9: what the caller has no grant for answers exactly as what does not exist
+    // I9: what the caller has no grant for answers exactly as what does not exist, and after the same work
+    const role = await this.#ledger.role(caller.subject, entry?.collection ?? '')
     if (entry === undefined || role === null)
       throw new WaybillError('entry_not_found', `there is no entry ${JSON.stringify(entityId.slice(0, 64))} that you may see`)
     if (!roleAtLeast(role, least)) throw tooWeak(entry.collection, role, least)

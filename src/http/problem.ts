@@ -28,6 +28,7 @@ const FASTIFY_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid_json', 'the body is empty; send a JSON object'],
   FST_ERR_CTP_INVALID_JSON_BODY: ['invalid_json', 'the body is not valid JSON; send a JSON object'],
   FST_ERR_BAD_URL: ['invalid_path', 'the URL is not valid percent-encoded UTF-8; encode each path segment once'],
+  FST_STATIC_FORBIDDEN_PATH: ['route_not_found', 'there is no such file here; the page is at /docs'],
   FST_ERR_MAX_PARAM_LENGTH: ['invalid_path', `a part of the URL is too long; at most ${MAX_PATH_LENGTH} characters a path are allowed`],
 }
 

@@ -14,6 +14,7 @@ import { registerConsole } from './console.ts'
 import { registerErrorPages } from './error-pages.ts'
 import { setUsualHeaders } from './headers.ts'
 import { registerHealth } from './health.ts'
+import { refuseUnclear } from './unclear-requests.ts'
 import { watchMethods } from './method-not-allowed.ts'
 import { registerMetrics, type ServedMetrics } from './metrics.ts'
 import { observeRequests } from './observe.ts'
@@ -83,7 +84,7 @@ export async function buildServer(services: HttpServices, options: ServerOptions
   observeRequests(app, options.observer ?? SILENT, dialectOf)
   app.addHook('onRequest', (request, reply, done) => {
     setUsualHeaders(request, reply)
-    refuseCodings(request)
+    refuseUnclear(request, reply)
     done()
   })
   watchBodies(app, services.limits.bodyTimeoutMs)
@@ -108,13 +109,6 @@ export async function buildServer(services: HttpServices, options: ServerOptions
   })
   await app.ready()
   return app
-}
-
-/** RFC 9112 section 6.1: a transfer coding that we do not undo is answered 501, not taken for the body itself. */
-function refuseCodings({ headers }: FastifyRequest): void {
-  const coding = headers['transfer-encoding']
-  if (coding === undefined || coding.trim().toLowerCase() === 'chunked') return
-  throw new WaybillError('unsupported', `Transfer-Encoding ${coding} is not taken; use chunked alone`)
 }
 
 function newInstance(services: HttpServices, options: ServerOptions): FastifyInstance {

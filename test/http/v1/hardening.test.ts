@@ -135,6 +135,14 @@ describe('times and codings', () => {
   })
 })
 
+describe('the files of the page at /docs', () => {
+  it('are not there under paths that only look like theirs', async () => {
+    for (const path of ['index.html/', `index.html/${'a'.repeat(300)}`, 'a//b', '%2e%2e%2fpackage.json', '..%5cpackage.json', 'a%00b', 'a'.repeat(9000)]) {
+      expect(await refused(await fetch(`${of().url}/docs/static/${path}`)), path).toMatchObject({ status: 404, code: 'route_not_found' })
+    }
+  })
+})
+
 describe('a CSV manifest', () => {
   it('may mix line breaks, and tells the line where a wrong record begins', async () => {
     await collection('csv', { a: 'a', b: 'b' })
