@@ -39,6 +39,7 @@ export async function serverFaults(http: Http, stranger: Http, book: Book, rando
   if (ended.includes(false)) throw Object.assign(new Error('the server is gone'), { code: 'ECONNRESET' })
   for (const sent of book.sent) if (sent.state === 'lost' && sent.plan.key !== null) await once(http, book, sent)
   await drained(http)
+  const listing = Date.now()
   const jobs = await newJobs(http, book)
   const faults = await jobFaults(
     http,
@@ -52,6 +53,7 @@ export async function serverFaults(http: Http, stranger: Http, book: Book, rando
       jobs.filter(({ dialect }) => dialect === 'cmwell'),
     )),
   )
+  book.listedAt = listing // not before: a server that dies meanwhile leaves jobs that nobody has looked at
   faults.push(...(await keyFaults(http, book, random)), ...(await uploadFaults(http, book)))
   for (const collection of DESTINATIONS) faults.push(...(await entryFaults(http, book, random, collection)))
   faults.push(...(await expiredFaults(http, book, random)), ...(await strangerFaults(stranger, book, random)))
@@ -98,11 +100,8 @@ async function jobFaults(http: Http, book: Book, jobs: readonly JobSeen[]): Prom
 
 /** The jobs that were not verified before; errands look after their own. */
 async function newJobs(http: Http, book: Book): Promise<JobSeen[]> {
-  const since = book.listedAt
-  const now = Date.now()
   const old = new Set([...book.sent, ...book.updates].filter(({ verified }) => verified).map(({ job }) => job))
-  const found = await all<JobSeen>(http, `/v1/jobs?since=${new Date(since).toISOString()}&`)
-  book.listedAt = now
+  const found = await all<JobSeen>(http, `/v1/jobs?since=${new Date(book.listedAt).toISOString()}&`)
   return found.filter(job => !old.has(job.id) && !isErrands(job))
 }
 
