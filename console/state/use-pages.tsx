@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
+import type { Api } from '../api/api.ts'
 import type { Page } from '../api/types.ts'
 import type { Query } from '../lib/route.ts'
 import { Button, Skeleton } from '../ui/bits.tsx'
@@ -16,14 +17,26 @@ export interface Pages<Row> extends Loaded<Page<Row>> {
   loadMore(): void
 }
 
+/** So many pages that a selective filter left empty are passed over by one press. */
+const PASSED_OVER = 10
+
+/** The next page that has rows. The server looks at so many rows for a page and no more, so that one may be empty and not the last. */
+async function loadPage<Row>(api: Api, path: string, query: Query, signal?: AbortSignal): Promise<Page<Row>> {
+  let page = await api.get<Page<Row>>(path, query, signal)
+  for (let passed = 0; page.items.length === 0 && page.nextCursor !== null && passed < PASSED_OVER; passed++) {
+    page = await api.get<Page<Row>>(path, { ...query, cursor: page.nextCursor }, signal)
+  }
+  return page
+}
+
 /** The first page of a list, and the next ones as they are asked for. */
 export function usePages<Row>(path: string, query: Query, keep?: string): Pages<Row> {
   const api = useApi()
-  const loaded = useLoaded(`${path} ${JSON.stringify(query)}`, signal => api.get<Page<Row>>(path, query, signal), keep === undefined ? {} : { keep })
+  const loaded = useLoaded(`${path} ${JSON.stringify(query)}`, signal => loadPage<Row>(api, path, query, signal), keep === undefined ? {} : { keep })
   const [moreError, setMoreError] = useState<unknown>(null)
   const { value, set } = loaded
   const loadMore = (): void => {
-    api.get<Page<Row>>(path, { ...query, cursor: value?.nextCursor ?? undefined }).then(
+    loadPage<Row>(api, path, { ...query, cursor: value?.nextCursor ?? undefined }).then(
       next => {
         setMoreError(null)
         set(before => ({ items: [...before.items, ...next.items], nextCursor: next.nextCursor }))
@@ -49,7 +62,8 @@ export function PagesFrame({
     <>
       <ProblemBox error={error} retry={pages.reload} />
       {value === null && loading && <Skeleton rows={3} />}
-      {value !== null && rows.length === 0 && empty}
+      {value?.nextCursor === null && rows.length === 0 && empty}
+      {value?.nextCursor != null && rows.length === 0 && <p class="muted">Nothing so far; there is more to look through.</p>}
       {rows.length > 0 && children}
       <ProblemBox error={pages.moreError} retry={pages.loadMore} />
       {value?.nextCursor != null && (

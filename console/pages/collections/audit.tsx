@@ -1,5 +1,4 @@
-import type { AuditInfo } from '../../api/hook-types.ts'
-import type { CollectionInfo } from '../../api/types.ts'
+import type { AuditRecord, CollectionInfo } from '../../api/types.ts'
 import { link } from '../../lib/route.ts'
 import { goWith } from '../../state/route.ts'
 import { PagesFrame, usePages } from '../../state/use-pages.tsx'
@@ -8,8 +7,8 @@ import { Icon } from '../../ui/icons.tsx'
 
 const PAGE = 100
 
-/** What can have been done to a collection, in words. */
-const ACTIONS: Readonly<Record<string, string>> = {
+/** What can have been done, in words. */
+const ACTIONS: Readonly<Record<AuditRecord['action'], string>> = {
   'collection.create': 'made the collection',
   'collection.update': 'changed the collection',
   'collection.delete': 'deleted the collection',
@@ -27,7 +26,11 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'job.retry': 'retried a job',
   'webhook.create': 'made a webhook',
   'webhook.delete': 'deleted a webhook',
+  'token.create': 'made a token',
+  'token.revoke': 'revoked a token',
 }
+/** Tokens belong to no collection. */
+const OF_COLLECTIONS = Object.keys(ACTIONS).filter(action => !action.startsWith('token.'))
 
 /** A day as the address has it, as the beginning of that day here; `days` later. */
 function beginningOf(day: string | undefined, days = 0): string | undefined {
@@ -40,7 +43,7 @@ function beginningOf(day: string | undefined, days = 0): string | undefined {
 /** Who did what to a collection, newest first. For its admins. */
 export function Audit({ collection, query }: { readonly collection: CollectionInfo; readonly query: Readonly<Record<string, string>> }) {
   const { action = '', subject = '', since, until } = query
-  const pages = usePages<AuditInfo>('/v1/audit', {
+  const pages = usePages<AuditRecord>('/v1/audit', {
     ...{ collection: collection.id, action, subject, limit: PAGE },
     ...{ since: beginningOf(since), until: beginningOf(until, 1) },
   })
@@ -51,7 +54,7 @@ export function Audit({ collection, query }: { readonly collection: CollectionIn
       <div class="filters" role="search" aria-label="Audit">
         <select aria-label="Action" value={action} onChange={event => goWith({ action: textOf(event) })}>
           <option value="">Any action</option>
-          {Object.keys(ACTIONS).map(each => (
+          {OF_COLLECTIONS.map(each => (
             <option key={each} value={each}>
               {each}
             </option>
@@ -98,7 +101,7 @@ export function Audit({ collection, query }: { readonly collection: CollectionIn
   )
 }
 
-function Line({ record }: { readonly record: AuditInfo }) {
+function Line({ record }: { readonly record: AuditRecord }) {
   const { path, job, details } = record
   const more = Object.entries(details)
   return (
@@ -108,7 +111,7 @@ function Line({ record }: { readonly record: AuditInfo }) {
       </td>
       <td class="path-whole">{record.subject}</td>
       <td class="path-whole">
-        {ACTIONS[record.action] ?? record.action}{' '}
+        {ACTIONS[record.action]}{' '}
         {path !== null && (
           <a href={link(['collections', record.collection ?? ''], { entry: path, prefix: path.slice(0, path.lastIndexOf('/') + 1) })}>{path}</a>
         )}

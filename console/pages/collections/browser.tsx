@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { collectionPath } from '../../api/api.ts'
 import type { CollectionInfo, EntryInfo, EntryPage } from '../../api/types.ts'
+import { exactNumber } from '../../lib/format.ts'
 import { link } from '../../lib/route.ts'
 import { go, goWith } from '../../state/route.ts'
 import { picks } from '../../state/picks.ts'
@@ -185,7 +186,12 @@ export function Browser({ collection, prefix, name, entry }: BrowserProps) {
         )}
       </div>
       <ProblemBox error={more} retry={loadMore} />
-      {value?.nextCursor != null && <Button onClick={loadMore}>Show more</Button>}
+      {value?.nextCursor != null && (
+        <div class="more">
+          <Button onClick={loadMore}>Show more</Button>
+          <span class="hint">The first {exactNumber(lines.length)} are shown. To get further down at once, say above what the name begins with.</span>
+        </div>
+      )}
       {deleting && <DeletePicked collection={collection.id} keys={[...picked]} onClose={() => setDeleting(false)} onDone={id => go(['jobs', id])} />}
     </DropZone>
   )

@@ -1,4 +1,4 @@
-import type { DeliveryInfo } from '../../api/hook-types.ts'
+import type { DeliveryInfo } from '../../api/types.ts'
 import { link } from '../../lib/route.ts'
 import { PagesFrame, usePages } from '../../state/use-pages.tsx'
 import { When } from '../../ui/bits.tsx'

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import type { WebhookInfo, WebhookTarget } from '../../api/hook-types.ts'
+import type { WebhookInfo, WebhookTarget } from '../../api/types.ts'
 import { exactNumber } from '../../lib/format.ts'
 import { useApi } from '../../state/session.tsx'
 import { PagesFrame, usePages } from '../../state/use-pages.tsx'
