@@ -140,11 +140,10 @@ function Line({ record }: { readonly record: AuditRecord }) {
       </td>
       <td class="path-whole who-cell">{record.subject}</td>
       <td class="path-whole">
-        {ACTIONS[record.action]}{' '}
+        {job === null ? ACTIONS[record.action] : <a href={link(['jobs', job])}>{ACTIONS[record.action]}</a>}{' '}
         {path !== null && (
           <a href={link(['collections', record.collection ?? ''], { entry: path, prefix: path.slice(0, path.lastIndexOf('/') + 1) })}>{path}</a>
         )}
-        {job !== null && <a href={link(['jobs', job])}>the job</a>}
         <span class="code audit-code">
           {record.action}
           {more.map(([name, value]) => (
