@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fillBig } from './big.ts'
 import { figure, grouped, median, say, seconds } from './figures.ts'
 import type { Http } from '../test/support/http.ts'
 import { createCollections, finished, submitCopy, timedCopy, type JobSeen } from './jobs.ts'
 import { loadGenerator, type LoadResult } from './load.ts'
 import { sayMachine } from './machine.ts'
-import { FILE_BYTES, filePath, upload } from './tree.ts'
+import { filePath } from './tree.ts'
 import { inWorld, type World } from './world.ts'
 
 /** How much is measured. `big` items are in the job that is polled. */
@@ -20,7 +21,6 @@ const SUBMIT_CONNECTIONS = 64
 const POLL_CONNECTIONS = 20
 /** A little above the 5,000 polls a second that are asked for: what they cost the job is measured at that rate. */
 const POLL_RATE = 5200
-const UPLOADED = 1000
 const SMALL_ITEMS = 10
 
 /** Durable submits, polls of a big running job and what they cost it, and a small job beside a big one. See bench/README.md. */
@@ -28,7 +28,8 @@ export function apiBench(quick: boolean): Promise<Record<string, number | null>>
   const size = quick ? QUICK : WHOLE
   return inWorld(async world => {
     sayMachine(world.directory)
-    await prepare(world.http, size.big)
+    await fillBig(world.http, size.big)
+    await createCollections(world.http, 'inbox', 'small')
     const submits = await submitLoad(world, size)
     const polled = await pollLoad(world, size)
     const small = await smallBesideBig(world, size.big)
@@ -57,18 +58,6 @@ export function apiBench(quick: boolean): Promise<Record<string, number | null>>
 
 function load(perSecond: number, runs: readonly LoadResult[]): string {
   return `${grouped(perSecond)}/s, p50 ${median(runs.map(run => run.p50))} ms, p99 ${median(runs.map(run => run.p99))} ms, slowest ${Math.max(...runs.map(run => run.max))} ms`
-}
-
-/** Uploads a thousand files and copies them, ten times as many a step, until the big collection has its items. */
-async function prepare(http: Http, big: number): Promise<void> {
-  await createCollections(http, 'seed', 'middle', 'big', 'inbox', 'small')
-  for (let n = 0; n < UPLOADED; n++) await upload(http, 'seed', filePath(n), Buffer.alloc(FILE_BYTES, `file ${n} `))
-  const middle = big / 10
-  for (let n = 0; n < middle / UPLOADED; n++) {
-    await timedCopy(http, { collection: 'seed', prefix: '' }, { collection: 'middle', prefix: `part-${String(n).padStart(3, '0')}/` }, UPLOADED)
-  }
-  for (let n = 0; n < 10; n++) await timedCopy(http, { collection: 'middle', prefix: '' }, { collection: 'big', prefix: `part-${n}/` }, middle)
-  say('prepared', `a collection of ${grouped(big)} files`)
 }
 
 async function submitLoad({ server, token, http }: World, size: Size): Promise<LoadResult[]> {

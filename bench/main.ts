@@ -2,12 +2,13 @@ import { parseArgs } from 'node:util'
 import { apiBench } from './api.ts'
 import { bytesBench, QUICK, WHOLE, type BytesSize } from './bytes.ts'
 import { clusterBench } from './cluster.ts'
+import { consoleBench } from './console.ts'
 import { copyBench } from './copy.ts'
 import { sizeBench } from './size.ts'
 import { updateBench } from './update.ts'
 
 const USAGE =
-  'usage: npm run bench -- copy|api|update|cluster|bytes|size [--json] [--quick]; bytes takes [--files N] [--mib N] [--rounds N] [--transfers N], too'
+  'usage: npm run bench -- copy|api|update|cluster|bytes|size|console [--json] [--quick]; bytes takes [--files N] [--mib N] [--rounds N] [--transfers N], too'
 
 /** Runs one bench; with `--json` the last line is one JSON object of the named figures. */
 async function main(): Promise<number> {
@@ -20,7 +21,7 @@ async function main(): Promise<number> {
     },
   })
   const benches: Readonly<Record<string, (quick: boolean) => Promise<Record<string, number | null>>>> = {
-    ...{ copy: copyBench, api: apiBench, update: updateBench, cluster: clusterBench, size: sizeBench },
+    ...{ copy: copyBench, api: apiBench, update: updateBench, cluster: clusterBench, size: sizeBench, console: consoleBench },
     bytes: quick => bytesBench(sizeOf(quick ? QUICK : WHOLE, values)),
   }
   const bench = positionals.length === 1 ? benches[positionals[0] ?? ''] : undefined

@@ -4,7 +4,9 @@ import type { Api } from '../api/api.ts'
 import type { Page } from '../api/types.ts'
 import type { Query } from '../lib/route.ts'
 import { Button, Skeleton } from '../ui/bits.tsx'
+import { LoadProblem } from '../ui/load-problem.tsx'
 import { ProblemBox } from '../ui/problem.tsx'
+import { useNow } from './use-now.ts'
 import { useApi } from './session.tsx'
 import type { Loaded } from './use-loaded.ts'
 import { useLoaded } from './use-loaded.ts'
@@ -15,6 +17,13 @@ export interface Pages<Row> extends Loaded<Page<Row>> {
   /** Why the next page did not come, or null. */
   readonly moreError: unknown
   loadMore(): void
+}
+
+interface PagesOptions {
+  /** As of `useLoaded`. */
+  readonly keep?: string
+  /** How often the list is loaded again while no more than its first page is shown; never unless told. */
+  readonly againMs?: number
 }
 
 /** So many pages that a selective filter left empty are passed over by one press. */
@@ -30,12 +39,18 @@ async function loadPage<Row>(api: Api, path: string, query: Query, signal?: Abor
 }
 
 /** The first page of a list, and the next ones as they are asked for. */
-export function usePages<Row>(path: string, query: Query, keep?: string): Pages<Row> {
+export function usePages<Row>(path: string, query: Query, { keep, againMs = 0 }: PagesOptions = {}): Pages<Row> {
   const api = useApi()
-  const loaded = useLoaded(`${path} ${JSON.stringify(query)}`, signal => loadPage<Row>(api, path, query, signal), keep === undefined ? {} : { keep })
+  const [grown, setGrown] = useState(false)
+  const round = useNow(grown ? 0 : againMs)
+  const loaded = useLoaded(`${path} ${JSON.stringify(query)}`, signal => loadPage<Row>(api, path, query, signal), {
+    ...(keep === undefined ? {} : { keep }),
+    ...(againMs === 0 ? {} : { round }),
+  })
   const [moreError, setMoreError] = useState<unknown>(null)
   const { value, set } = loaded
   const loadMore = (): void => {
+    setGrown(true)
     loadPage<Row>(api, path, { ...query, cursor: value?.nextCursor ?? undefined }).then(
       next => {
         setMoreError(null)
@@ -60,7 +75,7 @@ export function PagesFrame({
   const { value, error, loading, rows } = pages
   return (
     <>
-      <ProblemBox error={error} retry={pages.reload} />
+      <LoadProblem error={error} known={value !== null} retry={pages.reload} />
       {value === null && loading && <Skeleton rows={3} />}
       {value?.nextCursor === null && rows.length === 0 && empty}
       {value?.nextCursor != null && rows.length === 0 && <p class="muted">Nothing so far; there is more to look through.</p>}

@@ -11,6 +11,7 @@ import { useLoaded } from '../../state/use-loaded.ts'
 import { Button, Empty, Size, Skeleton, textOf, When } from '../../ui/bits.tsx'
 import { ENTRY_LOOKS } from '../../ui/entry-kind.ts'
 import { Icon } from '../../ui/icons.tsx'
+import { LoadProblem } from '../../ui/load-problem.tsx'
 import { ProblemBox } from '../../ui/problem.tsx'
 import { DeletePicked } from './delete-picked.tsx'
 import { EntryPanel } from './entry-panel.tsx'
@@ -114,7 +115,7 @@ export function Browser({ collection, prefix, name, entry }: BrowserProps) {
         )}
       </div>
       <UploadList uploads={uploads} />
-      <ProblemBox error={error} retry={reload} />
+      <LoadProblem error={error} known={value !== null} retry={reload} />
       {value === null && loading && <Skeleton />}
       {value !== null && lines.length === 0 && (
         <Empty title={name !== '' ? `No name here begins with “${name}”` : prefix === '' ? 'Nothing in this collection yet' : 'Nothing in this folder'}>

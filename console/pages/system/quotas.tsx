@@ -3,7 +3,7 @@ import { exactNumber, percent } from '../../lib/format.ts'
 import { useApi } from '../../state/session.tsx'
 import { useLoaded } from '../../state/use-loaded.ts'
 import { Count, Skeleton } from '../../ui/bits.tsx'
-import { ProblemBox } from '../../ui/problem.tsx'
+import { LoadProblem } from '../../ui/load-problem.tsx'
 import { StateBadge } from '../../ui/state.tsx'
 
 type Quotas = WhoAmI['quotas']
@@ -28,7 +28,7 @@ export function QuotasCard({ round }: { readonly round: number }) {
   return (
     <section class="card" aria-label="Your quotas">
       <h2>Your quotas</h2>
-      <ProblemBox error={error} retry={reload} />
+      <LoadProblem error={error} known={value !== null} retry={reload} />
       {value === null && loading && <Skeleton rows={1} />}
       {value !== null && set.length === 0 && <p class="muted">None is set for you.</p>}
       {set.length > 0 && (
