@@ -5,8 +5,9 @@ import { startTool, type Tool } from '../../test/support/servers/tool.ts'
 
 /** The peer's name in rows. */
 export const DAEMON = 'rclone rcd'
-/** How often a job's status is asked for while it is waited for. */
-const ASK_MS = 2
+/** The pause between two questions about a job that is waited for: so much of the time that it has taken so far, within bounds. Asking should cost it nothing. */
+const PAUSE_PART = 0.02
+const [SHORTEST_MS, LONGEST_MS] = [1, 50]
 
 /** What `job/status` tells (https://rclone.org/rc/#job-status). */
 interface Status {
@@ -67,7 +68,8 @@ export class RcloneDaemon {
   }
 
   async finished(jobid: number): Promise<void> {
-    while (!(await this.isFinished(jobid))) await sleep(ASK_MS)
+    const begin = performance.now()
+    while (!(await this.isFinished(jobid))) await sleep(Math.min(Math.max((performance.now() - begin) * PAUSE_PART, SHORTEST_MS), LONGEST_MS))
   }
 
   /** Seconds from sending a job to seeing it finished. */
