@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fillBig } from './big.ts'
-import { figure, grouped, median, say, seconds } from './figures.ts'
-import type { Http } from '../test/support/http.ts'
-import { createCollections, finished, submitCopy, timedCopy, type JobSeen } from './jobs.ts'
+import { grouped, median, say, seconds } from './figures.ts'
+import { createCollections, drained, fillByCopies, finished, oneFileJob, submitCopy, timedCopy, type JobSeen } from './jobs.ts'
 import { loadGenerator, type LoadResult } from './load.ts'
 import { sayMachine } from './machine.ts'
+import { figuresOf, type Measured, type Row, type Scale } from './measured.ts'
 import { filePath } from './tree.ts'
 import { inWorld, type World } from './world.ts'
 
@@ -15,21 +14,32 @@ interface Size {
   readonly submitSeconds: number
 }
 
-const WHOLE: Size = { big: 1_000_000, rounds: 3, submitSeconds: 10 }
-const QUICK: Size = { big: 200_000, rounds: 1, submitSeconds: 3 }
+const SIZES: Readonly<Record<Scale, Size>> = {
+  whole: { big: 1_000_000, rounds: 3, submitSeconds: 10 },
+  quick: { big: 200_000, rounds: 1, submitSeconds: 3 },
+  tiny: { big: 20_000, rounds: 1, submitSeconds: 0.3 },
+}
 const SUBMIT_CONNECTIONS = 64
 const POLL_CONNECTIONS = 20
 /** A little above the 5,000 polls a second that are asked for: what they cost the job is measured at that rate. */
 const POLL_RATE = 5200
 const SMALL_ITEMS = 10
 
+/** Seconds of the big job without and with polls, and the polls. */
+interface PolledRuns {
+  readonly alone: number[]
+  readonly withPolls: number[]
+  readonly loads: LoadResult[]
+}
+
 /** Durable submits, polls of a big running job and what they cost it, and a small job beside a big one. See bench/README.md. */
-export function apiBench(quick: boolean): Promise<Record<string, number | null>> {
-  const size = quick ? QUICK : WHOLE
+export function apiBench(scale: Scale): Promise<Measured> {
+  const size = SIZES[scale]
   return inWorld(async world => {
     sayMachine(world.directory)
-    await fillBig(world.http, size.big)
-    await createCollections(world.http, 'inbox', 'small')
+    await createCollections(world.http, 'big', 'inbox', 'small')
+    await fillByCopies(world.http, 'big', size.big)
+    say('prepared', `a collection of ${grouped(size.big)} files`)
     const submits = await submitLoad(world, size)
     const polled = await pollLoad(world, size)
     const small = await smallBesideBig(world, size.big)
@@ -45,15 +55,23 @@ export function apiBench(quick: boolean): Promise<Record<string, number | null>>
     say(`job, ${grouped(size.big)} items, alone`, seconds(polled.alone))
     say(`job, ${grouped(size.big)} items, polled`, `${seconds(polled.withPolls)}   ${(slowdown * 100).toFixed(1)} % of its speed lost`)
     say('10-file job beside the big one', `${median(small).toFixed(0)} ms   (runs: ${small.map(ms => ms.toFixed(0)).join(', ')})`)
-    return {
-      submits_per_second: figure(median(submits.map(run => run.perSecond))),
-      submit_p99_ms: figure(median(submits.map(run => run.p99))),
-      polls_per_second: figure(median(polled.loads.map(run => run.perSecond))),
-      poll_p99_ms: figure(median(polled.loads.map(run => run.p99))),
-      poll_slowdown: Number(slowdown.toFixed(3)),
-      small_job_ms: figure(median(small)),
-    }
+    const rows = rowsOf(submits, polled, small, size)
+    return { figures: { ...figuresOf(rows), poll_slowdown: Number(slowdown.toFixed(3)) }, rows }
   })
+}
+
+function rowsOf(submits: readonly LoadResult[], { alone, withPolls, loads }: PolledRuns, small: readonly number[], { big }: Size): Row[] {
+  const submitted = `jobs of one file over ${SUBMIT_CONNECTIONS} connections, each answer durable`
+  const polls = `polls of a job over ${grouped(big)} files, at most ${grouped(POLL_RATE)} a second asked`
+  const kept = alone.map((took, round) => took / (withPolls[round] ?? Number.NaN))
+  return [
+    { name: 'submits_per_second', what: `${submitted}: submitted`, unit: 'jobs/s', better: 'more', ours: submits.map(run => run.perSecond) },
+    { name: 'submit_p99_ms', what: `${submitted}: 99 % within`, unit: 'ms', better: 'less', ours: submits.map(run => run.p99) },
+    { name: 'polls_per_second', what: `${polls}: answered`, unit: 'polls/s', better: 'more', ours: loads.map(run => run.perSecond) },
+    { name: 'poll_p99_ms', what: `${polls}: 99 % within`, unit: 'ms', better: 'less', ours: loads.map(run => run.p99) },
+    { name: 'poll_keeps_speed', what: `${polls}: part of its speed that the job keeps`, unit: 'of 1', better: 'more', ours: kept },
+    { name: 'small_job_ms', what: `a job of ${SMALL_ITEMS} files beside it, from submit to finished`, unit: 'ms', better: 'less', ours: small },
+  ]
 }
 
 function load(perSecond: number, runs: readonly LoadResult[]): string {
@@ -61,7 +79,7 @@ function load(perSecond: number, runs: readonly LoadResult[]): string {
 }
 
 async function submitLoad({ server, token, http }: World, size: Size): Promise<LoadResult[]> {
-  const order = { url: server.url, token, connections: SUBMIT_CONNECTIONS, submit: { source: 'seed', path: filePath(0), destination: 'inbox' } }
+  const order = { url: `${server.url}/v1/jobs`, token, connections: SUBMIT_CONNECTIONS, post: oneFileJob('seed', filePath(0), 'inbox') }
   await (await loadGenerator()).run({ ...order, seconds: 2 })
   const runs: LoadResult[] = []
   for (let round = 0; round < size.rounds; round++) {
@@ -77,15 +95,8 @@ async function submitLoad({ server, token, http }: World, size: Size): Promise<L
   return runs
 }
 
-/** Waits until no job is unfinished. */
-async function drained(http: Http): Promise<void> {
-  for (const state of ['submitted', 'resolving', 'running']) {
-    while ((await http.json<{ items: unknown[] }>('GET', `/v1/jobs?state=${state}&limit=1`)).items.length > 0) await sleep(20)
-  }
-}
-
 /** The big job alone and polled, in turn; polling begins with the job and ends with it. */
-async function pollLoad({ server, token, http }: World, size: Size): Promise<{ alone: number[]; withPolls: number[]; loads: LoadResult[] }> {
+async function pollLoad({ server, token, http }: World, size: Size): Promise<PolledRuns> {
   const alone: number[] = []
   const withPolls: number[] = []
   const loads: LoadResult[] = []

@@ -1,20 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { randomFillSync } from 'node:crypto'
-import { once } from 'node:events'
-import { createReadStream } from 'node:fs'
-import { open, mkdir } from 'node:fs/promises'
-import { request, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { pipeline } from 'node:stream/promises'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { Http } from '../test/support/http.ts'
 import { startSwift, type SwiftServer } from '../test/support/servers/swift.ts'
 import { figure, grouped, median, say, seconds } from './figures.ts'
 import { timedCopy } from './jobs.ts'
+import { makeLarge, uploadLarge } from './large.ts'
 import { sayMachine } from './machine.ts'
+import type { Measured, Row, Scale } from './measured.ts'
 import { withPeakMemory } from './memory.ts'
-import { type Peer, rcloneVersion, readAll, settle, timedPeer } from './peers.ts'
+import { type Peer, readAll, settle, timedPeer, versionOf } from './peers.ts'
 import { FILE_BYTES, importTree, makeTree } from './tree.ts'
 import { inWorld, type World } from './world.ts'
 
@@ -27,10 +22,12 @@ export interface BytesSize {
 }
 
 /** Four transfers are what rclone does by itself. */
-export const WHOLE: BytesSize = { files: 20_000, largeMib: 2048, rounds: 3, transfers: 4 }
-export const QUICK: BytesSize = { files: 1_000, largeMib: 128, rounds: 1, transfers: 4 }
+export const BYTES_SIZES: Readonly<Record<Scale, BytesSize>> = {
+  whole: { files: 20_000, largeMib: 2048, rounds: 3, transfers: 4 },
+  quick: { files: 1_000, largeMib: 128, rounds: 1, transfers: 4 },
+  tiny: { files: 20, largeMib: 1, rounds: 1, transfers: 4 },
+}
 
-const MIB = 1024 * 1024
 const BUCKET = 'waybill-bench'
 /** rclone's name for the service, in its settings. */
 const REMOTE = 'bench'
@@ -55,8 +52,8 @@ interface Times {
  * request to seeing the job finished, when every byte is durable and its digest was compared; rclone's own run is timed without a final sync. On S3 rclone has its
  * own sizes of parts and its own number of them at once, and the server keeps everything in memory.
  */
-export async function bytesBench(size: BytesSize): Promise<Record<string, number | null>> {
-  const version = rcloneVersion()
+export async function bytesBench(size: BytesSize): Promise<Measured> {
+  const version = versionOf('rclone')
   if (version === null) throw new Error('this bench compares with rclone, which is not installed (Debian: apt-get install rclone)')
   const swift = await startSwift()
   try {
@@ -89,12 +86,13 @@ function stores(directory: string, swift: SwiftServer, { rounds, transfers }: By
   return places
 }
 
-async function measure(world: World, swift: SwiftServer, size: BytesSize, version: string): Promise<Record<string, number | null>> {
+async function measure(world: World, swift: SwiftServer, size: BytesSize, version: string): Promise<Measured> {
   sayMachine(world.directory)
   say('rclone', `${version}; ${size.transfers} transfers each`)
   const sources = await prepare(world, size)
   const peer = rclone(swift, size.transfers)
   const figures: Record<string, number> = {}
+  const rows: Row[] = []
   let peakMb = 0
   for (const place of ['local', 's3'] as const) {
     for (const source of sources) {
@@ -104,41 +102,33 @@ async function measure(world: World, swift: SwiftServer, size: BytesSize, versio
       say(`${source.name} to ${place}, job`, `${seconds(times.ours)}   peak memory ${Math.round(peak)} MB`)
       say(`${source.name} to ${place}, rclone`, `${seconds(times.theirs)}   the job takes ${figure(ratio)} times as long`)
       figures[`ratio_rclone_${source.name}_${place}`] = figure(ratio)
+      rows.push(rowOf(source, place, times, size))
     }
   }
-  return { ...figures, rss_mb: figure(peakMb) }
+  return { figures: { ...figures, rss_mb: figure(peakMb) }, rows }
+}
+
+function rowOf({ name, files }: Source, place: 'local' | 's3', times: Times, size: BytesSize): Row {
+  const what = name === 'small' ? `${grouped(files)} files of 4 KiB` : `one file of ${grouped(size.largeMib)} MiB`
+  const where = place === 'local' ? 'from one local store to another' : 'from a local store into S3'
+  const links = place === 'local' ? { note: 'ours hashes all of it and makes links, durable; the peer makes second copies in the cache' } : {}
+  const peer = { name: 'rclone copy', values: times.theirs }
+  return { name: `bytes_${name}_${place}_s`, what: `${what} ${where}`, unit: 's', better: 'less', ours: times.ours, peer, ...links }
 }
 
 /** Writes both sources to disk, and uploads them into collections of the near store. Not measured. */
-async function prepare({ http, directory, token }: World, { files, largeMib }: BytesSize): Promise<Source[]> {
+async function prepare(world: World, { files, largeMib }: BytesSize): Promise<Source[]> {
+  const { http, directory } = world
   const small: Source = { name: 'small', directory: join(directory, 'small'), files }
   const large: Source = { name: 'large', directory: join(directory, 'large'), files: 1 }
   await makeTree(small.directory, files)
   await makeLarge(large.directory, largeMib)
   for (const { name } of [small, large]) await http.json('POST', '/v1/collections', { id: name, store: 'near' })
   await importTree(http, small.directory, 'small', files)
-  await uploadLarge(http.url, token, large.directory)
-  settle()
+  await uploadLarge(world, large.directory)
+  await settle()
   say('sources', `${grouped(files)} files of ${FILE_BYTES} bytes, and one of ${grouped(largeMib)} MiB`)
   return [small, large]
-}
-
-async function makeLarge(directory: string, mib: number): Promise<void> {
-  await mkdir(directory)
-  const file = await open(join(directory, 'large.bin'), 'w')
-  const bytes = Buffer.allocUnsafe(MIB)
-  for (let n = 0; n < mib; n++) await file.write(randomFillSync(bytes))
-  await file.close()
-}
-
-async function uploadLarge(url: string, token: string, directory: string): Promise<void> {
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/octet-stream' }
-  const sending = request(`${url}/v1/collections/large/entries/large.bin`, { method: 'PUT', headers })
-  const answered = once(sending, 'response') as Promise<[IncomingMessage]>
-  await pipeline(createReadStream(join(directory, 'large.bin'), { highWaterMark: MIB }), sending)
-  const [answer] = await answered
-  const body = await text(answer)
-  if (answer.statusCode !== 201) throw new Error(`the upload of the large file answered ${answer.statusCode}: ${body.slice(0, 300)}`)
 }
 
 /** Several rounds of both, one after the other, each into a place of its own. */
@@ -150,12 +140,12 @@ async function inTurn(world: World, peer: Peer, source: Source, place: 'local' |
     const collection = `${place}-${source.name}-${round}`
     const http = new Http(server.url, token) // not kept for long: the server lets go of a connection that rests while rclone runs
     await http.json('POST', '/v1/collections', { id: collection, store: collection })
-    readAll(join(directory, 'near', 'blobs'))
+    await readAll(join(directory, 'near', 'blobs'))
     const run = await withPeakMemory(server.pid, () => timedCopy(http, { collection: source.name, prefix: '' }, { collection, prefix: '' }, source.files))
     times.ours.push(run.result)
     http.close()
     peak = Math.max(peak, run.peakMb)
-    settle()
+    await settle()
     const theirs = place === 'local' ? join(directory, `theirs-${source.name}-${round}`) : `${REMOTE}:${BUCKET}/theirs-${source.name}-${round}`
     times.theirs.push((await timedPeer(peer, source.directory, theirs)).ended)
     // the service holds its files in memory: only so much fits

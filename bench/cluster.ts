@@ -4,7 +4,8 @@ import { ask } from '../test/support/postgres-database.ts'
 import { figure, grouped, median, say, seconds } from './figures.ts'
 import { createCollections, timedCopy } from './jobs.ts'
 import { sayMachine } from './machine.ts'
-import { filePath, upload } from './tree.ts'
+import type { Measured, Row, Scale } from './measured.ts'
+import { uploadSome } from './tree.ts'
 
 /** How much is measured: the job's files, and how often. */
 interface Size {
@@ -12,17 +13,20 @@ interface Size {
   readonly rounds: number
 }
 
-const WHOLE: Size = { items: 500_000, rounds: 6 }
-const QUICK: Size = { items: 50_000, rounds: 1 }
+const SIZES: Readonly<Record<Scale, Size>> = {
+  whole: { items: 500_000, rounds: 6 },
+  quick: { items: 50_000, rounds: 1 },
+  tiny: { items: 2_000, rounds: 1 },
+}
 const NODES = [1, 2, 4] as const
 /** Files that are uploaded; the collection is filled by copies of them. */
 const UPLOADED = 1_000
 /** PostgreSQL as it is installed: every commit waits for the disk. Only its memory is what a small machine of its own would give it. */
-const POSTGRES = ['-c', 'shared_buffers=512MB', '-c', 'max_wal_size=4GB']
+export const POSTGRES = ['-c', 'shared_buffers=512MB', '-c', 'max_wal_size=4GB']
 
 /** One job on a cluster of 1, 2 and 4 nodes over one PostgreSQL, in turn. See bench/README.md. */
-export async function clusterBench(quick: boolean): Promise<Record<string, number | null>> {
-  const size = quick ? QUICK : WHOLE
+export async function clusterBench(scale: Scale): Promise<Measured> {
+  const size = SIZES[scale]
   const cluster = await Cluster.start(POSTGRES, process.env['WAYBILL_BENCH_DIR'])
   try {
     sayMachine(cluster.directory)
@@ -31,13 +35,16 @@ export async function clusterBench(quick: boolean): Promise<Record<string, numbe
     const took = await rounds(cluster, size)
     sayWritten(before, await written(cluster), size.items * size.rounds * NODES.length)
     const figures: Record<string, number> = {}
+    const rows: Row[] = []
     for (const nodes of NODES) {
       const times = took.get(nodes) ?? []
       const itemsPerSecond = size.items / median(times)
       say(`job, ${grouped(size.items)} files, nodes: ${nodes}`, `${seconds(times)}   ${grouped(itemsPerSecond)} items/s`)
       figures[`items_per_second_${nodes}`] = figure(itemsPerSecond)
+      const what = `one job over ${grouped(size.items)} files on PostgreSQL, servers: ${nodes}`
+      rows.push({ name: `items_per_second_${nodes}`, what, unit: 'items/s', better: 'more', ours: times.map(took => size.items / took) })
     }
-    return figures
+    return { figures, rows }
   } finally {
     await cluster.stop()
   }
@@ -90,7 +97,7 @@ async function fill(cluster: Cluster, items: number): Promise<void> {
   await cluster.scaleTo(1)
   await over(cluster, async http => {
     await createCollections(http, 'uploaded', 'source')
-    for (let n = 0; n < UPLOADED; n++) await upload(http, 'uploaded', filePath(n), Buffer.from(`file ${n}`))
+    await uploadSome(http, 'uploaded', UPLOADED)
     for (let n = 0; n < items / UPLOADED; n++) {
       await timedCopy(http, { collection: 'uploaded', prefix: '' }, { collection: 'source', prefix: `part-${String(n).padStart(4, '0')}/` }, UPLOADED)
     }

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
 import { buildConsole } from '../test/support/console.ts'
 import { startChromium } from '../test/support/servers/chromium.ts'
-import { fillBig } from './big.ts'
 import { figure, grouped, median, say } from './figures.ts'
-import { createCollections, finished, submitCopy } from './jobs.ts'
+import { createCollections, fillByCopies, finished, submitCopy } from './jobs.ts'
 import { sayMachine } from './machine.ts'
+import { figuresOf, type Measured, type Row, type Scale } from './measured.ts'
 import { inWorld, type World } from './world.ts'
 
 /** How much is measured. */
@@ -16,8 +16,11 @@ interface Size {
   readonly jumps: number
 }
 
-const WHOLE: Size = { items: 1_000_000, opens: 7, wheelSeconds: 10, jumps: 30 }
-const QUICK: Size = { items: 100_000, opens: 3, wheelSeconds: 3, jumps: 10 }
+const SIZES: Readonly<Record<Scale, Size>> = {
+  whole: { items: 1_000_000, opens: 7, wheelSeconds: 10, jumps: 30 },
+  quick: { items: 100_000, opens: 3, wheelSeconds: 3, jumps: 10 },
+  tiny: { items: 10_000, opens: 1, wheelSeconds: 0.3, jumps: 2 },
+}
 const VIEW = { width: 1280, height: 800 }
 const TURN_PIXELS = 120
 const TURNS_PER_SECOND = 60
@@ -83,8 +86,8 @@ interface Watched {
 }
 
 /** The page of a big job: how soon it can be used, and what is blank while it is scrolled. See bench/README.md. */
-export async function consoleBench(quick: boolean): Promise<Record<string, number | null>> {
-  const size = quick ? QUICK : WHOLE
+export async function consoleBench(scale: Scale): Promise<Measured> {
+  const size = SIZES[scale]
   await buildConsole()
   return inWorld(async world => {
     sayMachine(world.directory)
@@ -92,7 +95,7 @@ export async function consoleBench(quick: boolean): Promise<Record<string, numbe
     const browser = await startChromium()
     try {
       say('browser', `Chromium ${browser.version()}, ${VIEW.width} x ${VIEW.height}`)
-      return await measured(browser, world, `${world.server.url}/#/jobs/${job}`, size)
+      return await seen(browser, world, `${world.server.url}/#/jobs/${job}`, size)
     } finally {
       await browser.close()
     }
@@ -100,14 +103,14 @@ export async function consoleBench(quick: boolean): Promise<Record<string, numbe
 }
 
 async function finishedJob({ http }: World, items: number): Promise<string> {
-  await fillBig(http, items)
-  await createCollections(http, 'copied')
+  await createCollections(http, 'big', 'copied')
+  await fillByCopies(http, 'big', items)
   const job = await submitCopy(http, { collection: 'big', prefix: '' }, { collection: 'copied', prefix: '' })
   await finished(http, job, items)
   return job.id
 }
 
-async function measured(browser: Browser, { token }: World, address: string, size: Size): Promise<Record<string, number>> {
+async function seen(browser: Browser, { token }: World, address: string, size: Size): Promise<Measured> {
   const opens: number[] = []
   for (let round = 0; round < size.opens; round++) {
     const page = await opened(browser, token, address)
@@ -128,19 +131,33 @@ async function measured(browser: Browser, { token }: World, address: string, siz
   for (let n = 1; n <= size.jumps; n++) jumps.push(await page.evaluate(`eyes.jump(${(n * GOLDEN) % 1})`))
   const times = jumps.map(({ ms }) => ms)
   say('jumps', `${median(times).toFixed(0)} ms until all rows are there, the slowest ${Math.max(...times).toFixed(0)} ms`)
-  const rows = Math.max(wheel.watched.rows, ...jumps.map(jump => jump.rows))
+  const rowsInDocument = Math.max(wheel.watched.rows, ...jumps.map(jump => jump.rows))
   const heapMb = await heap(page)
-  say('in the page', `${rows} rows at most, ${heapMb.toFixed(1)} MB`)
+  say('in the page', `${rowsInDocument} rows at most, ${heapMb.toFixed(1)} MB`)
+  const row = (name: string, what: string, unit: string, ours: readonly number[], more: Partial<Row> = {}): Row => ({
+    name,
+    what,
+    unit,
+    ours,
+    better: 'less',
+    ...more,
+  })
+  const rows: Row[] = [
+    row('usable_ms', `the page of a job of ${grouped(size.items)} items, opened until every row in view is there`, 'ms', opens),
+    row('wheel_blank_frames', 'frames with a blank row while the wheel is turned, of all', 'of 1', [blankFrames / frames]),
+    row('jump_ms', 'a jump to another place of the list, until every row in view is there', 'ms', times),
+  ]
   return {
-    usable_ms: figure(median(opens)),
-    usable_slowest_ms: figure(Math.max(...opens)),
-    wheel_rows_per_second: figure(wheel.rowsPerSecond),
-    wheel_blank_frames: Number((blankFrames / frames).toFixed(4)),
-    wheel_longest_blank_ms: figure(longestBlankMs),
-    jump_ms: figure(median(times)),
-    jump_slowest_ms: figure(Math.max(...times)),
-    rows_in_document: rows,
-    heap_mb: figure(heapMb),
+    figures: {
+      ...figuresOf(rows),
+      usable_slowest_ms: figure(Math.max(...opens)),
+      wheel_rows_per_second: figure(wheel.rowsPerSecond),
+      wheel_longest_blank_ms: figure(longestBlankMs),
+      jump_slowest_ms: figure(Math.max(...times)),
+      rows_in_document: rowsInDocument,
+      heap_mb: figure(heapMb),
+    },
+    rows,
   }
 }
 

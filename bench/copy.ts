@@ -3,8 +3,9 @@ import { figure, grouped, median, say, seconds } from './figures.ts'
 import type { Http } from '../test/support/http.ts'
 import { createCollections, timedCopy } from './jobs.ts'
 import { sayMachine } from './machine.ts'
+import type { Measured, Row, Scale } from './measured.ts'
 import { residentMb, withPeakMemory } from './memory.ts'
-import { CP, type Peer, type PeerTime, rcloneVersion, RCLONE, settle, timedPeer } from './peers.ts'
+import { CP, type Peer, type PeerTime, RCLONE, RSYNC, settle, timedPeer, versionOf } from './peers.ts'
 import { FILE_BYTES, importTree, makeTree } from './tree.ts'
 import { inWorld, type World } from './world.ts'
 
@@ -15,14 +16,25 @@ interface Size {
   readonly bigRounds: number
 }
 
-const WHOLE: Size = { files: 100_000, rounds: 3, bigRounds: 3 }
-const QUICK: Size = { files: 10_000, rounds: 3, bigRounds: 1 }
+const SIZES: Readonly<Record<Scale, Size>> = {
+  whole: { files: 100_000, rounds: 3, bigRounds: 3 },
+  quick: { files: 10_000, rounds: 1, bigRounds: 1 },
+  tiny: { files: 50, rounds: 1, bigRounds: 1 },
+}
+const PEERS = [
+  { key: 'cp', peer: CP },
+  { key: 'rclone', peer: RCLONE },
+  { key: 'rsync', peer: RSYNC },
+] as const
+type PeerKey = (typeof PEERS)[number]['key']
+/** Times of each peer; null for one that is not installed. */
+type PeerTimes = Readonly<Record<PeerKey, PeerTime[] | null>>
 /** The big collection is the tree this many times over. */
 const TIMES = 10
 
-/** Copy jobs beside `cp -r` and `rclone copy` on the same tree, then one job ten times as big. See bench/README.md. */
-export function copyBench(quick: boolean): Promise<Record<string, number | null>> {
-  const size = quick ? QUICK : WHOLE
+/** Copy jobs beside `cp -r`, `rclone copy` and `rsync -a` on the same tree, then one job ten times as big. See bench/README.md. */
+export function copyBench(scale: Scale): Promise<Measured> {
+  const size = SIZES[scale]
   return inWorld(async world => {
     sayMachine(world.directory)
     const tree = join(world.directory, 'tree')
@@ -33,18 +45,60 @@ export function copyBench(quick: boolean): Promise<Record<string, number | null>
     const items = size.files * TIMES
     const jobSeconds = median(small.job)
     say(`job, ${grouped(size.files)} files`, `${seconds(small.job)}   ${grouped(size.files / jobSeconds)} items/s, peak memory ${Math.round(small.peakMb)} MB`)
-    sayPeer(CP, small.cp, size.files, jobSeconds)
-    if (small.rclone !== null) sayPeer(RCLONE, small.rclone, size.files, jobSeconds)
+    for (const { key, peer } of PEERS) {
+      const times = small.peers[key]
+      if (times !== null) sayPeer(peer, times, size.files, jobSeconds)
+    }
     say(`job, ${grouped(items)} files`, `${seconds(big.job)}   ${grouped(items / median(big.job))} items/s, peak memory ${Math.round(big.peakMb)} MB`)
+    const ratio = (key: PeerKey): number | null => {
+      const times = small.peers[key]
+      return times === null ? null : figure(ended(times) / jobSeconds)
+    }
     return {
-      items_per_second_100k: figure(size.files / jobSeconds),
-      ratio_cp_100k: figure(ended(small.cp) / jobSeconds),
-      ratio_rclone_100k: small.rclone === null ? null : figure(ended(small.rclone) / jobSeconds),
-      items_per_second_1m: figure(items / median(big.job)),
-      rss_mb_1m: figure(big.peakMb),
-      time_ratio_1m_100k: figure(median(big.job) / jobSeconds),
+      figures: {
+        items_per_second_100k: figure(size.files / jobSeconds),
+        ...{ ratio_cp_100k: ratio('cp'), ratio_rclone_100k: ratio('rclone'), ratio_rsync_100k: ratio('rsync') },
+        items_per_second_1m: figure(items / median(big.job)),
+        rss_mb_1m: figure(big.peakMb),
+        time_ratio_1m_100k: figure(median(big.job) / jobSeconds),
+      },
+      rows: [...peerRows(small.job, small.peers, size.files), ...bigRows(big, items)],
     }
   })
+}
+
+function peerRows(job: readonly number[], peers: PeerTimes, files: number): Row[] {
+  const what = `a tree of ${grouped(files)} files of 4 KiB`
+  const note = 'ours copies by reference and ends durable; the peer moves bytes and ends when they are in the cache'
+  return PEERS.flatMap(({ key, peer }) => {
+    const times = peers[key]
+    if (times === null) return []
+    return [
+      {
+        name: `tree_beside_${key}`,
+        what,
+        unit: 's',
+        better: 'less' as const,
+        ours: job,
+        peer: { name: peer.name, values: times.map(time => time.ended) },
+        note,
+      },
+    ]
+  })
+}
+
+function bigRows({ job, peaksMb }: BigJobs, items: number): Row[] {
+  const what = `one job over ${grouped(items)} files`
+  return [
+    { name: 'items_per_second_1m', what: `${what}, from submit to finished`, unit: 'items/s', better: 'more', ours: job.map(took => items / took) },
+    { name: 'rss_mb_1m', what: `${what}: the server's memory at most`, unit: 'MB', better: 'less', ours: peaksMb },
+  ]
+}
+
+interface BigJobs {
+  readonly job: readonly number[]
+  readonly peaksMb: readonly number[]
+  readonly peakMb: number
 }
 
 function ended(times: readonly PeerTime[]): number {
@@ -67,7 +121,7 @@ async function prepare({ http }: World, tree: string, files: number): Promise<vo
   await createCollections(http, 'tree', 'copies', 'big')
   const made = performance.now()
   await importTree(http, tree, 'tree', files)
-  settle()
+  await settle()
   const uploading = (performance.now() - made) / 1000
   say(
     'tree',
@@ -75,15 +129,12 @@ async function prepare({ http }: World, tree: string, files: number): Promise<vo
   )
 }
 
-/** In turn, several rounds: the job, cp, rclone. All three find the tree in the page cache and the disk at rest. */
-async function besidePeers(world: World, tree: string, size: Size): Promise<{ job: number[]; cp: PeerTime[]; rclone: PeerTime[] | null; peakMb: number }> {
+/** In turn, several rounds: the job, then each peer. All find the tree in the page cache and the disk at rest. */
+async function besidePeers(world: World, tree: string, size: Size): Promise<{ job: number[]; peers: PeerTimes; peakMb: number }> {
   const { http, directory, server } = world
-  const version = rcloneVersion()
-  say('timed', 'job: from sending the request to seeing it finished, durable; cp and rclone: their own run, without a final sync')
-  say('rclone', version ?? 'not installed: left out')
+  say('timed', 'job: from sending the request to seeing it finished, durable; the others: their own run, without a final sync')
+  const peers: PeerTimes = { cp: [], rclone: timesOf('rclone'), rsync: timesOf('rsync') }
   const job: number[] = []
-  const cp: PeerTime[] = []
-  const rclone: PeerTime[] = []
   let peakMb = 0
   for (let round = 0; round < size.rounds; round++) {
     const run = await withPeakMemory(server.pid, () =>
@@ -91,20 +142,25 @@ async function besidePeers(world: World, tree: string, size: Size): Promise<{ jo
     )
     job.push(run.result)
     peakMb = Math.max(peakMb, run.peakMb)
-    settle()
-    cp.push(await timedPeer(CP, tree, join(directory, `cp-${round}`)))
-    if (version !== null) rclone.push(await timedPeer(RCLONE, tree, join(directory, `rclone-${round}`)))
+    await settle()
+    for (const { key, peer } of PEERS) peers[key]?.push(await timedPeer(peer, tree, join(directory, `${key}-${round}`)))
   }
-  return { job, cp, rclone: version === null ? null : rclone, peakMb }
+  return { job, peers, peakMb }
+}
+
+function timesOf(program: 'rclone' | 'rsync'): PeerTime[] | null {
+  const version = versionOf(program)
+  say(program, version ?? 'not installed: left out')
+  return version === null ? null : []
 }
 
 /** Fills `big` with the tree ten times over, then copies the whole of it into a new collection, several times. */
-async function bigJobs({ http, server }: World, size: Size): Promise<{ job: number[]; peakMb: number }> {
+async function bigJobs({ http, server }: World, size: Size): Promise<BigJobs> {
   const items = size.files * TIMES
   await multiply(http, size.files)
-  settle()
+  await settle()
   const job: number[] = []
-  let peakMb = 0
+  const peaksMb: number[] = []
   for (let round = 0; round < size.bigRounds; round++) {
     await createCollections(http, `big-copy-${round}`)
     const before = residentMb(server.pid)
@@ -116,10 +172,10 @@ async function bigJobs({ http, server }: World, size: Size): Promise<{ job: numb
       `${run.result.toFixed(2)} s, server's memory ${Math.round(before)} MB before, ${Math.round(run.peakMb)} MB at most, ${Math.round(residentMb(server.pid))} MB after`,
     )
     job.push(run.result)
-    peakMb = Math.max(peakMb, run.peakMb)
-    settle()
+    peaksMb.push(run.peakMb)
+    await settle()
   }
-  return { job, peakMb }
+  return { job, peaksMb, peakMb: Math.max(...peaksMb) }
 }
 
 async function multiply(http: Http, files: number): Promise<void> {

@@ -1,4 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Http } from '../test/support/http.ts'
+import { EACH } from './load.ts'
+import { uploadSome } from './tree.ts'
 
 /** What the benches read of a job (docs/reference/v1.md, The job). */
 export interface JobSeen {
@@ -39,4 +42,31 @@ export async function timedCopy(http: Http, source: Place, destination: Place, i
 /** Creates collections that the caller owns. */
 export async function createCollections(http: Http, ...ids: readonly string[]): Promise<void> {
   for (const id of ids) await http.json('POST', '/v1/collections', { id })
+}
+
+/** Waits until no job is unfinished. */
+export async function drained(http: Http): Promise<void> {
+  for (const state of ['submitted', 'resolving', 'running']) {
+    while ((await http.json<{ items: unknown[] }>('GET', `/v1/jobs?state=${state}&limit=1`)).items.length > 0) await sleep(20)
+  }
+}
+
+/** The body of a job that copies one file; each request of a load sends it to a path of its own. */
+export function oneFileJob(collection: string, path: string, destination: string): string {
+  return JSON.stringify({ kind: 'copy', items: [{ source: { collection, path }, destination: { collection: destination, path: EACH } }] })
+}
+
+/** Files that `fillByCopies` uploads. */
+const UPLOADED = 1000
+
+/** Fills a collection with `files` files: a thousand are uploaded into `seed`, and copied until there are enough. `files` is a multiple of 10,000, or at most that. */
+export async function fillByCopies(http: Http, collection: string, files: number): Promise<void> {
+  await createCollections(http, 'seed', 'middle')
+  const uploaded = Math.min(UPLOADED, files / 10)
+  await uploadSome(http, 'seed', uploaded)
+  const middle = files / 10
+  for (let n = 0; n < middle / uploaded; n++) {
+    await timedCopy(http, { collection: 'seed', prefix: '' }, { collection: 'middle', prefix: `part-${String(n).padStart(3, '0')}/` }, uploaded)
+  }
+  for (let n = 0; n < 10; n++) await timedCopy(http, { collection: 'middle', prefix: '' }, { collection, prefix: `part-${n}/` }, middle)
 }

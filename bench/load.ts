@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 const WORKER = fileURLToPath(new URL('./load-worker.ts', import.meta.url))
 
-/** What the load generator is to do: GETs of `url`, or with `submit` jobs of one file, posted to `/v1/jobs` beneath `url`. */
+/** What the load generator is to do: GETs of `url`, or with `post` that body sent to it. */
 export interface LoadOrder {
   readonly url: string
   readonly token: string
@@ -12,8 +12,12 @@ export interface LoadOrder {
   readonly seconds: number
   /** Most requests a second; without it as many as are answered. */
   readonly rate?: number
-  readonly submit?: { readonly source: string; readonly path: string; readonly destination: string }
+  /** JSON. Where `EACH` stands in it, once, each request has a name of its own. */
+  readonly post?: string
 }
+
+/** Stands in a body for what is different in each request. */
+export const EACH = '{each}'
 
 /** What it measured; latencies in milliseconds. `perSecond` counts good answers between the first and the last one. */
 export interface LoadResult {

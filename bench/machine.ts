@@ -1,16 +1,21 @@
 import { execFileSync } from 'node:child_process'
-import { cpus, release, totalmem } from 'node:os'
+import { type CpuInfo, cpus, release, totalmem } from 'node:os'
 import { say } from './figures.ts'
 
 /** Prints what the figures were measured on. `directory` is where the data lies. */
 export function sayMachine(directory: string): void {
-  const cores = cpus()
-  say('machine', `${cores.length} x ${cores[0]?.model.trim() ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB`)
+  say('machine', `${processorOf(cpus())}, ${Math.round(totalmem() / 2 ** 30)} GiB`)
   say('system', `Linux ${release()}, Node ${process.version}`)
-  say('disk', `${directory}: ${fileSystem(directory)}`)
+  say('disk', `${directory}: ${diskOf(directory)}`)
 }
 
-function fileSystem(directory: string): string {
+/** How many cores of which processor. */
+export function processorOf(cores: readonly CpuInfo[]): string {
+  return `${cores.length} x ${cores[0]?.model.trim() ?? 'unknown processor'}`
+}
+
+/** The file system that a directory lies in. */
+export function diskOf(directory: string): string {
   const [type, size, free] = execFileSync('stat', ['--file-system', '--format=%T %b %a %S', directory], { encoding: 'utf8' })
     .trim()
     .split(' ')

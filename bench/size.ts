@@ -4,8 +4,9 @@ import { backUp } from '../src/administration.ts'
 import { figure, grouped, say } from './figures.ts'
 import { createCollections, finished, timedCopy, type JobSeen } from './jobs.ts'
 import { sayMachine } from './machine.ts'
+import type { Measured, Row, Scale } from './measured.ts'
 import { residentMb } from './memory.ts'
-import { FILE_BYTES, filePath, upload } from './tree.ts'
+import { filePath, uploadSome } from './tree.ts'
 import { inWorld, type World } from './world.ts'
 
 /** How much is measured: files in the collection, and jobs of one file. */
@@ -14,13 +15,25 @@ interface Size {
   readonly jobs: number
 }
 
-const WHOLE: Size = { files: 200_000, jobs: 5_000 }
-const QUICK: Size = { files: 20_000, jobs: 500 }
+const SIZES: Readonly<Record<Scale, Size>> = {
+  whole: { files: 200_000, jobs: 5_000 },
+  quick: { files: 20_000, jobs: 500 },
+  tiny: { files: 1_000, jobs: 100 },
+}
 const UPLOADED = 1000
 /** With this before them paths have 48 characters: much of a row is its paths. */
 const BENEATH = 'archive/2026/projects/number'
 /** Tables whose rows are too few to say anything are left out. */
 const LEAST_ROWS = 100
+
+/** The tables that a figure is made of, and what a row of each is. */
+const ROWS = [
+  { name: 'entry', what: 'a file of a collection' },
+  { name: 'history', what: 'an older version' },
+  { name: 'item', what: 'an item of a finished job' },
+  { name: 'event', what: 'an event' },
+  { name: 'job', what: 'a job' },
+] as const
 
 interface Table {
   readonly rows: number
@@ -28,8 +41,8 @@ interface Table {
 }
 
 /** What a row of each table of the ledger takes on the disk, its indexes included. See bench/README.md. */
-export function sizeBench(quick: boolean): Promise<Record<string, number | null>> {
-  const { files, jobs } = quick ? QUICK : WHOLE
+export function sizeBench(scale: Scale): Promise<Measured> {
+  const { files, jobs } = SIZES[scale]
   return inWorld(async world => {
     sayMachine(world.directory)
     await fill(world.http, files, jobs)
@@ -40,14 +53,18 @@ export function sizeBench(quick: boolean): Promise<Record<string, number | null>
     }
     for (const [name, { rows, bytes }] of tables) say(name, `${grouped(bytes / rows)} bytes a row   (${grouped(rows)} rows, ${grouped(bytes)} bytes)`)
     say('memory', `${Math.round(residentMb(world.server.pid))} MB now, ${Math.round(residentMb(world.server.pid, 'VmHWM'))} MB at most`)
-    return { entry_bytes: each('entry'), history_bytes: each('history'), item_bytes: each('item'), event_bytes: each('event'), job_bytes: each('job') }
+    const rows = ROWS.flatMap(({ name, what }): Row[] => {
+      const bytes = each(name)
+      return bytes === null ? [] : [{ name: `${name}_bytes`, what: `${what}, on the disk with its indexes`, unit: 'bytes', better: 'less', ours: [bytes] }]
+    })
+    return { figures: Object.fromEntries(ROWS.map(({ name }) => [`${name}_bytes`, each(name)])), rows }
   })
 }
 
 /** A collection with its files, all of them copied over themselves once, so that each has a version before; and small jobs. */
 async function fill(http: World['http'], files: number, jobs: number): Promise<void> {
   await createCollections(http, 'seed', 'full', 'inbox')
-  for (let n = 0; n < UPLOADED; n++) await upload(http, 'seed', filePath(n), Buffer.alloc(FILE_BYTES, `file ${n} `))
+  await uploadSome(http, 'seed', UPLOADED)
   for (let round = 0; round < 2; round++) {
     for (let n = 0; n < files / UPLOADED; n++) {
       const prefix = `${BENEATH}-${String(n).padStart(5, '0')}/`

@@ -2,6 +2,7 @@ import { randomFillSync } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Http } from '../test/support/http.ts'
+import { manyTimes } from './side-by-side.ts'
 
 const FILES_A_FOLDER = 1000
 export const FILE_BYTES = 4096
@@ -23,19 +24,20 @@ export async function makeTree(root: string, files: number): Promise<void> {
 }
 
 /** Uploads one file. Throws when it is not answered with 201. */
-export async function upload(http: Http, collection: string, path: string, bytes: Buffer): Promise<void> {
+async function upload(http: Http, collection: string, path: string, bytes: Buffer): Promise<void> {
   const answer = await http.send('PUT', `/v1/collections/${collection}/entries/${path}`, bytes, { 'content-type': 'application/octet-stream' })
   if (answer.status !== 201) throw new Error(`the upload of ${path} answered ${answer.status}: ${answer.body.slice(0, 300)}`)
 }
 
+/** Uploads the first of the small files that collections are filled with by copies. */
+export async function uploadSome(http: Http, collection: string, files: number): Promise<void> {
+  await manyTimes(files, UPLOADS_AT_ONCE, n => upload(http, collection, filePath(n), Buffer.alloc(FILE_BYTES, `file ${n} `)))
+}
+
 /** Uploads the tree over HTTP, one PUT a file on kept-alive connections. */
 export async function importTree(http: Http, root: string, collection: string, files: number): Promise<void> {
-  let next = 0
-  const uploader = async (): Promise<void> => {
-    while (next < files) {
-      const path = filePath(next++)
-      await upload(http, collection, path, await readFile(join(root, path)))
-    }
-  }
-  await Promise.all(Array.from({ length: UPLOADS_AT_ONCE }, uploader))
+  await manyTimes(files, UPLOADS_AT_ONCE, async n => {
+    const path = filePath(n)
+    await upload(http, collection, path, await readFile(join(root, path)))
+  })
 }

@@ -13,6 +13,8 @@ export interface World {
   readonly server: ServerProcess
   readonly token: string
   readonly http: Http
+  /** Starts a server on the same data again, when the one before has ended. */
+  again(): Promise<ServerProcess>
 }
 
 /** What a bench's server is told beside its defaults: a configuration (of the directory that everything lies in), and variables. */
@@ -29,13 +31,19 @@ export async function inWorld<T>(bench: (world: World) => Promise<T>, options: W
     const token = await createToken(data, 'bench', ['read', 'write', 'admin'])
     const file = join(directory, 'config.json')
     await writeFile(file, JSON.stringify(options.config?.(directory) ?? {}))
-    const server = await spawnServer(data, { env: { ...ENV, ...options.env }, args: ['--config', file] })
+    const servers: ServerProcess[] = []
+    const again = async (): Promise<ServerProcess> => {
+      const server = await spawnServer(data, { env: { ...ENV, ...options.env }, args: ['--config', file] })
+      servers.push(server)
+      return server
+    }
+    const server = await again()
     const http = new Http(server.url, token)
     try {
-      return await bench({ directory, server, token, http })
+      return await bench({ directory, server, token, http, again })
     } finally {
       http.close()
-      await server.stop()
+      for (const started of servers) await started.stop()
     }
   } finally {
     await rm(directory, { recursive: true, force: true })

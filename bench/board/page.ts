@@ -1,0 +1,81 @@
+import { median } from '../figures.ts'
+import { ratiosOf, type Row, type Scale, spread, verdictOf } from '../measured.ts'
+import type { Facts } from './facts.ts'
+
+/** What came of one bench. */
+export interface Section {
+  readonly name: string
+  readonly title: string
+  /** The minutes that it took. */
+  readonly minutes: number
+  /** Its rows; or why there are none. */
+  readonly came: { readonly rows: readonly Row[] } | { readonly failure: string }
+}
+
+/** Everything that the page says. */
+export interface Board {
+  readonly date: string
+  readonly scale: Scale
+  readonly facts: Facts
+  readonly sections: readonly Section[]
+  /** Benches that were not run, by name. */
+  readonly left: readonly string[]
+}
+
+const INTRO = `# Benchmarks
+
+Every figure of the [README](../README.md#figures) and more, each measured in one run with what it is compared with, in turn, round by round. [bench/README.md](../bench/README.md) says what exactly is done. Losses stand beside the rest.`
+
+const READING = `Where there were several rounds, a cell is the median, with the range in brackets. The ratio is that of each round's pair: how many times as good ours is, above 1 in our favour, whichever way better lies. _Even_ is within a twentieth of 1; **behind** is a loss, and **missed** a goal not reached.`
+
+/** The scoreboard as Markdown. */
+export function pageOf({ date, scale, facts, sections, left }: Board): string {
+  const parts = [
+    INTRO,
+    ...warnings(scale, left),
+    READING,
+    table(['measured on', ''], [['date', date], ...facts]),
+    summary(sections),
+    ...sections.map(sectionOf),
+  ]
+  return `${parts.join('\n\n')}\n`
+}
+
+function warnings(scale: Scale, left: readonly string[]): string[] {
+  const small = '**A small run (`--quick`): smaller sizes, one round each, only to see how the page looks. These are not the figures of the README.**'
+  const missing = `**Not run:** ${left.map(name => `\`${name}\``).join(', ')}.`
+  return [...(scale === 'whole' ? [] : [small]), ...(left.length === 0 ? [] : [missing])]
+}
+
+/** How many rows came out how, and the losses by name. */
+function summary(sections: readonly Section[]): string {
+  const rows = sections.flatMap(({ came }) => ('rows' in came ? came.rows : []))
+  const those = (...verdicts: readonly string[]): Row[] => rows.filter(row => verdicts.includes(verdictOf(row)))
+  const lost = those('behind', 'missed')
+  const counts = `${those('ahead', 'met').length} ahead of the peer or at the goal, ${those('even').length} even, ${lost.length} behind; ${those('no peer').length} have no peer.`
+  const names = lost.map(row => `- **${row.name}**: ${row.what}, ${ratio(row)} times as good as ${row.peer?.name ?? ''}`)
+  return ['## In short', `Of ${rows.length} rows ${counts}`, ...(lost.length === 0 ? [] : [`Behind:\n\n${names.join('\n')}`])].join('\n\n')
+}
+
+function sectionOf({ name, title, minutes, came }: Section): string {
+  const head = `## ${title}\n\n\`npm run bench -- ${name}\`, ${minutes < 1 ? 'less than a minute' : `${Math.round(minutes)} min`}`
+  if ('failure' in came) return `${head}\n\n**It failed, so there are no figures:** ${came.failure}`
+  const rows = came.rows.map(row => {
+    const { what, unit, ours, peer } = row
+    const verdict = verdictOf(row)
+    const told = verdict === 'behind' || verdict === 'missed' ? `**${verdict}**` : verdict
+    const theirs = peer === undefined ? ['', ''] : [`${peer.name}: ${spread(peer.values)}`, spread(ratiosOf(row))]
+    return [`\`${row.name}\`: ${what}`, unit, spread(ours), ...theirs, told]
+  })
+  const notes = [...new Set(came.rows.flatMap(({ note }) => (note === undefined ? [] : [note])))].map(note => `- ${note}`)
+  return [head, table(['what', 'unit', 'Waybill', 'peer', 'ratio', ''], rows), ...(notes.length === 0 ? [] : [notes.join('\n')])].join('\n\n')
+}
+
+function ratio(row: Row): string {
+  return spread([median(ratiosOf(row))])
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map(cell => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
