@@ -160,7 +160,7 @@ const settings = z.strictObject({
     .describe('how long an event is sent again before it is given up, and a webhook that takes none before it is disabled'),
   jwt: jwt.nullable().default(null).describe('accept JWTs of this issuer beside our own tokens'),
   quotas: z
-    .strictObject({ default: quotas.prefault({}), subjects: z.record(z.string(), quotas).default({}) })
+    .strictObject({ default: quotas.extend({ eventStreams: quota().default(1_000) }).prefault({}), subjects: z.record(z.string(), quotas).default({}) })
     .prefault({})
     .describe('what one subject may have at once; as JSON in the environment'),
   stores: storesSchema.nullable().default(null).describe('where the bytes of files live, by name; null keeps one store named local in the data directory'),

@@ -107,7 +107,7 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
     version: packageVersion(),
     startedAt: clock.now(),
     storeKinds: storeKinds(config),
-    retentionMs: { ...config.retentionMs, audit: config.auditRetentionMs },
+    retentionMs: { ...config.retentionMs, audit: config.auditRetentionMs === 0 ? null : config.auditRetentionMs },
   }
   const tokens = new TokenService({ ledger, by: recording(ledger, config.auditRetentionMs > 0), clock, ids })
   const services = { engine, authenticator, tokens, clock, limits: config, facts, signer, publicUrl: config.publicUrl }

@@ -1,6 +1,7 @@
 import { apiBench } from '../api.ts'
 import { BYTES_SIZES, bytesBench } from '../bytes.ts'
 import { clusterBench } from '../cluster.ts'
+import { consoleBench } from '../console.ts'
 import { copyBench } from '../copy.ts'
 import { daemonFairness, daemonPolls } from '../daemon/beside.ts'
 import { daemonKept } from '../daemon/kept.ts'
@@ -32,6 +33,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   cluster: { title: 'Several servers', run: clusterBench },
   bytes: { title: 'Bytes from store to store', run: scale => bytesBench(BYTES_SIZES[scale]) },
   size: { title: 'Size on disk', run: sizeBench },
+  console: { title: 'The page of a big job', run: consoleBench },
   'daemon-submits': { title: "Beside rclone's daemon: submissions", run: daemonSubmits },
   'daemon-tree': { title: "Beside rclone's daemon: a job over many files", run: daemonTree },
   'daemon-large': { title: "Beside rclone's daemon: a large file", run: daemonLarge },

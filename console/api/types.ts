@@ -1,7 +1,23 @@
 // The shapes of the API are the client's own types; what it lacks is added here.
-import type { ItemInfo, JobInfo, WhoAmI } from '../../src/client/index.ts'
+import type { ItemInfo, JobInfo, NewWebhook, WebhookInfo } from '../../src/client/index.ts'
 
-export type { CollectionInfo, EntryInfo, EntryPage, GrantInfo, ItemInfo, JobChoices, JobInfo, JobRequest, LockInfo, Page } from '../../src/client/index.ts'
+export type {
+  AuditRecord,
+  CollectionInfo,
+  CreatedWebhook,
+  DeliveryInfo,
+  EntryInfo,
+  EntryPage,
+  GrantInfo,
+  ItemInfo,
+  JobChoices,
+  JobInfo,
+  JobRequest,
+  LockInfo,
+  Page,
+  WebhookInfo,
+  WhoAmI,
+} from '../../src/client/index.ts'
 
 /** A source or a destination. */
 export type ItemEndInfo = ItemInfo['source']
@@ -12,11 +28,10 @@ export type JobKind = JobInfo['kind']
 export type Role = 'readonly' | 'readwrite' | 'admin' | 'owner'
 export type Conflict = 'version' | 'skip' | 'fail' | 'rename'
 
-/** All that `GET /v1/whoami` tells. */
-export interface Identity extends WhoAmI {
-  readonly roles: readonly { readonly collection: string; readonly role: Role }[]
-  readonly nextCursor: string | null
-}
+/** An event that webhooks are sent. */
+export type HookEvent = WebhookInfo['events'][number]
+/** Of what a webhook tells: of all jobs in a collection, or of one job. */
+export type WebhookTarget = Required<Pick<NewWebhook, 'collection'>> | Required<Pick<NewWebhook, 'job'>>
 
 export const ITEM_STATES: readonly ItemState[] = ['pending', 'running', 'done', 'skipped', 'failed', 'evicted', 'cancelled']
 export const JOB_STATES: readonly JobState[] = ['submitted', 'resolving', 'running', 'finished']

@@ -2,14 +2,14 @@ import type { ComponentChildren } from 'preact'
 import { createContext } from 'preact'
 import { useCallback, useContext, useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { Api, ApiError } from '../api/api.ts'
-import type { Identity } from '../api/types.ts'
+import type { WhoAmI } from '../api/types.ts'
 import { lastKnown } from './last-known.ts'
 import { REACHED } from './use-loaded.ts'
 
 /** A signed-in user. */
 export interface Session {
   readonly api: Api
-  readonly who: Identity
+  readonly who: WhoAmI
   /** False while calls are not answered: what is seen is what was known last. */
   readonly answers: boolean
   /** Where they are not: when the server answered last, epoch milliseconds. */
@@ -57,7 +57,7 @@ export function SessionGate({
   readonly signIn: (props: SignInProps) => ComponentChildren
   readonly children: ComponentChildren
 }) {
-  const [session, setSession] = useState<{ readonly api: Api; readonly who: Identity } | null>(null)
+  const [session, setSession] = useState<{ readonly api: Api; readonly who: WhoAmI } | null>(null)
   const [reach, setReach] = useState({ answers: true, at: 0 })
   // told with each call: only a change is worth drawing the page anew
   const heardAt = useRef(0)
@@ -125,11 +125,11 @@ export function SessionGate({
 }
 
 /** Whose token it is; while the server is away, what was known of it in this tab, and since when. */
-async function whoIs(token: string): Promise<{ readonly who: Identity; readonly away: number | null }> {
+async function whoIs(token: string): Promise<{ readonly who: WhoAmI; readonly away: number | null }> {
   try {
-    return { who: await new Api(token).get<Identity>('/v1/whoami', { limit: 1000 }), away: null }
+    return { who: await new Api(token).get<WhoAmI>('/v1/whoami', { limit: 1000 }), away: null }
   } catch (error) {
-    const known = sessionStorage.getItem(KEPT) === token && error instanceof ApiError && error.status === 0 ? lastKnown.recall<Identity>(WHO) : null
+    const known = sessionStorage.getItem(KEPT) === token && error instanceof ApiError && error.status === 0 ? lastKnown.recall<WhoAmI>(WHO) : null
     if (known === null) throw error
     return { who: known.value, away: known.at }
   }

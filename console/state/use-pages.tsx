@@ -1,9 +1,12 @@
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
+import type { Api } from '../api/api.ts'
 import type { Page } from '../api/types.ts'
 import type { Query } from '../lib/route.ts'
 import { Button, Skeleton } from '../ui/bits.tsx'
+import { LoadProblem } from '../ui/load-problem.tsx'
 import { ProblemBox } from '../ui/problem.tsx'
+import { useNow } from './use-now.ts'
 import { useApi } from './session.tsx'
 import type { Loaded } from './use-loaded.ts'
 import { useLoaded } from './use-loaded.ts'
@@ -16,14 +19,39 @@ export interface Pages<Row> extends Loaded<Page<Row>> {
   loadMore(): void
 }
 
+interface PagesOptions {
+  /** As of `useLoaded`. */
+  readonly keep?: string
+  /** How often the list is loaded again while no more than its first page is shown; never unless told. */
+  readonly againMs?: number
+}
+
+/** So many pages that a selective filter left empty are passed over by one press. */
+const PASSED_OVER = 10
+
+/** The next page that has rows. The server looks at so many rows for a page and no more, so that one may be empty and not the last. */
+async function loadPage<Row>(api: Api, path: string, query: Query, signal?: AbortSignal): Promise<Page<Row>> {
+  let page = await api.get<Page<Row>>(path, query, signal)
+  for (let passed = 0; page.items.length === 0 && page.nextCursor !== null && passed < PASSED_OVER; passed++) {
+    page = await api.get<Page<Row>>(path, { ...query, cursor: page.nextCursor }, signal)
+  }
+  return page
+}
+
 /** The first page of a list, and the next ones as they are asked for. */
-export function usePages<Row>(path: string, query: Query, keep?: string): Pages<Row> {
+export function usePages<Row>(path: string, query: Query, { keep, againMs = 0 }: PagesOptions = {}): Pages<Row> {
   const api = useApi()
-  const loaded = useLoaded(`${path} ${JSON.stringify(query)}`, signal => api.get<Page<Row>>(path, query, signal), keep === undefined ? {} : { keep })
+  const [grown, setGrown] = useState(false)
+  const round = useNow(grown ? 0 : againMs)
+  const loaded = useLoaded(`${path} ${JSON.stringify(query)}`, signal => loadPage<Row>(api, path, query, signal), {
+    ...(keep === undefined ? {} : { keep }),
+    ...(againMs === 0 ? {} : { round }),
+  })
   const [moreError, setMoreError] = useState<unknown>(null)
   const { value, set } = loaded
   const loadMore = (): void => {
-    api.get<Page<Row>>(path, { ...query, cursor: value?.nextCursor ?? undefined }).then(
+    setGrown(true)
+    loadPage<Row>(api, path, { ...query, cursor: value?.nextCursor ?? undefined }).then(
       next => {
         setMoreError(null)
         set(before => ({ items: [...before.items, ...next.items], nextCursor: next.nextCursor }))
@@ -47,9 +75,10 @@ export function PagesFrame({
   const { value, error, loading, rows } = pages
   return (
     <>
-      <ProblemBox error={error} retry={pages.reload} />
+      <LoadProblem error={error} known={value !== null} retry={pages.reload} />
       {value === null && loading && <Skeleton rows={3} />}
-      {value !== null && rows.length === 0 && empty}
+      {value?.nextCursor === null && rows.length === 0 && empty}
+      {value?.nextCursor != null && rows.length === 0 && <p class="muted">Nothing so far; there is more to look through.</p>}
       {rows.length > 0 && children}
       <ProblemBox error={pages.moreError} retry={pages.loadMore} />
       {value?.nextCursor != null && (

@@ -1,4 +1,5 @@
 import { isWaybillError } from '../model/errors.ts'
+import { isOfWrongBytes } from '../model/wrong-bytes.ts'
 import type { Blob, BlobStore } from '../ports/blob-store.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { BytesRead, ChunkBlob, Lease } from '../ports/ledger.ts'
@@ -119,9 +120,7 @@ async function receive(
     await stores.named(to).receive(source, { unlessPutSince, signal, onProgress })
     return 'there'
   } catch (error) {
-    // bytes that are missing, too few, too many or others than were recorded
-    const isSource = ['entry_not_found', 'digest_mismatch', 'incomplete_body', 'body_too_large'] as const
-    if (isSource.some(code => isWaybillError(error, code))) return 'corrupt'
+    if (isWaybillError(error, 'entry_not_found') || isOfWrongBytes(error)) return 'corrupt'
     if (isWaybillError(error, 'out_of_space')) return 'out_of_space'
     if (!signal.aborted) onError(error, `copying a blob from the store "${store}" to "${to}"`)
     return 'unavailable'

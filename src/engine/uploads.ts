@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { Caller } from '../model/access.ts'
 import { DEFAULT_MEDIA_TYPE, type Entry } from '../model/entry.ts'
@@ -134,20 +135,43 @@ export class UploadService implements Uploads {
   }
 }
 
-/** The parts as one blob: streamed in their order, one open at a time. A single part is that blob already. */
+/**
+ * The parts as one blob: streamed in their order, one open at a time, and each is what arrived, or nothing is stored: `digest_mismatch`. `unavailable` where one
+ * cannot be read. A single part is that blob already.
+ */
 async function join(store: BlobStore, size: number, parts: readonly UploadPart[]): Promise<Blob> {
   const filled = parts.filter(part => part.size > 0)
   const [first] = filled
   if (first !== undefined && filled.length === 1) return { sha256: first.sha256, size }
   const bytes = async function* (): AsyncGenerator<Uint8Array> {
-    for (const part of filled) yield* await store.get(part.sha256)
+    for (const part of filled) yield* wholePart(store, part)
   }
   const body = Readable.from(bytes(), { objectMode: false })
+  body.on('error', (error: unknown) => error) // a part that breaks off after the put has failed must not end the process: nobody reads it any more
   try {
     return await store.put(body, { size })
   } finally {
     body.destroy() // closes the part that was being read when the put failed
   }
+}
+
+async function* wholePart(store: BlobStore, { number, sha256 }: UploadPart): AsyncGenerator<Uint8Array> {
+  const digest = createHash('sha256')
+  try {
+    for await (const chunk of await store.get(sha256)) {
+      digest.update(chunk as Uint8Array)
+      yield chunk as Uint8Array
+    }
+  } catch (error) {
+    if (isWaybillError(error, 'entry_not_found')) throw damaged(number)
+    if (isWaybillError(error)) throw error
+    throw new WaybillError('unavailable', `part ${number} of the upload cannot be read just now; complete it again later`, {}, { cause: error })
+  }
+  if (digest.digest('hex') !== sha256) throw damaged(number)
+}
+
+function damaged(number: number): WaybillError {
+  return new WaybillError('digest_mismatch', `the stored bytes of part ${number} of the upload are not those that arrived; send the part again, then complete`)
 }
 
 /** The body as a blob, or null when it has more than `maxSize` bytes. */

@@ -85,6 +85,8 @@ export function sendProblem(thrown: unknown, request: FastifyRequest, reply: Fas
   const error = toWaybillError(thrown)
   logFault(error, request)
   setErrorHeaders(error, reply)
+  // RFC 9110 section 15.5.2: 401 has a challenge, also where the token was good when the call began
+  if (error.status === 401 && !reply.hasHeader('www-authenticate')) reply.header('www-authenticate', 'Bearer realm="waybill", error="invalid_token"')
   // bytes, not a string: fastify would add a charset, which application/problem+json does not have
   return reply
     .code(error.status)

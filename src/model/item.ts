@@ -71,7 +71,7 @@ export function reasonMessage(code: ErrorCode, where: string, expected?: string 
     case 'destination_changed':
       return `${where} was changed by another program while it was being written, and was left as it is; retry the item.`
     case 'unavailable':
-      return `The bytes could not be copied into the store of ${where}; retry the item when it is available.`
+      return `The store of ${where} could not be used; retry the item when it is available.`
     case 'out_of_space':
       return `The store of ${where} is full; make room and retry the item.`
     case 'digest_mismatch':

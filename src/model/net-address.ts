@@ -53,7 +53,10 @@ export class AddressRules {
     if (address === null) return `${text} is no address`
     const special = specialty(address)
     if (special === null || this.#networks.some(network => isWithin(address, network))) return null
-    return `${address.toString()} is no public address (${special})`
+    // what a name stands for is not told: whoever names hosts of the network behind the server would learn its addresses
+    return addressOf(host) === null
+      ? `${host} stands for an address that is not public (${special})`
+      : `${address.toString()} is no public address (${special})`
   }
 
   /** The same of the host of a URL, when it is an address; a name is null, and looked at when it is called. */

@@ -78,7 +78,7 @@ function checkedLookup(rules: AddressRules): LookupFunction {
       if (error !== null) return answer(error, '')
       const refusal = found.map(({ address }) => rules.refusal(host, address)).find(one => one !== null)
       const first: LookupAddress | undefined = found[0]
-      if (refusal !== undefined) return answer(new Refusal(`${host} stands for an address that is not called: ${refusal}`), '')
+      if (refusal !== undefined) return answer(new Refusal(refusal), '')
       if (first === undefined) return answer(new Refusal(`${host} has no address`), '')
       return options.all === true ? answer(null, found) : answer(null, first.address, first.family)
     })

@@ -1,5 +1,5 @@
 import type { JobKind } from '../model/job.ts'
-import type { Moved } from './transfer.ts'
+import type { Moved, PlacePath } from './transfer.ts'
 
 /** A run of a job's items that one worker holds until `expiresAt`. `token` fences: each lease of a chunk has a higher one. */
 export interface Lease {
@@ -33,4 +33,6 @@ export interface BytesRead {
   readonly copied: CopiedBlobs
   /** What came of the bytes of items with an end in a place. */
   readonly moved?: readonly Moved[]
+  /** Paths of places of which nothing could be told: whether a source there is missing, or another one, is not known. */
+  readonly unsure?: readonly Pick<PlacePath, 'collection' | 'path'>[]
 }

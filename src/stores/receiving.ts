@@ -1,4 +1,3 @@
-import { isWaybillError } from '../model/errors.ts'
 import type { Blob, BlobSource, BlobStore, StoredBlob } from '../ports/blob-store.ts'
 
 /** True when the whole blob was put since: a copy of it would change nothing. */
@@ -14,9 +13,4 @@ export async function putWhole(store: Pick<BlobStore, 'put'>, source: BlobSource
   } finally {
     body.destroy()
   }
-}
-
-/** True for what a body's meter throws at bytes that are not the announced ones; false where the source broke off, which has a cause. */
-export function isOfWrongBytes(error: unknown): boolean {
-  return isWaybillError(error) && error.cause === undefined && ['digest_mismatch', 'incomplete_body', 'body_too_large'].includes(error.code)
 }

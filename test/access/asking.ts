@@ -22,6 +22,9 @@ export function urlOf(row: Row, things: Things): string {
     version: '1',
     number: '1',
     grant: 'set by the caller',
+    code: 'unauthenticated',
+    token: things.token,
+    webhook: things.webhook,
   }
   const [owner = '', name = ''] = things.collection.split('/')
   const { id } = row.ask

@@ -2,9 +2,11 @@ import { setTimeout } from 'node:timers/promises'
 import { isInRequest } from '../support/contract/watch-servers.ts'
 import type { Ledger } from '../../src/ports/ledger.ts'
 
-/** Resolves when the server works on no job: nothing changes then but by calls. */
+/** Resolves when the server works on no job, and no event: nothing changes then but by calls. */
 export async function atRest(ledger: Ledger): Promise<void> {
   while ((await ledger.unfinished(0, 1)).length > 0) await setTimeout(10)
+  // what happened is on its way to the webhooks until it is spread over them
+  for (let more = true; more;) more = (await ledger.webhooks.spread(1000)).more
 }
 
 /** The names of the ledger's methods that requests call while `work` runs, in order: what a caller could tell by the time an answer takes. */

@@ -15,7 +15,7 @@ export type Subject = keyof typeof SUBJECTS
 /** Where a stage's collection can be reached: ids that a domain may have, ids that a project may have, or any. */
 export type Manner = 'plain' | 'domain' | 'project'
 
-/** What there is to ask for: one collection with a file, a folder, a finished job of the owner's, a lock, an upload. */
+/** What there is to ask for: one collection with a file, a folder, a finished job, a lock, an upload and a webhook, and a token, all of the owner's. */
 export interface Things {
   readonly collection: string
   readonly file: string
@@ -24,6 +24,8 @@ export interface Things {
   readonly job: string
   readonly number: string
   readonly upload: string
+  readonly webhook: string
+  readonly token: string
 }
 
 const SCOPES: readonly Scope[] = ['read', 'write', 'apollo_read', 'apollo_write']
@@ -70,7 +72,12 @@ export class Stages {
     const upload = await engine.uploads.start(owner, { collection, path: `up-${n}`, size: 1, partSize: 1 })
     await engine.uploads.putPart(owner, upload.id, 1, Readable.from([Buffer.from('x')]))
     const job = await this.#job(collection, n)
-    return { collection, file, entity: entry.entityId.replaceAll('-', ''), revision: entry.revision, upload: upload.id, ...job }
+    // of what never happens here, so that nobody is called
+    const { webhook } = await engine.webhooks.create(owner, { collection }, { url: `https://hooks.example/${CANARY}`, events: ['item.evicted'] })
+    const token = v7()
+    await ledger.createToken({ id: token, subject: OWNER, scopes: ['read'], expiresAt: null, hash: hashToken(mintToken()), label: CANARY })
+    const ids = { entity: entry.entityId.replaceAll('-', ''), revision: entry.revision, upload: upload.id, webhook: webhook.id, token }
+    return { collection, file, ...ids, ...job }
   }
 
   async #job(collection: string, n: string): Promise<Pick<Things, 'job' | 'number'>> {
@@ -96,6 +103,8 @@ export class Stages {
       job: v7(),
       number: '499999999999999',
       upload: randomUUID(),
+      webhook: v7(),
+      token: v7(),
     }
   }
 

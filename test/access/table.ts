@@ -7,8 +7,8 @@ import type { Manner, Things } from './stage.ts'
  * - `open`: whoever asks, with any token or none
  * - `token`: whoever has a token with the scopes; it shows or changes what is the caller's own
  * - a role: that role, or more, on the collection that the call names
- * - `own`: only the subject who made the thing (an upload, a Seven Bridges job)
- * - `job`: the subject who submitted the job, and whoever is admin or more of every collection it names
+ * - `own`: only the subject who made the thing (an upload, a token, a Seven Bridges job)
+ * - `job`: the subject who submitted the job, or made the webhook, and whoever is admin or more of every collection it names
  * - `signature`: whoever has the signed URL; `tracking`: whoever has the tracking id
  */
 export type Need = 'open' | 'token' | Role | 'own' | 'job' | 'signature' | 'tracking'
@@ -52,7 +52,7 @@ const CM_WELL: Refusals = { manner: 'domain', unauthenticated: 403, scope: 403, 
 
 /** What a refusal is for a route: by its dialect. */
 export function refusalsOf(url: string): Refusals {
-  if (/^\/(v1|docs|download|upload)\//.test(url)) return V1
+  if (/^\/(v1|docs|download|upload)\//.test(url) || url === '/metrics') return V1
   if (/^\/(apollo|files)\//.test(url)) return APOLLO
   return url.startsWith('/v2/') ? SEVEN_BRIDGES : CM_WELL
 }
@@ -60,6 +60,7 @@ export function refusalsOf(url: string): Refusals {
 const read: readonly Scope[] = ['read']
 const write: readonly Scope[] = ['write']
 const both: readonly Scope[] = ['read', 'write']
+const admin: readonly Scope[] = ['admin']
 const apolloRead: readonly Scope[] = ['apollo_read']
 const apolloWrite: readonly Scope[] = ['apollo_write']
 const apolloBoth: readonly Scope[] = ['apollo_read', 'apollo_write']
@@ -70,6 +71,8 @@ const vault = { headers: () => ({ vaultid: 'v', accountid: 'a' }) }
 const infoton = { headers: () => ({ 'x-cm-well-type': 'OBJ' }), body: () => ({ a: 'b' }), conceals: false } as const
 const copyTo = { id: 'entity', body: ({ collection }: Things) => ({ project: collection, name: 'copied.txt' }) } as const
 const oneSucceeded = (answer: string): boolean => /^\{"items":\[\{"resource":/.test(answer)
+/** Of what never happens here, so that nobody is called. */
+const hook = { url: 'https://hooks.example/', events: ['item.evicted'] }
 const item = ({ collection, file }: Things): object => ({ source: { collection, path: file } })
 const itemTo = ({ collection, file }: Things): object => ({ source: { collection, path: file }, destination: { collection, path: 'to' } })
 const upload = (things: Things): string =>
@@ -97,7 +100,16 @@ export const TABLE: readonly Row[] = [
   row('GET    /docs/static/index.html',                      none,        'open',      302),
   row('GET    /docs/static/swagger-initializer.js',          none,        'open',      200),
   row('GET    /docs/static/*',                               none,        'open',      404),
+  row('GET    /errors/:code',                                none,        'open',      200),
+  row('GET    /metrics',                                     ['metrics'], 'token',     200),
   row('GET    /v1/whoami',                                   none,        'token',     200),
+  row('GET    /v1/system',                                   admin,       'token',     200),
+  row('GET    /v1/audit',                                    admin,       'token',     200, { query: () => '?subject=nobody' }),
+  row('GET    /v1/audit',                                    read,        'admin',     200, { query: ({ collection }) => `?collection=${collection}` }),
+  row('GET    /v1/tokens',                                   none,        'token',     200),
+  row('POST   /v1/tokens',                                   read,        'token',     201, { body: () => ({ scopes: ['read'] }) }),
+  row('GET    /v1/tokens/:token',                            none,        'own',       200),
+  row('DELETE /v1/tokens/:token',                            read,        'own',       204),
 
   // collections
   row('POST   /v1/collections',                              write,       'token',     201, { body: () => ({}) }),
@@ -142,6 +154,19 @@ export const TABLE: readonly Row[] = [
   row('POST   /v1/jobs/:job/pause',                          write,       'job',       409),
   row('POST   /v1/jobs/:job/resume',                         write,       'job',       409),
   row('POST   /v1/jobs/:job/retry',                          write,       'job',       202, { body: () => ({ states: ['failed'] }) }),
+
+  row('POST   /v1/jobs',                                     write,       'readwrite', 202, { body: things => ({ kind: 'delete', items: [item(things)], webhook: hook }) }),
+
+  // webhooks
+  row('POST   /v1/webhooks',                                 write,       'admin',     201, { body: ({ collection }) => ({ ...hook, collection }) }),
+  row('POST   /v1/webhooks',                                 write,       'job',       201, { body: ({ job }) => ({ ...hook, job }) }),
+  row('GET    /v1/webhooks',                                 read,        'token',     200),
+  row('GET    /v1/webhooks',                                 read,        'admin',     200, { query: ({ collection }) => `?collection=${collection}` }),
+  row('GET    /v1/webhooks',                                 read,        'job',       200, { query: ({ job }) => `?job=${job}` }),
+  row('GET    /v1/webhooks/:webhook',                        read,        'job',       200),
+  row('DELETE /v1/webhooks/:webhook',                        write,       'job',       204),
+  row('POST   /v1/webhooks/:webhook/enable',                 write,       'job',       200),
+  row('GET    /v1/webhooks/:webhook/deliveries',             read,        'job',       200),
 
   // signed URLs
   row('GET    /download/:grant',                             none,        'signature', 200),

@@ -11,6 +11,7 @@ beforeAll(async () => {
   for (const path of [name, '2026/b.txt']) await server().call('alice', 'PUT', `/v1/collections/photos/entries/${path}`, 'bytes')
   await server().call('alice', 'PUT', '/v1/collections/photos/grants/a-subject-with-a-very-long-name@a-long-domain.example', { role: 'readonly' })
   await server().call('alice', 'PUT', '/v1/collections/photos/lock', { ttlSeconds: 600, reason: 'audit' })
+  await server().call('alice', 'POST', '/v1/webhooks', { collection: 'photos', url: `https://receiver.example/${'long-'.repeat(30)}path` })
   const item = (path: string, more = {}): object => ({ source: { collection: 'photos', path, ...more }, destination: { collection: 'archive', path } })
   const items = [item(name), item('none'), item('2026/b.txt', { ifMatch: '0'.repeat(32) })]
   const body = { kind: 'copy', items, label: 'a label that is rather long, as labels of people are who want to find it again' }
@@ -24,12 +25,15 @@ const PAGES: readonly { readonly name: string; readonly address: () => string; r
   { name: 'a job', address: () => `#/jobs/${job}`, shows: 'entry_not_found' },
   { name: 'an item', address: () => `#/jobs/${job}?item=1`, shows: 'Attempts' },
   { name: 'events', address: () => `#/jobs/${job}?tab=events`, shows: 'finished: partial' },
+  { name: 'webhooks of a job', address: () => `#/jobs/${job}?tab=webhooks`, shows: 'No webhooks here' },
   { name: 'details', address: () => `#/jobs/${job}?tab=facts`, shows: 'Kept until' },
   { name: 'collections', address: () => '#/collections', shows: 'archive' },
   { name: 'a collection', address: () => '#/collections/photos', shows: '2026/' },
   { name: 'a file', address: () => '#/collections/photos?prefix=2026/&entry=2026/b.txt', shows: 'is locked by alice' },
   { name: 'access', address: () => '#/collections/photos?tab=access', shows: 'a-subject-with' },
   { name: 'about a collection', address: () => '#/collections/photos?tab=about', shows: 'audit' },
+  { name: 'webhooks', address: () => '#/collections/photos?tab=webhooks', shows: 'https://receiver.example/long-' },
+  { name: 'the audit', address: () => '#/collections/photos?tab=audit', shows: 'gave a role' },
   { name: 'a new job', address: () => '#/jobs?new=copy&source=photos', shows: 'Name the collection that the files go to.' },
   { name: 'tokens', address: () => '#/tokens', shows: 'This session’s' },
   { name: 'the system', address: () => '#/system', shows: 'Ledger and stores answer' },

@@ -2,6 +2,7 @@ import axe from 'axe-core'
 import type { AxeResults, Result } from 'axe-core'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import type { ConfigInput } from '../../src/config.ts'
 import type { Scope } from '../../src/model/access.ts'
 import { buildConsole } from '../support/console.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -30,8 +31,8 @@ export interface World {
   openAt(address: string, options?: PageOptions): Promise<Page>
 }
 
-/** A server with the built console and a browser, for all tests of a file. */
-export function consoleWorld(): World {
+/** A server with the built console and a browser, for all tests of a file; `config` changes settings. */
+export function consoleWorld(config: ConfigInput = {}): World {
   let server: TestServer | null = null
   let browser: Browser | null = null
   const contexts: BrowserContext[] = []
@@ -42,7 +43,7 @@ export function consoleWorld(): World {
   }
   beforeAll(async () => {
     await buildConsole()
-    server = await startTestServer()
+    server = await startTestServer(config)
     browser = await startChromium()
   }, CHROMIUM_START_MS)
   afterEach(async () => {

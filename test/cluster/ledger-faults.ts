@@ -19,8 +19,8 @@ const RULES: readonly (readonly [rule: string, sql: string])[] = [
   ],
   [
     'I6: two items made one version',
-    `SELECT dst_collection, coalesce(dst_path, src_path) AS path, dst_version, count(*) AS items FROM waybill.item
-      WHERE state = 2 AND dst_version IS NOT NULL GROUP BY 1, 2, 3 HAVING count(*) > 1`,
+    `SELECT dst_collection, coalesce(dst_path, src_path) AS path, dst_version, count(*) AS items
+      FROM waybill.item i JOIN waybill.job j ON j.key = i.job AND j.dry_run = 0 WHERE i.state = 2 AND dst_version IS NOT NULL GROUP BY 1, 2, 3 HAVING count(*) > 1`,
   ],
   [
     'I6: versions of a path are not 1, 2, 3',

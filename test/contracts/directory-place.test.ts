@@ -118,7 +118,7 @@ describe('a directory with what does not belong into one', () => {
 
   it('shows what has come since, where the next page is asked for later', async () => {
     let later = 0
-    const clock = { ...systemClock, now: () => systemClock.now() + later }
+    const clock = { ...systemClock, steady: () => systemClock.steady() + later }
     const slow = openDirectoryPlace({ name: 'p', directory: inside, readonly: false, clock })
     await writeFile(join(inside, 'a'), 'x')
     expect(await slow.list({ prefix: '', after: '', limit: 1 })).toMatchObject({ through: 'a' })

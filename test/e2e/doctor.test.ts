@@ -35,6 +35,25 @@ describe('doctor', () => {
     )
   })
 
+  it('takes two dry runs of the same copies for no damage: they made nothing', async () => {
+    const made = await waybill(['token', 'create', '--data', data, '--subject', 'alice', '--scopes', 'read,write'])
+    const env = { WAYBILL_URL: server.url, WAYBILL_TOKEN: made.out.trim() }
+    const file = join(root, 'a.txt')
+    await writeFile(file, 'bytes')
+    for (const words of [
+      ['collection', 'create', 'papers'],
+      ['put', file, 'papers:'],
+      ['cp', 'papers:', 'papers:copy/', '--dry-run'],
+      ['cp', 'papers:', 'papers:copy/', '--dry-run'],
+      ['cp', 'papers:', 'papers:copy/', '--wait'],
+    ]) {
+      expect(await waybill(words, { env })).toMatchObject({ code: 0 })
+    }
+    await rm(file)
+    const { code, out } = await waybill(['doctor', '--data', data])
+    expect([code, out]).toEqual([0, expect.stringContaining('ok    rows')])
+  })
+
   it('says what is wrong and what to do, makes nothing, and exits with 2', async () => {
     const missing = join(root, 'missing')
     const { code, out } = await waybill(['doctor', '--data', missing, '--json'])

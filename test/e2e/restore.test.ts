@@ -180,6 +180,7 @@ describe('restore', () => {
     const orphaned = await variant('orphaned.db', db =>
       db.exec(`PRAGMA foreign_keys = OFF; INSERT INTO chunk SELECT * FROM chunk LIMIT 0; DELETE FROM collection`),
     )
+    const armed = await variant('armed.db', db => db.exec(`CREATE TRIGGER t AFTER INSERT ON token BEGIN UPDATE token SET scopes = 'admin'; END`))
     const torn = join(root, 'torn.db')
     await cp(good, torn)
     await writeFile(torn, Buffer.alloc(64 * 1024, 7), { flag: 'r+' })
@@ -188,6 +189,7 @@ describe('restore', () => {
       [torn, 2, /is damaged, or no backup of a ledger/],
       [other, 2, /is no backup of a ledger/],
       [orphaned, 2, /is damaged: a row of .* belongs to none of collection/],
+      [armed, 2, /was changed: it holds the trigger "t", which no ledger has/],
       [newer, 4, /The schema of .* is number 999, this version knows/],
       [root, 2, /is a directory; name the file/],
       [join(root, 'nothing'), 2, /There is no file or directory/],

@@ -65,7 +65,7 @@ describe('the configuration', () => {
       webhookRetryMs: 5_000,
       webhookGiveUpMs: 3 * DAY_MS,
       jwt: null,
-      quotas: { default: {}, subjects: {} },
+      quotas: { default: { eventStreams: 1_000 }, subjects: {} },
       stores: null,
       defaultStore: null,
     } satisfies Config)

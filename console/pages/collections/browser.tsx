@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { collectionPath } from '../../api/api.ts'
 import type { CollectionInfo, EntryInfo, EntryPage } from '../../api/types.ts'
+import { exactNumber } from '../../lib/format.ts'
 import { link } from '../../lib/route.ts'
 import { go, goWith } from '../../state/route.ts'
 import { picks } from '../../state/picks.ts'
@@ -10,6 +11,7 @@ import { useLoaded } from '../../state/use-loaded.ts'
 import { Button, Empty, Size, Skeleton, textOf, When } from '../../ui/bits.tsx'
 import { ENTRY_LOOKS } from '../../ui/entry-kind.ts'
 import { Icon } from '../../ui/icons.tsx'
+import { LoadProblem } from '../../ui/load-problem.tsx'
 import { ProblemBox } from '../../ui/problem.tsx'
 import { DeletePicked } from './delete-picked.tsx'
 import { EntryPanel } from './entry-panel.tsx'
@@ -113,7 +115,7 @@ export function Browser({ collection, prefix, name, entry }: BrowserProps) {
         )}
       </div>
       <UploadList uploads={uploads} />
-      <ProblemBox error={error} retry={reload} />
+      <LoadProblem error={error} known={value !== null} retry={reload} />
       {value === null && loading && <Skeleton />}
       {value !== null && lines.length === 0 && (
         <Empty title={name !== '' ? `No name here begins with “${name}”` : prefix === '' ? 'Nothing in this collection yet' : 'Nothing in this folder'}>
@@ -185,7 +187,12 @@ export function Browser({ collection, prefix, name, entry }: BrowserProps) {
         )}
       </div>
       <ProblemBox error={more} retry={loadMore} />
-      {value?.nextCursor != null && <Button onClick={loadMore}>Show more</Button>}
+      {value?.nextCursor != null && (
+        <div class="more">
+          <Button onClick={loadMore}>Show more</Button>
+          <span class="hint">The first {exactNumber(lines.length)} are shown. To get further down at once, say above what the name begins with.</span>
+        </div>
+      )}
       {deleting && <DeletePicked collection={collection.id} keys={[...picked]} onClose={() => setDeleting(false)} onDone={id => go(['jobs', id])} />}
     </DropZone>
   )

@@ -5,7 +5,7 @@ import { mayWrite, useSession } from '../../state/session.tsx'
 import { useLoaded } from '../../state/use-loaded.ts'
 import { Skeleton } from '../../ui/bits.tsx'
 import { Icon } from '../../ui/icons.tsx'
-import { ProblemBox } from '../../ui/problem.tsx'
+import { LoadProblem } from '../../ui/load-problem.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { Webhooks } from '../webhooks/webhooks.tsx'
 import { About } from './about.tsx'
@@ -48,7 +48,7 @@ export function CollectionPage({ id, query }: { readonly id: string; readonly qu
           </span>
         ))}
       </nav>
-      <ProblemBox error={error} retry={reload} />
+      <LoadProblem error={error} known={collection !== null} retry={reload} />
       {collection === null && loading && <Skeleton />}
       {collection !== null && (
         <>

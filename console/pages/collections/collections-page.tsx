@@ -8,6 +8,7 @@ import { useLoaded } from '../../state/use-loaded.ts'
 import { Button, Command, Empty, Field, Skeleton, textOf, When } from '../../ui/bits.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { Icon } from '../../ui/icons.tsx'
+import { LoadProblem } from '../../ui/load-problem.tsx'
 import { ProblemBox } from '../../ui/problem.tsx'
 
 const PAGE = 100
@@ -60,7 +61,7 @@ export function CollectionsPage({ query }: { readonly query: Readonly<Record<str
           />
         </div>
       </div>
-      <ProblemBox error={error} retry={reload} />
+      <LoadProblem error={error} known={value !== null} retry={reload} />
       {value === null && loading && <Skeleton />}
       {value !== null && found.length === 0 && (
         <Empty title={prefix === '' ? 'No collections yet' : 'No collection begins so'}>

@@ -8,6 +8,7 @@ import { Button, Fact, IconButton, Size, Skeleton, When } from '../../ui/bits.ts
 import { Confirm } from '../../ui/dialog.tsx'
 import { ENTRY_LOOKS } from '../../ui/entry-kind.ts'
 import { Icon } from '../../ui/icons.tsx'
+import { LoadProblem } from '../../ui/load-problem.tsx'
 import { ProblemBox } from '../../ui/problem.tsx'
 import { FieldsForm } from './fields-form.tsx'
 import { Locks } from './locks.tsx'
@@ -50,8 +51,9 @@ export function EntryPanel({ collection, path, isFolder, onChanged, onClose }: E
       {noEntry ? (
         <p>This folder is the beginning of the paths in it and no entry of its own: it has no versions, and no fields.</p>
       ) : (
-        <ProblemBox error={versions.error ?? error} retry={versions.reload} />
+        <LoadProblem error={versions.error} known={versions.value !== null} retry={versions.reload} />
       )}
+      <ProblemBox error={error} />
       {versions.value === null && versions.loading && <Skeleton rows={4} />}
       {newest !== undefined && (
         <>

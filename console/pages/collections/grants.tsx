@@ -6,6 +6,7 @@ import { useApi } from '../../state/session.tsx'
 import { useLoaded } from '../../state/use-loaded.ts'
 import { Button, Empty, Field, Skeleton, textOf, When } from '../../ui/bits.tsx'
 import { Confirm } from '../../ui/dialog.tsx'
+import { LoadProblem } from '../../ui/load-problem.tsx'
 import { ProblemBox } from '../../ui/problem.tsx'
 
 const PAGE = 1000
@@ -74,7 +75,7 @@ export function Grants({ collection }: { readonly collection: CollectionInfo }) 
         </Button>
       </form>
       <ProblemBox error={refused} />
-      <ProblemBox error={error} retry={reload} />
+      <LoadProblem error={error} known={value !== null} retry={reload} />
       {value === null && loading && <Skeleton rows={3} />}
       {value !== null && (
         <div class="table-frame plain-rows">

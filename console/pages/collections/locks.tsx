@@ -5,6 +5,7 @@ import { useApi, useSession } from '../../state/session.tsx'
 import { useLoaded } from '../../state/use-loaded.ts'
 import { Button, Skeleton, textOf, When } from '../../ui/bits.tsx'
 import { Icon } from '../../ui/icons.tsx'
+import { LoadProblem } from '../../ui/load-problem.tsx'
 import { ProblemBox } from '../../ui/problem.tsx'
 
 /** A lock as the list of locks tells it; `path` null: on the whole collection. */
@@ -37,7 +38,7 @@ export function Locks({ collection, path }: { readonly collection: CollectionInf
       reload()
     }, setRefused)
   }
-  if (value === null) return error === null ? <Skeleton rows={1} /> : <ProblemBox error={error} retry={reload} />
+  if (value === null) return error === null ? <Skeleton rows={1} /> : <LoadProblem error={error} known={false} retry={reload} />
   const own = value.items.find(lock => lock.path === path)
   const admin = collection.role === 'admin' || collection.role === 'owner'
   const mayRelease = own !== undefined && (own.holder === who.subject || admin)

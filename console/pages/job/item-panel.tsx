@@ -5,7 +5,7 @@ import { link } from '../../lib/route.ts'
 import { useApi } from '../../state/session.tsx'
 import { useLoaded } from '../../state/use-loaded.ts'
 import { Fact, IconButton, Size, Skeleton, When } from '../../ui/bits.tsx'
-import { ProblemBox } from '../../ui/problem.tsx'
+import { LoadProblem } from '../../ui/load-problem.tsx'
 import { ITEM_LOOKS, StateBadge } from '../../ui/state.tsx'
 
 interface ItemPanelProps {
@@ -30,7 +30,7 @@ export function ItemPanel({ job, seq, known, onClose }: ItemPanelProps) {
         <h2>Item {exactNumber(seq + 1)}</h2>
         <IconButton icon="close" label="Close the item (Esc)" onClick={onClose} />
       </header>
-      <ProblemBox error={loaded.error} retry={loaded.reload} />
+      <LoadProblem error={loaded.error} known={item !== null} retry={loaded.reload} />
       {item === null && loaded.loading && <Skeleton rows={4} />}
       {item === null && !loaded.loading && loaded.error === null && <p>This job has no such item.</p>}
       {item !== null && <ItemFacts item={item} />}

@@ -11,7 +11,7 @@ import { useApi } from '../../state/session.tsx'
 import { useShortcuts } from '../../state/shortcuts.ts'
 import { Button, Empty, textOf } from '../../ui/bits.tsx'
 import { Icon } from '../../ui/icons.tsx'
-import { ProblemBox } from '../../ui/problem.tsx'
+import { LoadProblem } from '../../ui/load-problem.tsx'
 import { ITEM_LOOKS, StateBadge } from '../../ui/state.tsx'
 import type { Column } from '../../ui/virtual-table.tsx'
 import { VirtualTable } from '../../ui/virtual-table.tsx'
@@ -71,7 +71,7 @@ export function ItemsView({ job, query }: { readonly job: JobInfo; readonly quer
           </Button>
         </p>
       )}
-      <ProblemBox error={error} retry={rows.again} />
+      <LoadProblem error={error} known={pages.held > 0} retry={rows.again} />
       <div class={`items ${chosen >= 0 ? 'with-panel' : ''}`}>
         {pages.length === 0 && pages.complete ? (
           <Empty title={filtered ? 'No item fits this filter' : job.counts.discovering ? 'Items are being found' : 'This job has no items'}>

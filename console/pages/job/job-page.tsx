@@ -8,7 +8,7 @@ import { useNow } from '../../state/use-now.ts'
 import { relative } from '../../lib/format.ts'
 import { Skeleton, When } from '../../ui/bits.tsx'
 import { Icon } from '../../ui/icons.tsx'
-import { ProblemBox } from '../../ui/problem.tsx'
+import { LoadProblem } from '../../ui/load-problem.tsx'
 import { jobLook, StateBadge } from '../../ui/state.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { Webhooks } from '../webhooks/webhooks.tsx'
@@ -51,7 +51,7 @@ export function JobPage({ id, query }: { readonly id: string; readonly query: Re
         <span>{job === null ? id : job.number}</span>
       </nav>
       {job === null && live.error === null && <Skeleton />}
-      {job === null && <ProblemBox error={live.error} retry={live.reload} />}
+      {job === null && <LoadProblem error={live.error} known={false} retry={live.reload} />}
       {job !== null && (
         <>
           <div class="page-head">

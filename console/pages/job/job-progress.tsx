@@ -69,7 +69,8 @@ function Took({ job }: { readonly job: JobInfo }) {
   const took = new Date(job.finishedAt).getTime() - new Date(job.startedAt).getTime()
   return (
     <Figure name="Took" value={duration(took)}>
-      {job.itemsPerSecond === null ? '' : `${shortNumber(job.itemsPerSecond)} items a second`}
+      {/* less than a second of a few items is no rate */}
+      {job.itemsPerSecond === null || took < 1000 ? '' : `${shortNumber(job.itemsPerSecond)} items a second`}
     </Figure>
   )
 }

@@ -3,10 +3,11 @@ import { followEvents } from '../../api/events.ts'
 import type { JobInfo, Page } from '../../api/types.ts'
 import { link } from '../../lib/route.ts'
 import { go } from '../../state/route.ts'
-import { useApi } from '../../state/session.tsx'
+import { useSession } from '../../state/session.tsx'
 import { useShortcuts } from '../../state/shortcuts.ts'
 import { useLoaded } from '../../state/use-loaded.ts'
 import { Button, Command, Empty, Skeleton } from '../../ui/bits.tsx'
+import { LoadProblem } from '../../ui/load-problem.tsx'
 import { ProblemBox } from '../../ui/problem.tsx'
 import type { JobsQuery } from './job-filters.tsx'
 import { filterOf, isFiltered, isNumber, JobFilters } from './job-filters.tsx'
@@ -20,7 +21,7 @@ const ASK_MS = 5_000
 
 /** `#/jobs`: is it working, and what failed. */
 export function JobsPage({ query }: { readonly query: JobsQuery }) {
-  const api = useApi()
+  const { api, answers } = useSession()
   const filter = filterOf(query)
   const key = JSON.stringify(filter)
   const {
@@ -72,8 +73,8 @@ export function JobsPage({ query }: { readonly query: JobsQuery }) {
           Jobs with {query['labelContains']} in their label. <a href={link(['jobs', query['labelContains'] ?? ''])}>The job of that number</a>
         </p>
       )}
-      {lost && <p class="note">Connection lost; the list is asked for again every {ASK_MS / 1000} s.</p>}
-      <ProblemBox error={error} retry={reload} />
+      {lost && answers && <p class="note">Connection lost; the list is asked for again every {ASK_MS / 1000} s.</p>}
+      <LoadProblem error={error} known={page !== null} retry={reload} />
       {page === null && loading && <Skeleton />}
       {page !== null && jobs.length === 0 && <NoJobs filtered={isFiltered(query)} />}
       {jobs.length > 0 && (
@@ -123,7 +124,7 @@ function withNewest(before: Page<JobInfo>, first: Page<JobInfo>): Page<JobInfo> 
 
 /** Keeps the list as it is on the server; true while the line is down. */
 function useLiveList(renew: { readonly current: () => Promise<void> }, set: (change: (page: Page<JobInfo>) => Page<JobInfo>) => void): boolean {
-  const api = useApi()
+  const { api } = useSession()
   const [lost, setLost] = useState(false)
   const timer = useRef(0)
   const soon = useCallback(() => {

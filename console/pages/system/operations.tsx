@@ -1,7 +1,7 @@
 import { useApi } from '../../state/session.tsx'
 import { useLoaded } from '../../state/use-loaded.ts'
 import { Skeleton } from '../../ui/bits.tsx'
-import { ProblemBox } from '../../ui/problem.tsx'
+import { LoadProblem } from '../../ui/load-problem.tsx'
 
 interface Operation {
   readonly summary?: string
@@ -26,7 +26,7 @@ export function ApiCard() {
         With schemas and examples at <a href="/docs">/docs</a>, as OpenAPI at <a href="/openapi.json">/openapi.json</a>
         {described.value !== null && `, version ${described.value.info.version}`}.
       </p>
-      <ProblemBox error={described.error} retry={described.reload} />
+      <LoadProblem error={described.error} known={described.value !== null} retry={described.reload} />
       {described.value === null && described.loading && <Skeleton />}
       {described.value !== null && <Operations description={described.value} />}
     </section>

@@ -5,7 +5,7 @@ import { link } from '../../lib/route.ts'
 import { useApi } from '../../state/session.tsx'
 import { useLoaded } from '../../state/use-loaded.ts'
 import { Fact, Figure, Skeleton, When } from '../../ui/bits.tsx'
-import { ProblemBox } from '../../ui/problem.tsx'
+import { LoadProblem } from '../../ui/load-problem.tsx'
 import { StateBadge } from '../../ui/state.tsx'
 
 /** A node tells that it lives every few seconds: one that was silent for so long is not well. */
@@ -35,11 +35,11 @@ const LIMITS: Readonly<Record<string, string>> = {
 export function ServerState({ round }: { readonly round: number }) {
   const api = useApi()
   const { value, error, loading, reload } = useLoaded('system', signal => api.get<SystemInfo>('/v1/system', undefined, signal), { keep: 'system', round })
-  if (value === null) return loading ? <Skeleton rows={4} /> : <ProblemBox error={error} retry={reload} />
+  if (value === null) return loading ? <Skeleton rows={4} /> : <LoadProblem error={error} known={false} retry={reload} />
   const { queue } = value
   return (
     <>
-      <ProblemBox error={error} retry={reload} />
+      <LoadProblem error={error} known retry={reload} />
       <Card name="Queue">
         <div class="figures">
           <Figure name="Waiting jobs" value={`${exactNumber(queue.waitingJobs)}${queue.exact ? '' : '+'}`}>

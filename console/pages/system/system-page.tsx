@@ -6,6 +6,7 @@ import { Fact, Skeleton } from '../../ui/bits.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { ProblemBox } from '../../ui/problem.tsx'
 import { ApiCard } from './operations.tsx'
+import { QuotasCard } from './quotas.tsx'
 import { ServerState } from './server-state.tsx'
 
 const AGAIN_MS = 10_000
@@ -31,6 +32,7 @@ export function SystemPage() {
         </p>
       )}
       <You />
+      <QuotasCard round={round} />
       <ApiCard />
     </>
   )

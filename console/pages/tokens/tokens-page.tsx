@@ -18,7 +18,7 @@ export function TokensPage({ query }: { readonly query: Readonly<Record<string, 
   const { api, who, signOut } = useSession()
   const admin = who.scopes.includes('admin')
   const subject = admin ? (query['subject'] ?? '') : ''
-  const pages = usePages<TokenInfo>('/v1/tokens', { subject, limit: PAGE }, 'tokens')
+  const pages = usePages<TokenInfo>('/v1/tokens', { subject, limit: PAGE }, { keep: 'tokens' })
   const [making, setMaking] = useState(false)
   const [made, setMade] = useState<MintedTokenInfo | null>(null)
   const [revoking, setRevoking] = useState<TokenInfo | null>(null)

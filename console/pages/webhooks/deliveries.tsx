@@ -1,11 +1,21 @@
-import type { DeliveryInfo } from '../../api/hook-types.ts'
+import type { DeliveryInfo } from '../../api/types.ts'
 import { link } from '../../lib/route.ts'
+import { useNow } from '../../state/use-now.ts'
 import { PagesFrame, usePages } from '../../state/use-pages.tsx'
 import { When } from '../../ui/bits.tsx'
+import { StateBadge } from '../../ui/state.tsx'
+import { AGAIN_MS } from './again.ts'
 
-/** What became of the events of a webhook, newest first. */
-export function Deliveries({ webhook }: { readonly webhook: string }) {
-  const pages = usePages<DeliveryInfo>(`/v1/webhooks/${webhook}/deliveries`, { limit: 20 })
+const LOOKS = {
+  pending: { icon: 'pending', word: 'Pending', tone: 'calm', meaning: 'is to be delivered, or tried again' },
+  delivered: { icon: 'done', word: 'Delivered', tone: 'good', meaning: 'the receiver took it' },
+  abandoned: { icon: 'failed', word: 'Abandoned', tone: 'bad', meaning: 'was refused for so long that it is not tried any more' },
+  withheld: { icon: 'lock', word: 'Withheld', tone: 'away', meaning: 'who made the webhook may not see it' },
+} as const
+
+/** What became of the events of a webhook, newest first. `disabled`: nothing is tried until it is enabled. */
+export function Deliveries({ webhook, disabled }: { readonly webhook: string; readonly disabled: boolean }) {
+  const pages = usePages<DeliveryInfo>(`/v1/webhooks/${webhook}/deliveries`, { limit: 20 }, { againMs: AGAIN_MS })
   return (
     <PagesFrame pages={pages} empty={<p class="muted">Nothing was to be delivered lately.</p>}>
       <div class="table-frame plain-rows">
@@ -27,17 +37,18 @@ export function Deliveries({ webhook }: { readonly webhook: string }) {
                   <a href={link(['jobs', delivery.job])}>{delivery.type}</a>
                 </td>
                 <td>
-                  {delivery.state}
-                  {delivery.nextAttemptAt !== null && (
-                    <span class="muted small">
-                      {' '}
-                      next <When at={delivery.nextAttemptAt} />
-                    </span>
-                  )}
+                  <StateBadge look={LOOKS[delivery.state]} title={LOOKS[delivery.state].meaning} />{' '}
+                  {delivery.nextAttemptAt !== null && !disabled && <NextTry at={delivery.nextAttemptAt} />}
                 </td>
                 <td class="wide-only">{delivery.attempts}</td>
-                <td class="path-whole">
-                  {delivery.status ?? ''} {delivery.error ?? ''}
+                <td class="answer-cell">
+                  {delivery.error ?? delivery.status}
+                  {delivery.lastAttemptAt !== null && (
+                    <span class="muted small">
+                      {' '}
+                      <When at={delivery.lastAttemptAt} />
+                    </span>
+                  )}
                 </td>
               </tr>
             ))}
@@ -46,4 +57,10 @@ export function Deliveries({ webhook }: { readonly webhook: string }) {
       </div>
     </PagesFrame>
   )
+}
+
+/** When it is tried next; what is due waits for its turn behind an event that the receiver refuses. */
+function NextTry({ at }: { readonly at: string }) {
+  const now = useNow(1000)
+  return <span class="muted small">{new Date(at).getTime() > now ? <When at={at} /> : 'waits for its turn'}</span>
 }

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import type { WebhookInfo, WebhookTarget } from '../../api/hook-types.ts'
+import type { CreatedWebhook, HookEvent, WebhookTarget } from '../../api/types.ts'
 import { useApi } from '../../state/session.tsx'
 import { Button, Field, textOf } from '../../ui/bits.tsx'
 import { ProblemBox } from '../../ui/problem.tsx'
@@ -11,17 +11,17 @@ const EVENTS = [
   { type: 'item.failed', words: 'an item failed' },
   { type: 'item.evicted', words: 'a condition of an item did not hold' },
   { type: 'job.finished', words: 'a job is finished' },
-] as const
+] as const satisfies readonly { type: HookEvent; words: string }[]
 
 /** Where to send events, and which. */
 export function NewWebhook({ target, onMade }: { readonly target: WebhookTarget; readonly onMade: (secret: string) => void }) {
   const api = useApi()
   const [url, setUrl] = useState('')
-  const [events, setEvents] = useState<readonly string[]>(['job.finished'])
+  const [events, setEvents] = useState<readonly HookEvent[]>(['job.finished'])
   const [error, setError] = useState<unknown>(null)
   const make = async (): Promise<void> => {
     const json = { ...target, url: url.trim(), events }
-    const { secret } = await api.json<WebhookInfo & { readonly secret: string }>('POST', '/v1/webhooks', { json })
+    const { secret } = await api.json<CreatedWebhook>('POST', '/v1/webhooks', { json })
     setUrl('')
     setError(null)
     onMade(secret)

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import type { WebhookInfo, WebhookTarget } from '../../api/hook-types.ts'
+import type { WebhookInfo, WebhookTarget } from '../../api/types.ts'
 import { exactNumber } from '../../lib/format.ts'
 import { useApi } from '../../state/session.tsx'
 import { PagesFrame, usePages } from '../../state/use-pages.tsx'
@@ -8,6 +8,7 @@ import { Confirm } from '../../ui/dialog.tsx'
 import { ProblemBox } from '../../ui/problem.tsx'
 import { SecretDialog } from '../../ui/secret.tsx'
 import { StateBadge } from '../../ui/state.tsx'
+import { AGAIN_MS } from './again.ts'
 import { Deliveries } from './deliveries.tsx'
 import { NewWebhook } from './new-webhook.tsx'
 
@@ -25,7 +26,7 @@ const MEANINGS = {
 /** The webhooks of a collection or of a job: where its events are sent. */
 export function Webhooks({ target, writable }: { readonly target: WebhookTarget; readonly writable: boolean }) {
   const api = useApi()
-  const pages = usePages<WebhookInfo>('/v1/webhooks', { ...target, limit: 100 })
+  const pages = usePages<WebhookInfo>('/v1/webhooks', { ...target, limit: 100 }, { keep: 'webhooks', againMs: AGAIN_MS })
   const [secret, setSecret] = useState<string | null>(null)
   const [removing, setRemoving] = useState<WebhookInfo | null>(null)
   const [open, setOpen] = useState<string | null>(null)
@@ -59,12 +60,12 @@ export function Webhooks({ target, writable }: { readonly target: WebhookTarget;
                     {hook.lastStatus !== null && `, answered ${hook.lastStatus}`}
                   </>
                 )}
-                {hook.pending > 0 && ` · ${exactNumber(hook.pending)} to be delivered`}
+                {hook.pending > 0 && ` · ${exactNumber(hook.pending)} ${hook.state === 'disabled' ? 'kept until it is enabled' : 'to be delivered'}`}
               </p>
               {hook.state !== 'active' && <p class="small">{hook.lastError ?? MEANINGS[hook.state]}</p>}
               <div class="actions">
                 <Button kind="quiet" onClick={() => setOpen(open === hook.id ? null : hook.id)}>
-                  {open === hook.id ? 'Close the deliveries' : 'Deliveries'}
+                  {open === hook.id ? 'Hide deliveries' : 'Deliveries'}
                 </Button>
                 {writable && hook.state !== 'active' && (
                   <Button icon="retry" onClick={() => enable(hook.id)}>
@@ -77,7 +78,7 @@ export function Webhooks({ target, writable }: { readonly target: WebhookTarget;
                   </Button>
                 )}
               </div>
-              {open === hook.id && <Deliveries webhook={hook.id} />}
+              {open === hook.id && <Deliveries webhook={hook.id} disabled={hook.state === 'disabled'} />}
             </li>
           ))}
         </ul>

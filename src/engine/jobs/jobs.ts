@@ -116,7 +116,9 @@ export class JobService implements Jobs {
     const snapshot = await this.#snapshot(caller.subject, id)
     const report = streamed(snapshot, { collection, afterSeq })
     if (report.job.submittedBy === caller.subject) return report
-    const sees = async (other: string): Promise<boolean> => (await this.#parts.ledger.role(caller.subject, other)) !== null
+    // an id may be that of another collection by now: what was deleted is not told to whoever has taken its id
+    const sees = async (other: string): Promise<boolean> =>
+      (await this.#parts.ledger.role(caller.subject, other)) !== null && (await this.#parts.ledger.touches(id, other))
     return { job: report.job, items: masked(report.items, sees) }
   }
 

@@ -1,4 +1,5 @@
 import { isWaybillError } from '../../model/errors.ts'
+import { isOfWrongBytes } from '../../model/wrong-bytes.ts'
 import type { Readable } from 'node:stream'
 import type { Clock } from '../../ports/clock.ts'
 import type { MoveFault, Moved, Transfer } from '../../ports/transfer.ts'
@@ -91,15 +92,13 @@ async function reading<T>(body: Readable, work: (body: Readable) => Promise<T>):
 }
 
 const PASSED_ON = ['source_changed', 'destination_changed', 'digest_mismatch', 'out_of_space', 'entry_exists', 'invalid_path'] as const
-/** Bytes that are missing, too few or too many. */
-const NOT_THOSE = ['entry_not_found', 'incomplete_body', 'body_too_large'] as const
 
 /** Why an item's bytes are not moved. What is no fault of the item's is told to `hear`: the stores themselves have tried again what may pass. */
 export function moveFault(error: unknown, sourceIsFile: boolean, hear: (error: unknown) => void): MoveFault {
   const fault = PASSED_ON.find(code => isWaybillError(error, code))
   if (fault !== undefined) return fault
   // of immutable bytes it is damage, of a file in a place a change
-  if (NOT_THOSE.some(code => isWaybillError(error, code))) return sourceIsFile ? 'source_changed' : 'digest_mismatch'
+  if (isWaybillError(error, 'entry_not_found') || isOfWrongBytes(error)) return sourceIsFile ? 'source_changed' : 'digest_mismatch'
   hear(error)
   return 'unavailable'
 }

@@ -83,7 +83,7 @@ async function workRun(parts: PlaceWorkParts, chunk: PlaceChunk, wish: Run): Pro
     if (!ended) return null
     const mayChange = staged.size > 0 || lease.kind === 'delete'
     const after = !mayChange ? moved : await publishAll(parts, chunk, run, { transfers, paths, moved, staged })
-    await ledger.applyRun(lease, run, { ...read, moved: after })
+    await ledger.applyRun(lease, run, { ...read, moved: after, unsure: paths.filter(path => unsure.has(keyOf(path))) })
     return run
   } finally {
     await discardAll(parts, transfers, staged)

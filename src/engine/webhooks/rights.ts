@@ -9,3 +9,16 @@ export async function mayHave(ledger: Ledger, subject: string, hook: Pick<Stored
   if (hook.collection !== null) return roleAtLeast(await ledger.role(subject, hook.collection), 'admin')
   return hook.job !== null && (hook.submittedBy === subject || (await ledger.administers(subject, hook.job)))
 }
+
+const NO_JOB = '00000000-0000-0000-0000-000000000000'
+
+/**
+ * Whether a subject may see a hook: as `mayHave`, or as whoever made it. The same is read of the ledger whatever hook it is, and when there is none, lest the time
+ * that an answer takes tells whether there is one.
+ */
+export async function maySee(ledger: Ledger, subject: string, hook: StoredWebhook | null): Promise<boolean> {
+  const role = await ledger.role(subject, hook?.collection ?? '')
+  const administers = await ledger.administers(subject, hook?.job ?? NO_JOB)
+  if (hook === null) return false
+  return hook.createdBy === subject || (hook.collection === null ? hook.submittedBy === subject || administers : roleAtLeast(role, 'admin'))
+}

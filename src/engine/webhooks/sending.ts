@@ -106,8 +106,19 @@ export class Sending {
     if (!event.type.startsWith('item.')) return event
     const ends = endsOf(event.data)
     if (hook.collection !== null && !ends.some(({ collection }) => collection === hook.collection)) return null
-    const roles = await this.#parts.ledger.roles(hook.createdBy, [...new Set(ends.map(({ collection }) => collection))])
-    return { ...event, data: maskEvent(event.data, collection => roles.has(collection)) }
+    const seen = await this.#seen(hook, event.job, new Set(ends.map(({ collection }) => collection)))
+    return { ...event, data: maskEvent(event.data, collection => seen.has(collection)) }
+  }
+
+  /**
+   * Which of these collections the hook's creator may know of. An id may be that of another collection by now: only those that the job names are meant, of which an
+   * expired job knows nothing any more.
+   */
+  async #seen({ collection: own, createdBy }: StoredWebhook, job: string, collections: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    const { ledger } = this.#parts
+    const seen = new Set<string>()
+    for (const id of (await ledger.roles(createdBy, [...collections])).keys()) if (id === own || (await ledger.touches(job, id))) seen.add(id)
+    return seen
   }
 
   #settlement({ failingSince }: WebhookClaim, attempts: readonly Attempt[], lostRight: string | null): Settlement {

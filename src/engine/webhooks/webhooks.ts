@@ -10,7 +10,7 @@ import type { LedgerOf } from '../../ports/recording.ts'
 import type { Access } from '../access.ts'
 import type { Jobs } from '../api.ts'
 import type { Webhooks } from '../webhooks-api.ts'
-import { mayHave } from './rights.ts'
+import { maySee } from './rights.ts'
 import { newSecret, secretBytes, type SecretBox } from './secrets.ts'
 
 /** Where the members of a wish stand in a request. */
@@ -91,7 +91,7 @@ export class WebhookService implements Webhooks {
   /** Whoever made a hook sees and removes it even when they have lost the right to what it tells of: it says why it was disabled, and nothing else. */
   async #find(caller: Caller, id: string): Promise<StoredWebhook> {
     const hook = await this.#parts.ledger.webhooks.get(id)
-    if (hook !== null && (hook.createdBy === caller.subject || (await mayHave(this.#parts.ledger, caller.subject, hook)))) return hook
+    if ((await maySee(this.#parts.ledger, caller.subject, hook)) && hook !== null) return hook
     throw new WaybillError('webhook_not_found', `there is no webhook ${JSON.stringify(id.slice(0, 64))} that you may see`)
   }
 }

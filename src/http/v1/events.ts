@@ -2,10 +2,11 @@ import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { WaybillError, isWaybillError } from '../../model/errors.ts'
 import { bearerToken, callerOf } from '../auth.ts'
+import { onceGone } from '../gone.ts'
 import type { HttpServices } from '../services.ts'
 import type { V1App, V1Context } from './context.ts'
 import { PatientReader, eventText } from './event-frames.ts'
-import type { Ending, EventOrProgress } from './event-frames.ts'
+import type { EventOrProgress } from './event-frames.ts'
 import { JobAnswers } from './job-answers.ts'
 import { Nothing, Text } from './schemas/common.ts'
 import { EventQuery, JobEventQuery, JobParams } from './schemas/job.ts'
@@ -46,8 +47,9 @@ export function registerEvents(app: V1App, context: V1Context): void {
       countStream(context.services, request, reply)
       const { lastEventId: parameter, live = false, items } = request.query
       const after = lastEventId(request, parameter)
+      const token = new TokenSight(context.services, request)
       const reader = new PatientReader(clock, answers.ended(request, reply), signal =>
-        chosen(items, whileGood(context.services, request, engine.jobs.events(caller, { id: job.id, after: after ?? (live ? 'now' : 0) }, signal))),
+        chosen(items, whileGood(token, engine.jobs.events(caller, { id: job.id, after: after ?? (live ? 'now' : 0) }, signal))),
       )
       if ((after !== undefined || live) && job.state === 'finished') {
         const first = await reader.next(SETTLE_MS)
@@ -58,7 +60,7 @@ export function registerEvents(app: V1App, context: V1Context): void {
         }
         reader.unread(first)
       }
-      const isOver = async (): Promise<boolean> => (await engine.jobs.get(caller, job.id)).state === 'finished'
+      const isOver = async (): Promise<boolean> => !(await token.isGood()) || (await engine.jobs.get(caller, job.id)).state === 'finished'
       return sendStream(
         reply,
         eventText(reader, one => answers.encode(one), { settleMs: SETTLE_MS, mayBeLast: isFinish, isOver }),
@@ -84,12 +86,14 @@ export function registerEvents(app: V1App, context: V1Context): void {
       countStream(context.services, request, reply)
       const after = lastEventId(request, request.query.lastEventId)
       const filter = after === undefined ? {} : { after }
+      const token = new TokenSight(context.services, request)
       const reader = new PatientReader(clock, answers.ended(request, reply), signal =>
-        chosen(request.query.items, whileGood(context.services, request, engine.jobs.events(callerOf(request), filter, signal))),
+        chosen(request.query.items, whileGood(token, engine.jobs.events(callerOf(request), filter, signal))),
       )
+      const isOver = async (): Promise<boolean> => !(await token.isGood())
       return sendStream(
         reply,
-        eventText(reader, one => answers.encode(one), ENDLESS),
+        eventText(reader, one => answers.encode(one), { settleMs: SETTLE_MS, mayBeLast: () => false, isOver }),
       )
     },
   )
@@ -97,29 +101,41 @@ export function registerEvents(app: V1App, context: V1Context): void {
 
 /** Counts the stream against the caller's quota until its connection closes. Throws `quota_in_use`. */
 function countStream({ engine }: HttpServices, request: FastifyRequest, reply: FastifyReply): void {
-  reply.raw.once('close', engine.quotas.openStream(callerOf(request)))
+  onceGone(reply, engine.quotas.openStream(callerOf(request)))
 }
 
 /** How long a look at the token counts: as long as one at the grants. */
 const TOKEN_MS = 1_000
 
-/** The events, until the token of the request no longer counts: a stream lives long, and a token that is revoked or expires must end it soon. */
-async function* whileGood<T>(services: HttpServices, request: FastifyRequest, events: AsyncIterable<T>): AsyncGenerator<T> {
-  const { authenticator, clock } = services
-  let lookedAt = clock.steady()
-  const isGood = async (): Promise<boolean> => {
-    try {
-      await authenticator.authenticate(bearerToken(request) ?? '')
-      return true
-    } catch (error) {
-      return !isWaybillError(error, 'unauthenticated') // that its issuer cannot be asked just now says nothing against it
-    }
+/** Whether the token of a request still counts: a stream lives long, and a token that is revoked or expires must end it soon, before the next event or comment. */
+class TokenSight {
+  readonly #services: HttpServices
+  readonly #token: string
+  #lookedAt: number
+
+  constructor(services: HttpServices, request: FastifyRequest) {
+    this.#services = services
+    this.#token = bearerToken(request) ?? ''
+    this.#lookedAt = services.clock.steady()
   }
-  for await (const one of events) {
-    if (clock.steady() - lookedAt >= TOKEN_MS) {
-      if (!(await isGood())) return
-      lookedAt = clock.steady()
+
+  async isGood(): Promise<boolean> {
+    const { authenticator, clock } = this.#services
+    if (clock.steady() - this.#lookedAt < TOKEN_MS) return true
+    try {
+      await authenticator.authenticate(this.#token)
+    } catch (error) {
+      // that its issuer cannot be asked just now says nothing against it
+      if (isWaybillError(error, 'unauthenticated')) return false
     }
+    this.#lookedAt = clock.steady()
+    return true
+  }
+}
+
+async function* whileGood<T>(token: TokenSight, events: AsyncIterable<T>): AsyncGenerator<T> {
+  for await (const one of events) {
+    if (!(await token.isGood())) return
     yield one
   }
 }
@@ -128,8 +144,6 @@ async function* whileGood<T>(services: HttpServices, request: FastifyRequest, ev
 async function* chosen(items: boolean | undefined, events: AsyncIterable<EventOrProgress>): AsyncGenerator<EventOrProgress> {
   for await (const one of events) if (items !== false || 'progress' in one || !one.event.type.startsWith('item.')) yield one
 }
-
-const ENDLESS: Ending = { settleMs: SETTLE_MS, mayBeLast: () => false, isOver: () => Promise.resolve(false) }
 
 function isFinish(one: EventOrProgress): boolean {
   return 'progress' in one ? one.progress.state === 'finished' : one.event.type === 'job.finished'

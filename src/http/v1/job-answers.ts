@@ -3,6 +3,7 @@ import type { Engine } from '../../engine/api.ts'
 import type { Job } from '../../model/job.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { anyTagMatches } from '../conditions.ts'
+import { onceGone } from '../gone.ts'
 import type { V1Context } from './context.ts'
 import { encodeJob } from './encode.ts'
 import { preferredWait } from './prefer.ts'
@@ -77,7 +78,7 @@ export class JobAnswers {
   /** Aborts when there is nobody to answer any more, or the server closes. */
   ended(request: FastifyRequest, reply: FastifyReply): AbortSignal {
     const gone = new AbortController()
-    reply.raw.once('close', () => gone.abort())
+    onceGone(reply, () => gone.abort())
     return AbortSignal.any([gone.signal, request.server.closing])
   }
 }

@@ -93,6 +93,10 @@ export function noToken(id: string): WaybillError {
   return new WaybillError('token_not_found', `there is no token with the id ${JSON.stringify(id)}`)
 }
 
+export function tokenRevoked(): WaybillError {
+  return new WaybillError('unauthenticated', 'the token of this call was revoked while the call was under way; use another one')
+}
+
 export function tooManyNames(n: number, kind: NameKind): WaybillError {
   return new WaybillError('too_many_items', `you would have ${n} names of the kind ${kind}; at most ${MOST_NAMES} are kept`)
 }

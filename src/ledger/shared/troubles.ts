@@ -37,6 +37,7 @@ export const TROUBLES = {
   unavailable: { no: 23, state: 'failed', error: 'unavailable', end: 'destination' },
   outOfSpace: { no: 24, state: 'failed', error: 'out_of_space', end: 'destination' },
   destinationChanged: { no: 25, state: 'failed', error: 'destination_changed', end: 'destination' },
+  sourceUnavailable: { no: 26, state: 'failed', error: 'unavailable', end: 'source' },
   corrupt: { no: 15, state: 'failed', error: 'digest_mismatch', end: 'source' },
 } as const satisfies Record<string, Trouble & { no: number }>
 
@@ -49,6 +50,9 @@ export function blobKey({ store, sha256 }: { readonly store: string; readonly sh
 
 /** The numbers of the troubles, by name. */
 export const CODES = Object.fromEntries(Object.entries(TROUBLES).map(([name, trouble]) => [name, trouble.no])) as Record<keyof typeof TROUBLES, number>
+
+/** In SQL: the numbers of the troubles that say what a source is not. */
+export const JUDGED_BY_SOURCE = [CODES.missing, CODES.sourceRevision, CODES.sourceVersion, CODES.sourceChanged].join(', ')
 
 /** The meaning of a plan's code above 0. */
 export function troubleOf(code: number): Trouble {

@@ -94,6 +94,12 @@ function verify(copy: DatabaseSync, file: string): void {
       .all()
       .map(row => row['name']),
   )
+  // a ledger has none; whoever could change the file between would else have statements of theirs run with every one of ours
+  const foreign = copy.prepare(`SELECT type, name FROM sqlite_schema WHERE type IN ('trigger', 'view') OR sql LIKE 'CREATE VIRTUAL%' LIMIT 1`).get()
+  if (foreign !== undefined) {
+    const what = `the ${String(foreign['type'])} ${JSON.stringify(foreign['name'])}`
+    throw new WaybillError('invalid_request', `${file} was changed: it holds ${what}, which no ledger has; restore another backup`)
+  }
   const schema = number(copy, 'PRAGMA user_version')
   if (schema < 1 || !TABLES.every(table => tables.has(table)))
     throw new WaybillError('invalid_request', `${file} is no backup of a ledger; name the file that \`waybill backup\` made`)

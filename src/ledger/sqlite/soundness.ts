@@ -18,8 +18,10 @@ const RULES: readonly (readonly [rule: string, sql: string])[] = [
   ['I2: a finished job has items without an end', 'SELECT job, seq, i.state FROM item i JOIN job j ON j.key = i.id >> 32 WHERE j.state = 3 AND i.state < 2'],
   [
     'I6: two items made one version',
-    `SELECT coalesce(dst_collection, src_collection) AS collection, coalesce(dst_path, src_path) AS path, dst_version AS version, count(*) AS items FROM item
-     WHERE state = 2 AND dst_version IS NOT NULL GROUP BY 1, 2, 3 HAVING count(*) > 1`,
+    // items of a dry run have the version that they would have made
+    `SELECT coalesce(dst_collection, src_collection) AS collection, coalesce(dst_path, src_path) AS path, dst_version AS version, count(*) AS items
+     FROM item i JOIN job j ON j.key = i.id >> 32 AND j.dry_run = 0
+     WHERE i.state = 2 AND dst_version IS NOT NULL GROUP BY 1, 2, 3 HAVING count(*) > 1`,
   ],
   [
     'I6: the versions of a path are not 1, 2, 3 and so on',

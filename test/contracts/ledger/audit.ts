@@ -4,6 +4,7 @@ import type { Actor, AuditRecord } from '../../../src/model/audit.ts'
 import { allPages } from '../../../src/model/page.ts'
 import type { AuditFilter } from '../../../src/ports/audit-ledger.ts'
 import type { Ledger } from '../../../src/ports/ledger.ts'
+import type { NewToken } from '../../../src/ports/token-ledger.ts'
 import { sha256 } from '../../support/sha256.ts'
 import { DAY_MS, item, newJob, refusal, type Wish, type World } from './world.ts'
 
@@ -164,6 +165,17 @@ export function auditContract(world: World): void {
         { action: 'token.create', collection: null, details: { token: token.id, subject: 'bob', scopes: ['read'], label: 'x', expiresAt: null } },
       ])
       expect(JSON.stringify(found)).not.toContain(token.hash)
+    })
+
+    it('has no token that was made with one that is revoked', async () => {
+      const token = (): NewToken => ({ id: randomUUID(), subject: 'bob', scopes: [], expiresAt: null, hash: sha256(randomUUID()) })
+      const [first, late] = [token(), token()]
+      await world.ledger.createToken(first)
+      const withFirst = world.ledger.by({ ...actor('bob'), tokenId: first.id })
+      await withFirst.createToken(token())
+      await world.ledger.revokeToken(first.id)
+      await refusal(withFirst.createToken(late), 'unauthenticated')
+      expect(await world.ledger.tokenById(late.id)).toBeNull()
     })
 
     it('is read by collection, subject, action and time, page by page', async () => {

@@ -153,6 +153,24 @@ export function placesContract(world: World): void {
       await world.assertCounters(job)
     })
 
+    it('do not call missing or changed what could not be looked at', async () => {
+      const [p, to] = [await attached(), await world.collection()]
+      await look(p, [file('a'), file('c')])
+      const items = ['a', 'b', 'c', 'gone'].map(path => item([p, path], [to]))
+      const job = await world.start({ items })
+      const lease = await leaseOf(job)
+      const [a] = (await world.ledger.planTransfers(lease, whole(lease))) as [Transfer]
+      const unsure = ['a', 'b', 'c'].map(path => ({ collection: p, path }))
+      await world.ledger.applyRun(lease, whole(lease), { ...READ, moved: [moved(a, 'a')], unsure })
+      await end(lease)
+      expect(await states(job)).toEqual([
+        ['done', undefined], // its bytes were read all the same
+        ['failed', 'unavailable'],
+        ['failed', 'unavailable'],
+        ['failed', 'entry_not_found'],
+      ])
+    })
+
     it('get what an intent says, when its file was published, whatever became of all else since', async () => {
       const [c, p] = [await world.collection(), await attached()]
       await look(p, [file('b', 'theirs')])

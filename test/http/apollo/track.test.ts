@@ -49,6 +49,21 @@ describe('GET /apollo/files/track/{correlation_id}', () => {
     expect(data.Detail[0]).not.toHaveProperty('ReasonOfFailure')
   })
 
+  it('tells nothing of a collection that was deleted to whoever has its id now', async () => {
+    await world.collection('gone')
+    await world.collection('shared')
+    await world.put('gone', 'secret', 'x')
+    const job = await world.copy(alice, [{ source: 'gone', destination: 'shared', name: 'secret' }])
+    await world.trackToEnd(alice, job, 'shared')
+    await world.grant('shared', 'mallory', 'readonly')
+    const mallory = await world.as('mallory')
+    const source = async (): Promise<unknown> => jsonOf<Tracked>(await track(mallory, job, { ercollectionid: 'shared' })).data.Detail[0]?.SourceCollectionId
+    expect(await source()).toBe('')
+    await world.remove('gone', 'secret')
+    await world.collection('gone', 'mallory')
+    expect(await source()).toBe('')
+  })
+
   it('is open to any principal with read access on the collection, and to no other', async () => {
     await world.grant('to', 'carol', 'readonly')
     const carol = await world.as('carol', ['apollo_read'])

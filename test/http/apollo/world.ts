@@ -62,6 +62,12 @@ export class World {
     return id
   }
 
+  /** Removes a collection with its one file, as its owner. */
+  async remove(collection: string, file: string, owner = 'alice'): Promise<void> {
+    await this.#server.engine.entries.remove(caller(owner), collection, file)
+    await this.#server.engine.collections.remove(caller(owner), collection)
+  }
+
   /** Grants a role, as the ledger's administration does. */
   async grant(collection: string, subject: string, role: Role): Promise<void> {
     await this.#server.ledger.setGrant(collection, subject, role)

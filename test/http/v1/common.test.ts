@@ -62,7 +62,7 @@ describe('tokens', () => {
         subject: 'alice',
         scopes: ['read', 'write', 'apollo_read', 'apollo_write'],
         roles: [{ collection: 'mine', role: 'owner' }],
-        quotas: {},
+        quotas: { eventStreams: { limit: 1_000, used: 0 } },
         nextCursor: null,
       },
     })

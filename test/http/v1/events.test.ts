@@ -1,8 +1,11 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
 import type { IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { createAuthenticator } from '../../../src/access/authenticator.ts'
+import { KEEP_ALIVE_MS } from '../../../src/http/v1/event-frames.ts'
+import { startedServers } from '../../support/contract/watch-servers.ts'
 import { startTestServer } from '../../support/server.ts'
 import { ShiftableClock } from '../../support/shiftable-clock.ts'
 import { jobOf, masked, refused, testServer } from './golden.ts'
@@ -119,7 +122,7 @@ describe('a part of the events', () => {
 })
 
 /** An open stream: what has come so far, and how to leave. */
-async function listen(url: string, path: string, token: string): Promise<{ frames(): Frame[]; ended(): Promise<unknown>; leave(): void }> {
+async function listen(url: string, path: string, token: string): Promise<{ frames(): Frame[]; text(): string; ended(): Promise<unknown>; leave(): void }> {
   const outgoing = request(url + path, { headers: { authorization: `Bearer ${token}` } })
   outgoing.on('error', () => undefined)
   outgoing.end()
@@ -129,6 +132,7 @@ async function listen(url: string, path: string, token: string): Promise<{ frame
   incoming.on('data', chunk => (text += String(chunk)))
   return {
     frames: () => framesOf(text.slice(0, text.lastIndexOf('\n\n') + 2)),
+    text: () => text,
     ended: () => (incoming.readableEnded ? Promise.resolve() : once(incoming, 'end')),
     leave: () => outgoing.destroy(),
   }
@@ -166,6 +170,64 @@ describe('a stream whose token is revoked', () => {
       await server.call('alice', 'POST', '/v1/collections', { id: 'own' })
       await server.call('alice', 'POST', '/v1/jobs', { kind: 'delete', items: [{ source: { collection: 'own', path: 'x' } }] })
       expect(framesOf(await stream.text())).toEqual([])
+    } finally {
+      await server.close()
+    }
+  })
+})
+
+/** Silences of a stream pass at once. */
+class HastyClock extends ShiftableClock {
+  override sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return super.sleep(ms === KEEP_ALIVE_MS ? 10 : ms, signal)
+  }
+}
+
+describe('a silent stream whose token is revoked', () => {
+  it.each(['all jobs', 'one job'])('of %s ends in the place of the next comment', async which => {
+    const clock = new HastyClock()
+    const server = await startTestServer({}, clock)
+    try {
+      await server.call('alice', 'POST', '/v1/collections', { id: 'own' })
+      await server.engine.stop()
+      const { id } = await jobOf(await server.call('alice', 'POST', '/v1/jobs', { kind: 'delete', items: [{ source: { collection: 'own', path: 'x' } }] }))
+      const secret = await server.token('alice')
+      const path = which === 'one job' ? `/v1/jobs/${id}/events?live=true` : '/v1/events'
+      const stream = await listen(server.url, path, secret)
+      await expect.poll(stream.text).toContain(': alive')
+      const { tokenId } = await createAuthenticator({ ledger: server.ledger, clock, jwt: null }).authenticate(secret)
+      await server.ledger.revokeToken(tokenId)
+      clock.shift += 5_000
+      await stream.ended()
+    } finally {
+      await server.close()
+    }
+  })
+})
+
+describe('a stream whose reader goes while its token is looked at', () => {
+  it('is not counted, and nothing of it is left', async () => {
+    const server = await startTestServer()
+    try {
+      const secret = await server.token('alice')
+      const { ledger } = server
+      const [asked, may] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+      const token = ledger.token.bind(ledger)
+      ledger.token = async hash => {
+        asked.resolve()
+        await may.promise
+        return token(hash)
+      }
+      const reader = connect(Number(new URL(server.url).port), '127.0.0.1')
+      reader.write(`GET /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${secret}\r\n\r\n`)
+      await asked.promise
+      reader.destroy()
+      const listener = startedServers().at(-1)?.server
+      await expect.poll(() => new Promise(resolve => listener?.getConnections((_error, n) => resolve(n)))).toBe(0)
+      may.resolve()
+      ledger.token = token
+      const answer = await server.call('alice', 'GET', '/v1/whoami')
+      expect(((await answer.json()) as { quotas: object }).quotas).toEqual({ eventStreams: { limit: 1_000, used: 0 } })
     } finally {
       await server.close()
     }

@@ -36,6 +36,7 @@ describe('the OpenAPI document', () => {
       'delete /v1/tokens/{token}',
       'delete /v1/webhooks/{webhook}',
       'get /healthz',
+      'get /metrics',
       'get /readyz',
       'get /v1/audit',
       'get /v1/collections',
@@ -85,7 +86,7 @@ describe('the OpenAPI document', () => {
     expect(new Set(all.map(([, operation]) => operation.operationId)).size).toBe(all.length)
     for (const [name, { tags, security, responses }] of all) {
       expect(tags, name).toHaveLength(1)
-      expect(security, name).toEqual(name.includes(' /v1') ? [{ token: [] }] : undefined)
+      expect(security, name).toEqual(/ \/(v1|metrics)/.test(name) ? [{ token: [] }] : undefined)
       for (const [status, { description, content }] of Object.entries(responses)) {
         expect(description, `${name} ${status}`).not.toBe('Default Response')
         if (Number(status) >= 400)

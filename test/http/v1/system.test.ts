@@ -17,7 +17,7 @@ describe('GET /v1/system', () => {
       nodes: [{ id: node?.id, host: hostname(), pid: process.pid, version: '0.1.0', startedAt, lastSeenAt: node?.lastSeenAt, self: true }],
       queue: { waitingJobs: 0, runningJobs: 0, oldestWaitingSeconds: null, exact: true },
       stores: [{ name: 'local', kind: 'local', healthy: true, error: null }],
-      retention: { v1: 2_592_000_000, apollo: 2_592_000_000, sevenbridges: 2_592_000_000, cmwell: 60_000, audit: null },
+      retention: { v1: 2_592_000_000, apollo: 2_592_000_000, sevenbridges: 2_592_000_000, cmwell: 60_000, audit: 31_536_000_000 },
       limits: {
         ...{ jsonItems: 77, submitBodyBytes: 33_554_432, jsonBodyBytes: 1_048_576, uploadBytes: 5_497_558_138_880 },
         ...{ manifestLineBytes: 65_536, requestsPerMinute: 1_000_000, sevenbridgesRequests: 1_000 },

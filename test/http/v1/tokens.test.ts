@@ -1,4 +1,7 @@
+import { once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
+import { hashToken } from '../../../src/access/tokens.ts'
 import { claims, issuerKey, sign } from '../../unit/access/issuer.ts'
 import type { Scope } from '../../../src/model/access.ts'
 import { WaybillClient } from '../../../src/client/index.ts'
@@ -52,6 +55,28 @@ describe('tokens over the API', () => {
     expect((await call(own, 'DELETE', location)).status).toBe(204)
     expect((await call(one.token, 'GET', '/v1/collections')).status).toBe(401)
     expect(await told(await call(own, 'GET', location))).toEqual({ status: 200, body: { ...shown, revokedAt: '<time>' } })
+  })
+
+  it('are not made with one that is revoked before the body of the call is there', async () => {
+    const secret = await of().token('slow', ['read'])
+    const { ledger } = of()
+    const record = await ledger.token(hashToken(secret))
+    const looked = Promise.withResolvers<void>()
+    ledger.token = async () => {
+      looked.resolve()
+      return Promise.resolve(record)
+    }
+    const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' }
+    const outgoing = request(`${of().url}/v1/tokens`, { method: 'POST', headers })
+    outgoing.write('{"scopes":')
+    await looked.promise
+    Reflect.deleteProperty(ledger, 'token') // that of the class shows through again
+    await ledger.revokeToken(record?.id ?? '')
+    outgoing.end('["read"]}')
+    const [answer] = (await once(outgoing, 'response')) as [IncomingMessage]
+    answer.resume()
+    expect([answer.statusCode, answer.headers['www-authenticate']]).toEqual([401, 'Bearer realm="waybill", error="invalid_token"'])
+    expect((await ledger.tokens({ limit: 10 }, 'slow')).items).toHaveLength(1)
   })
 
   it('are newest first, page by page', async () => {

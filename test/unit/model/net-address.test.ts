@@ -45,6 +45,8 @@ describe('addresses that may be called', () => {
     expect(NONE.refusal('hooks.example.org', '::ffff:10.0.0.1')).toMatch(/private/)
     expect(NONE.refusal('hooks.example.org', '93.184.215.14')).toBeNull()
     expect(NONE.refusal('hooks.example.org', 'fe80::1%eth0')).not.toBeNull()
+    // whoever names a host of the network behind the server does not learn its address
+    expect(NONE.refusal('database', '10.0.0.1')).toBe('database stands for an address that is not public (private)')
     expect(NONE.refusal('hooks.example.org', 'nonsense')).toBe('nonsense is no address')
   })
 

@@ -6,6 +6,7 @@ import type { Job } from '../../../model/job.ts'
 import { isMediaType } from '../../../model/media-type.ts'
 import { callerOf, hasScope } from '../../auth.ts'
 import { unlessGivenUp } from '../../body-watch.ts'
+import { onceGone } from '../../gone.ts'
 import { bodyOf, updatesOf } from './body.ts'
 import type { Context } from '../context.ts'
 import { callerWith } from '../credentials.ts'
@@ -116,7 +117,7 @@ function success(request: FastifyRequest, { messages }: Ingested): object {
 async function held(context: Context, request: FastifyRequest, reply: FastifyReply, job: Job, until: number): Promise<FastifyReply> {
   const format = outputFormatOf(parameter(request, 'format') || undefined, undefined, 'ntriples')
   const gone = new AbortController()
-  reply.raw.once('close', () => gone.abort())
+  onceGone(reply, () => gone.abort())
   const signal = AbortSignal.any([gone.signal, request.server.closing])
   const finished = await context.engine.jobs.wait(callerOf(request), job.id, Math.max(0, until - context.services.clock.steady()), signal)
   if (finished.state !== 'finished') {

@@ -4,7 +4,7 @@ import { FILE } from '../../../shared/codec.ts'
 import { handsOn } from '../../../shared/job-row.ts'
 import type { Reading } from '../../../shared/reading.ts'
 import type { Row } from '../../../shared/row.ts'
-import { CODES } from '../../../shared/troubles.ts'
+import { CODES, JUDGED_BY_SOURCE } from '../../../shared/troubles.ts'
 import type { Tx } from '../tx.ts'
 
 /** Digests of files in places that were read for items: the version whose bytes they were has one from now on. */
@@ -46,15 +46,21 @@ const MARK_CHANGED = `UPDATE plan SET code = ${CODES.sourceChanged} WHERE ${WITH
 /** What goes to a place is done by its intent alone: the version is written when the file is there. */
 const MARK_UNPUBLISHED = `UPDATE plan SET code = ${CODES.destinationChanged} WHERE ${GOING} AND kind = ${FILE} AND t_collection IN ${AT_PLACES}`
 
+/** A source that is not known, or not as it should be, in a place that could not be looked at: it may well be there. */
+const MARK_UNSURE = `UPDATE plan SET code = ${CODES.sourceUnavailable} FROM unnest(:collections::text[], :paths::text[]) AS u (collection, path)
+    JOIN collection c ON c.id = u.collection AND c.deleted_at IS NULL
+  WHERE plan.code IN (${JUDGED_BY_SOURCE}) AND plan.src_collection = c.key AND plan.src_path = u.path`
+
 /** What another item is about to publish at the same path: between two writers of one file nobody could tell who was first. */
 const MARK_INTENDED = `UPDATE plan SET code = ${CODES.destinationChanged} WHERE ${GOING} AND EXISTS
   (SELECT 1 FROM intent n WHERE n.t_collection = plan.t_collection AND n.t_path = plan.t_path AND (n.job <> :job OR n.seq <> plan.seq))`
 
 /** Marks items with an end in a place: those that no place can hold, and, where bytes are to be moved, those of which that has not come to pass. */
-export async function markPlaces(tx: Tx, job: Row, { moved = [], step = 'settle' }: Reading, changes: boolean): Promise<void> {
+export async function markPlaces(tx: Tx, job: Row, { moved = [], unsure = [], step = 'settle' }: Reading, changes: boolean): Promise<void> {
   await tx.db.run(REFUSE_OTHERS)
   if (!changes || step === 'ask') return
   await markNotMoved(tx, moved, handsOn(job))
+  if (unsure.length > 0) await tx.db.run(MARK_UNSURE, { collections: unsure.map(({ collection }) => collection), paths: unsure.map(({ path }) => path) })
   if (step === 'settle') await tx.db.run(MARK_UNPUBLISHED)
   else await tx.db.run(MARK_INTENDED, { job: job['key'] })
 }

@@ -3,7 +3,7 @@ import type { Reading } from '../../../shared/reading.ts'
 import { FILE } from '../../../shared/codec.ts'
 import { CODE_OF_FAULT } from '../../../shared/attached.ts'
 import { handsOn } from '../../../shared/job-row.ts'
-import { CODES } from '../../../shared/troubles.ts'
+import { CODES, JUDGED_BY_SOURCE } from '../../../shared/troubles.ts'
 import type { Row } from '../../database.ts'
 import { itemId } from '../../item-range.ts'
 import type { Tx } from '../tx.ts'
@@ -34,15 +34,20 @@ const MARK_CHANGED = `UPDATE plan SET code = ${CODES.sourceChanged} WHERE ${WITH
 /** What goes to a place is done by its intent alone: the version is written when the file is there. */
 const MARK_UNPUBLISHED = `UPDATE plan SET code = ${CODES.destinationChanged} WHERE ${GOING} AND kind = ${FILE} AND t_collection IN (${AT_PLACES})`
 
+/** A source that is not known, or not as it should be, in a place that could not be looked at: it may well be there. */
+const MARK_UNSURE = `UPDATE plan SET code = ${CODES.sourceUnavailable} FROM json_each(:unsure) u CROSS JOIN collection c ON c.id = u.value ->> 'collection' AND c.deleted_at IS NULL
+  WHERE plan.code IN (${JUDGED_BY_SOURCE}) AND plan.src_collection = c.key AND plan.src_path = u.value ->> 'path'`
+
 /** What another item is about to publish at the same path: between two writers of one file nobody could tell who was first. */
 const MARK_INTENDED = `UPDATE plan SET code = ${CODES.destinationChanged} WHERE ${GOING} AND EXISTS
   (SELECT 1 FROM intent n WHERE n.t_collection = plan.t_collection AND n.t_path = plan.t_path AND (n.job <> :job OR n.seq <> plan.seq))`
 
 /** Marks items with an end in a place: those that no place can hold, and, where bytes are to be moved, those of which that has not come to pass. */
-export function markPlaces(tx: Tx, job: Row, { moved = [], step = 'settle' }: Reading, changes: boolean): void {
+export function markPlaces(tx: Tx, job: Row, { moved = [], unsure = [], step = 'settle' }: Reading, changes: boolean): void {
   tx.db.run(REFUSE_OTHERS)
   if (!changes || step === 'ask') return
   markNotMoved(tx, moved, handsOn(job))
+  if (unsure.length > 0) tx.db.run(MARK_UNSURE, { unsure: JSON.stringify(unsure) })
   if (step === 'settle') tx.db.run(MARK_UNPUBLISHED)
   else tx.db.run(MARK_INTENDED, { job: job['key'] as number })
 }
