@@ -34,6 +34,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   bytes: { title: 'Bytes from store to store', run: scale => bytesBench(BYTES_SIZES[scale]) },
   console: { title: "The console's page of a big job", run: consoleBench },
   size: { title: 'Size on disk', run: sizeBench },
+  console: { title: 'The page of a big job', run: consoleBench },
   'daemon-submits': { title: "Beside rclone's daemon: submissions", run: daemonSubmits },
   'daemon-tree': { title: "Beside rclone's daemon: a job over many files", run: daemonTree },
   'daemon-large': { title: "Beside rclone's daemon: a large file", run: daemonLarge },
