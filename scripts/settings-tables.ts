@@ -93,9 +93,9 @@ function valueOf(property: Property): string {
   if (words !== undefined) return words.map(word => `\`${String(word)}\``).join(', ')
   if (type === 'integer') return maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? `whole number from ${minimum}` : `${minimum} to ${maximum}`
   if (format === 'uri') return 'URL'
-  if (anyOf !== undefined) return 'number or text'
+  if (anyOf !== undefined) return anyOf.some(option => option.type === 'boolean') ? 'true or false' : 'number or text'
   const kind = typeof type === 'string' ? type : type?.find(each => each !== 'null')
-  return ({ string: 'text', boolean: 'true or false', object: 'object' } as Readonly<Record<string, string>>)[kind ?? ''] ?? ''
+  return ({ string: 'text', boolean: 'true or false', object: 'object', array: 'list' } as Readonly<Record<string, string>>)[kind ?? ''] ?? ''
 }
 
 function defaultOf(property: Property): string {

@@ -82,8 +82,15 @@ function faultsOfQuotas(rules: QuotaRules): { path: string[]; message: string }[
     }))
 }
 
-/** Settings that hold more than one value: in the environment they are JSON. */
-const STRUCTURED: ReadonlySet<string> = new Set(['jwt', 'quotas', 'retentionMs', 'stores', 'tracing', 'webhookAllow'])
+/** Settings that hold more than one value: in the environment they are JSON, such as this. */
+const STRUCTURED: ReadonlyMap<string, string> = new Map([
+  ['jwt', '{"issuer": "https://id.example.org/", "audience": "waybill", "jwksUrl": "https://id.example.org/keys.json"}'],
+  ['quotas', '{"default": {"unfinishedJobs": 100}}'],
+  ['retentionMs', '{"v1": 2592000000}'],
+  ['stores', '{"local": {"kind": "local"}}'],
+  ['tracing', '{"endpoint": "http://collector:4318/v1/traces"}'],
+  ['webhookAllow', '["10.2.0.0/16", "hooks.internal"]'],
+])
 /** Variables of ours that are no settings of the server: those of the command line and of the benches. */
 const OTHER_VARIABLES = ['WAYBILL_URL', 'WAYBILL_TOKEN', 'WAYBILL_DEBUG', 'WAYBILL_BENCH_DIR']
 
@@ -191,7 +198,8 @@ export function loadConfig(sources: { readonly file?: string; readonly env?: Nod
     const name = environmentName(key)
     const fromEnvironment = sources.env?.[name]
     if (fromEnvironment !== undefined && fromEnvironment !== '') {
-      merged[key] = STRUCTURED.has(key) ? parseJson(fromEnvironment, name) : fromEnvironment
+      const example = STRUCTURED.get(key)
+      merged[key] = example === undefined ? fromEnvironment : parseJson(fromEnvironment, name, `; it takes JSON, such as ${example}`)
       origins.set(key, name)
     }
     const flag = sources.flags?.[key as keyof Config]
@@ -211,7 +219,10 @@ export function loadConfig(sources: { readonly file?: string; readonly env?: Nod
       ? `${sources.file ?? 'the configuration'}: ${message}`
       : `${path.join('.')}${origin === undefined ? '' : ` (from ${origin})`}: ${message}`
   })
-  throw new WaybillError('invalid_request', `the configuration is wrong: ${faults.join('; ')}`)
+  throw new WaybillError(
+    'invalid_request',
+    `the configuration is wrong${faults.length === 1 ? ': ' : ` in ${faults.length} places:\n  `}${faults.join('\n  ')}`,
+  )
 }
 
 /** A sentence on every variable that looks like a setting and is none. `named` are those that a setting names. */
@@ -227,7 +238,8 @@ function readFile(file: string): Record<string, unknown> {
   try {
     text = readFileSync(file, 'utf8')
   } catch (cause) {
-    throw new WaybillError('invalid_request', `the configuration file ${file} cannot be read: ${(cause as Error).message}`, {}, { cause })
+    const why = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (cause as Error).message
+    throw new WaybillError('invalid_request', `the configuration file ${file} cannot be read: ${why}`, {}, { cause })
   }
   const value = parseJson(text, file)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new WaybillError('invalid_request', `${file}: must hold a JSON object`)
@@ -236,10 +248,10 @@ function readFile(file: string): Record<string, unknown> {
   return settings
 }
 
-function parseJson(text: string, where: string): unknown {
+function parseJson(text: string, where: string, right = ''): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new WaybillError('invalid_request', `${where}: is not valid JSON: ${(cause as Error).message}`, {}, { cause })
+    throw new WaybillError('invalid_request', `${where}: is not valid JSON: ${(cause as Error).message}${right}`, {}, { cause })
   }
 }

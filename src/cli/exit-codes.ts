@@ -51,11 +51,18 @@ export function sentenceOf(error: unknown): string | null {
 
 /** What the server (or its silence) says, in the words of the command line. */
 function detailOf(error: ClientError): string {
-  if (error.code === 'unauthenticated') return `${error.detail.split(';')[0] ?? ''}; give a valid one in WAYBILL_TOKEN or with --token`
+  if (error.code === 'unauthenticated') return `${notTaken(error.detail)}; give a valid one in WAYBILL_TOKEN or with --token`
   if (error.code === UNREACHABLE && error.detail.includes('ECONNREFUSED')) return `${error.detail}; is a server running there? Start one with: ./waybill serve`
   if (error.code === 'collection_not_found') return `${error.detail}; \`waybill ls\` lists those that you have, \`waybill collection create\` makes one`
   // of a manifest the caller knows lines, not the number that an item came to have
   return error.detail.replace(/^(line \d+, column \d+: )\/items\/\d+\/?/i, '$1')
+}
+
+/** What the server says of a token that it does not take: that it has expired, or nothing, so that nobody learns from guessing. */
+function notTaken(detail: string): string {
+  return detail.startsWith('the token has expired')
+    ? 'the token has expired'
+    : 'the server does not take this token: it was revoked, or is not whole, or of another server'
 }
 
 /** Places that the detail does not speak of already. */
@@ -97,9 +104,9 @@ function systemSentence(error: SystemError): string {
   return SYSTEM_SENTENCES[error.code]?.(error) ?? error.message
 }
 
-/** A capital at the start, a full stop at the end, nothing that could steer a terminal. */
+/** A capital at the start, a full stop at the end, nothing that could steer a terminal. Lines stay lines: a list of faults has several. */
 function sentence(text: string): string {
-  const clean = printable(text).trim()
+  const clean = text.split('\n').map(printable).join('\n').trim()
   const first = /^[a-z]+[ ,]/.test(clean) ? clean.charAt(0).toUpperCase() + clean.slice(1) : clean
   return /[.!?]$/.test(first) ? first : `${first}.`
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { EXIT, exitCodeOf, sentenceOf } from './exit-codes.ts'
 import { note } from './output.ts'
+import { printable } from './printable.ts'
 import { waybill } from './program.ts'
 
 async function run(words: readonly string[]): Promise<void> {
@@ -18,5 +19,12 @@ async function run(words: readonly string[]): Promise<void> {
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.unavailable)
 })
+
+// Warnings of our own are sentences for people; those of Node.js keep its form, with what helps its developers.
+const [usual] = process.listeners('warning')
+if (usual !== undefined) {
+  process.off('warning', usual)
+  process.on('warning', warning => (warning.name === 'Warning' ? note(`waybill: ${printable(warning.message)}.`) : usual(warning)))
+}
 
 await run(process.argv.slice(2))

@@ -89,6 +89,9 @@ describe('cp', () => {
     expect(dry.out).toContain('photos:b/c.txt -> archive:dry/b/c.txt')
     expect(dry.err).toContain('Nothing was changed.')
     expect(await json<ItemInfo>('ls', 'archive:dry/')).toEqual([])
+    const refused = await run('cp', 'photos:gone', 'archive:dry/', '--dry-run')
+    expect(refused.code).toBe(1)
+    expect(`${refused.out}${refused.err}`.split('(entry_not_found)')).toHaveLength(2)
   })
 
   it('takes manifests from files and from standard input', async () => {

@@ -262,7 +262,24 @@ describe('servers that are not there or not ours', () => {
     })
     expect(await waybill(['ls', '--url', server.url])).toMatchObject({ code: 2 })
     const wrong = await waybill(['ls', '--url', server.url, '--token', 'wb_wrong'])
-    expect(wrong).toMatchObject({ code: 3, err: 'waybill: A valid token is needed; give a valid one in WAYBILL_TOKEN or with --token.\n' })
+    expect(wrong).toMatchObject({
+      code: 3,
+      err: 'waybill: The server does not take this token: it was revoked, or is not whole, or of another server; give a valid one in WAYBILL_TOKEN or with --token.\n',
+    })
+  })
+
+  it('are told of all wrong settings on lines of their own, and warned of a variable that is none', async () => {
+    const { code, err } = await waybill(['serve', '--data', join(root, 'never')], {
+      env: { WAYBILL_PORT: 'x', WAYBILL_LOG_LEVEL: 'loud', WAYBILL_LOG_LEVLE: 'debug' },
+    })
+    expect(code).toBe(2)
+    expect(err.split('\n')).toEqual([
+      'waybill: The configuration is wrong in 2 places:',
+      '  port (from WAYBILL_PORT): must be a whole number from 0 to 65535',
+      '  logLevel (from WAYBILL_LOG_LEVEL): must be "fatal", "error", "warn", "info", "debug" or "silent".',
+      'waybill: the environment variable WAYBILL_LOG_LEVLE is no setting; the nearest is WAYBILL_LOG_LEVEL.',
+      '',
+    ])
   })
 
   it('are asked after where nobody listens', async () => {

@@ -160,6 +160,9 @@ describe('restore', () => {
     const none = await waybill(['restore', '--data', fresh, '--force', '--check-blobs', 'none', '--json', file])
     expect(none).toMatchObject({ code: 0 })
     expect(JSON.parse(none.out)).toMatchObject({ stores: [], unchecked: ['local'] })
+    const told = await waybill(['restore', '--data', fresh, '--force', file])
+    expect(told.out).toContain('2 of ')
+    expect(told.err).toContain('Bring them from a copy of the store before a server starts: files without their bytes cannot be read.\n')
   })
 
   it('takes nothing but whole backups of a ledger that it knows, and leaves everything as it is otherwise', async () => {

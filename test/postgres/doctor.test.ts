@@ -48,7 +48,7 @@ describe('doctor, of a database', () => {
     await ask(bare.url, `CREATE ROLE ${name}_guest LOGIN; REVOKE CREATE ON DATABASE ${name} FROM PUBLIC`)
     await ask(inject('postgresUrl'), `CREATE DATABASE ${name}_latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`)
     const faults = {
-      'does not answer': 'postgres://127.0.0.1:1/none',
+      'the database of the ledger at 127.0.0.1:1 does not answer (connect ECONNREFUSED 127.0.0.1:1); is it running': 'postgres://me:hush@127.0.0.1:1/none',
       'is not there; make it': other({ pathname: '/nothing' }),
       [`GRANT CREATE ON DATABASE "${name}" TO "${name}_guest"`]: Object.assign(new URL(bare.url), { username: `${name}_guest` }).href,
       'the encoding of the database is LATIN1': other({ pathname: `/${name}_latin` }),

@@ -177,10 +177,12 @@ describe('the configuration', () => {
     expect(fault({ flags: { retentionMs: { v1: 200 * 365 * DAY_MS } } })).toContain('retentionMs.v1 (from the command line): must be a whole number from 0 to')
   })
 
-  it('tells every fault at once: which setting, from where, what would be right', () => {
+  it('tells every fault at once, each on a line: which setting, from where, what would be right', () => {
     const path = file('{"porty": 1, "data": 5, "logLevel": "loud"}')
     const told = fault({ file: path, env: { WAYBILL_PORT: 'x', WAYBILL_JWT: '{"issuer": "i", "audience": "a"}' }, flags: { concurrency: 999 } })
-    expect(told).toContain(`${path}: there is no setting "porty"; the nearest is "port"`)
+    expect(told.split('\n')).toHaveLength(7)
+    expect(told).toMatch(/^the configuration is wrong in 6 places:\n/)
+    expect(told).toContain(`\n  ${path}: there is no setting "porty"; the nearest is "port"`)
     expect(told).toContain(`data (from ${path}): `)
     expect(told).toContain(`logLevel (from ${path}): must be "fatal", `)
     expect(told).toContain('port (from WAYBILL_PORT): must be')
@@ -190,12 +192,15 @@ describe('the configuration', () => {
 
   it('says so when a file cannot be read, or something is no JSON', () => {
     const missing = join(directory, 'nowhere.json')
-    expect(fault({ file: missing })).toContain(`the configuration file ${missing} cannot be read: ENOENT`)
+    expect(fault({ file: missing })).toContain(`the configuration file ${missing} cannot be read: there is no such file`)
     const broken = file('{"port": ')
     expect(fault({ file: broken })).toContain(`${broken}: is not valid JSON`)
     const list = file('[]')
     expect(fault({ file: list })).toBe(`${list}: must hold a JSON object`)
-    expect(fault({ env: { WAYBILL_RETENTION_MS: '5 days' } })).toContain('WAYBILL_RETENTION_MS: is not valid JSON')
+    expect(fault({ env: { WAYBILL_RETENTION_MS: '5 days' } })).toMatch(
+      /^WAYBILL_RETENTION_MS: is not valid JSON: .*; it takes JSON, such as \{"v1": 2592000000\}$/,
+    )
+    expect(fault({ env: { WAYBILL_WEBHOOK_ALLOW: '10.2.0.1' } })).toMatch(/; it takes JSON, such as \["10\.2\.0\.0\/16", "hooks\.internal"\]$/)
     expect(fault({ env: { WAYBILL_RETENTION_MS: '{"v9": 5}' } })).toContain('retentionMs (from WAYBILL_RETENTION_MS): there is no setting "v9"')
   })
 

@@ -61,6 +61,8 @@ async function tell(data: string, restored: Restored): Promise<void> {
     for (const place of places) await print(`  ${printable(place)}`)
     if (missing > places.length) await print(`  and ${count(missing - places.length)} more`)
   }
+  if (restored.stores.some(({ missing }) => missing > 0))
+    note('Bring them from a copy of the store before a server starts: files without their bytes cannot be read.')
   if (restored.unchecked.length > 0) note(`Not looked into: ${restored.unchecked.join(', ')}.`)
   note(
     'What was done since is unknown to it: jobs answer 404, unfinished ones go on from where they were then, and tokens and grants that were taken back hold again.',

@@ -2,7 +2,7 @@ import { Argument, type Command, Option } from 'commander'
 import type { JobChoices, JobInfo, WaybillClient } from '../../client/index.ts'
 import { CONFLICTS, type Conflict, type JobKind, PRIORITY, VERIFY, type Verify } from '../../model/job.ts'
 import { connect, type ConnectionOptions, overHttp } from '../connection.ts'
-import { describeItem } from '../describe-job.ts'
+import { describeItem, describeJob } from '../describe-job.ts'
 import { EXIT } from '../exit-codes.ts'
 import { finishedCode, reportFinished, waitShown } from '../follow.ts'
 import { jobRequest } from '../job-request.ts'
@@ -103,6 +103,7 @@ function choicesOf(kind: JobKind, flags: SubmitFlags): JobChoices {
 async function showPlan(client: WaybillClient, job: JobInfo, json: boolean): Promise<number> {
   for await (const item of client.items(job.id)) await (json ? printJson(item) : print(describeItem(item)))
   if (json) return finishedCode(job)
+  for (const line of describeJob(job)) await print(line)
   note('Nothing was changed.')
-  return reportFinished(client, job, false)
+  return finishedCode(job)
 }

@@ -42,6 +42,20 @@ export function faultOf(error: unknown): Fault {
   return error instanceof AggregateError && error.errors.some(one => faultOf(one) === 'lost') ? 'lost' : 'other'
 }
 
+/** As `translateFault`, for whoever gave the URL: where nobody answers, and why. Callers of the API are not told such things. */
+export function translateFirstFault(error: unknown, url: string): unknown {
+  if (error instanceof WaybillError || faultOf(error) !== 'lost') return translateFault(error)
+  const { host } = new URL(url)
+  const [why] = error instanceof AggregateError ? (error.errors as unknown[]) : [error]
+  const from = host === '' ? '' : ` at ${host}`
+  return new WaybillError(
+    'unavailable',
+    `the database of the ledger${from} does not answer (${(why as Error).message}); is it running, and is its URL right?`,
+    { retryAfterSeconds: 5 },
+    { cause: error },
+  )
+}
+
 /** PostgreSQL's own errors in the words of the catalogue; others unchanged. */
 export function translateFault(error: unknown): unknown {
   if (error instanceof WaybillError) return error

@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 import type { Clock } from '../../../ports/clock.ts'
-import { translateFault } from './faults.ts'
+import { translateFirstFault } from './faults.ts'
 import { KNOWN_SCHEMA, refuseUnfit, schemaNumber } from './migrate.ts'
 import { createClient, SCHEMA } from './pools.ts'
 
@@ -35,7 +35,7 @@ export async function inspectDatabase(url: string, clock: Clock): Promise<Databa
     await refuseUnfit(client)
     return await factsOf(client, clock)
   } catch (error) {
-    throw translateFault(error)
+    throw translateFirstFault(error, url)
   } finally {
     await client.end()
   }

@@ -8,7 +8,7 @@ import { places } from '../migrations/0003-places.ts'
 import { webhooks } from '../migrations/0004-webhooks.ts'
 import { audit } from '../migrations/0005-audit.ts'
 import { nodes } from '../migrations/0006-nodes.ts'
-import { faultOf, translateFault } from './faults.ts'
+import { faultOf, translateFault, translateFirstFault } from './faults.ts'
 import { createClient, SCHEMA } from './pools.ts'
 import { Retries } from './transactions.ts'
 
@@ -22,7 +22,7 @@ const LEAST_VERSION = 14
 
 /** Brings the schema up to date; of many nodes that start at once, one does it and the others wait for it. Waits for a database that is just starting. */
 export async function migrate(url: string): Promise<void> {
-  const retries = new Retries()
+  const retries = new Retries(error => translateFirstFault(error, url))
   for (;;) {
     const client = createClient(url)
     client.on('error', () => undefined) // whatever breaks, the statement under way says so, too

@@ -171,9 +171,14 @@ export function closedError(): WaybillError {
 /** Decides after an error whether to try again, and waits until then. */
 export class Retries {
   readonly #until = performance.now() + PATIENCE_MS
+  readonly #translate: (error: unknown) => unknown
   #attempts = 1
   #waitMs = FIRST_WAIT_MS
   careful = false
+
+  constructor(translate: (error: unknown) => unknown = translateFault) {
+    this.#translate = translate
+  }
 
   /** Returns when it is time to try again. Throws what there is to say instead. `wantsCare`: an error of the operation's own makes it careful, once. */
   async next(error: unknown, wantsCare: boolean): Promise<void> {
@@ -190,7 +195,7 @@ export class Retries {
       this.careful = true
       return
     }
-    throw translateFault(error)
+    throw this.#translate(error)
   }
 }
 
