@@ -54,6 +54,7 @@ describe('tokens', () => {
     await page.getByLabel('Subject').press('Enter')
     await page.getByRole('row', { name: /dave/ }).waitFor({ state: 'detached' })
     expect(page.url()).toContain('subject=carol')
+    await page.getByRole('cell', { name: 'carol' }).waitFor()
     expect(await page.locator('tbody tr').count()).toBe(1)
   })
 

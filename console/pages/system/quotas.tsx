@@ -48,10 +48,10 @@ export function QuotasCard({ round }: { readonly round: number }) {
 function Quota({ quota, limit, used }: { readonly quota: keyof Quotas; readonly limit: number; readonly used: number }) {
   const { name, meaning } = NAMES[quota]
   const share = percent(used, limit)
-  const look = lookOf(share)
+  const look = lookOf(used, limit)
   return (
     <li>
-      <div class="webhook-head">
+      <div class="head-line">
         <strong>{name}</strong>
         {/* a limit of each job: nothing of it is ever in use */}
         {quota === 'itemsPerJob' ? (
@@ -73,7 +73,7 @@ function Quota({ quota, limit, used }: { readonly quota: keyof Quotas; readonly 
           role="meter"
           aria-label={name}
           aria-valuemin={0}
-          aria-valuemax={limit}
+          aria-valuemax={Math.max(1, limit)}
           aria-valuenow={Math.min(used, limit)}
           aria-valuetext={`${exactNumber(used)} of ${exactNumber(limit)}, ${look.word}`}
           title={`${exactNumber(used)} of ${exactNumber(limit)}`}
@@ -86,8 +86,8 @@ function Quota({ quota, limit, used }: { readonly quota: keyof Quotas; readonly 
   )
 }
 
-function lookOf(share: number) {
-  if (share >= 100) return { icon: 'failed', word: 'Used up', tone: 'bad', part: 'failed' } as const
-  if (share >= NEAR_PERCENT) return { icon: 'evicted', word: 'Nearly used up', tone: 'warn', part: 'evicted' } as const
+function lookOf(used: number, limit: number) {
+  if (used >= limit) return { icon: 'failed', word: 'Used up', tone: 'bad', part: 'failed' } as const
+  if (percent(used, limit) >= NEAR_PERCENT) return { icon: 'evicted', word: 'Nearly used up', tone: 'warn', part: 'evicted' } as const
   return { icon: 'done', word: 'Room left', tone: 'good', part: 'done' } as const
 }

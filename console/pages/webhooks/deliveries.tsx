@@ -10,7 +10,7 @@ const LOOKS = {
   pending: { icon: 'pending', word: 'Pending', tone: 'calm', meaning: 'is to be delivered, or tried again' },
   delivered: { icon: 'done', word: 'Delivered', tone: 'good', meaning: 'the receiver took it' },
   abandoned: { icon: 'failed', word: 'Abandoned', tone: 'bad', meaning: 'was refused for so long that it is not tried any more' },
-  withheld: { icon: 'lock', word: 'Withheld', tone: 'away', meaning: 'who made the webhook may not see it' },
+  withheld: { icon: 'lock', word: 'Withheld', tone: 'away', meaning: 'it is about what this webhook is not told of' },
 } as const
 
 /** What became of the events of a webhook, newest first. `disabled`: nothing is tried until it is enabled. */

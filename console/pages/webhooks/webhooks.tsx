@@ -45,7 +45,7 @@ export function Webhooks({ target, writable }: { readonly target: WebhookTarget;
         <ul class="webhooks">
           {pages.rows.map(hook => (
             <li key={hook.id}>
-              <div class="webhook-head">
+              <div class="head-line">
                 <span class="path-whole">
                   <strong>{hook.url}</strong>
                 </span>
