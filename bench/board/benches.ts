@@ -32,7 +32,6 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   update: { title: 'Tracked updates', run: updateBench },
   cluster: { title: 'Several servers', run: clusterBench },
   bytes: { title: 'Bytes from store to store', run: scale => bytesBench(BYTES_SIZES[scale]) },
-  console: { title: "The console's page of a big job", run: consoleBench },
   size: { title: 'Size on disk', run: sizeBench },
   console: { title: 'The page of a big job', run: consoleBench },
   'daemon-submits': { title: "Beside rclone's daemon: submissions", run: daemonSubmits },
