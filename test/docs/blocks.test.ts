@@ -37,12 +37,15 @@ describe('blocks', () => {
     expect(unknown.map(placeOf)).toEqual([])
   })
 
-  it.each(shown('json').map(block => [placeOf(block), block] as const))('of JSON can be read, and are what is said above them (`settings`, `schema: NAME`): %s', (_, block) => {
-    const value = JSON.parse(block.text) as Record<string, unknown>
-    const [settings, schema] = [noteOf(block, 'settings'), noteOf(block, 'schema')]
-    if (settings !== null) expect(() => loadConfig({ flags: value })).not.toThrow()
-    if (schema !== null) expect(faults(schema, value)).toEqual([])
-  })
+  it.each(shown('json').map(block => [placeOf(block), block] as const))(
+    'of JSON can be read, and are what is said above them (`settings`, `schema: NAME`): %s',
+    (_, block) => {
+      const value = JSON.parse(block.text) as Record<string, unknown>
+      const [settings, schema] = [noteOf(block, 'settings'), noteOf(block, 'schema')]
+      if (settings !== null) expect(() => loadConfig({ flags: value })).not.toThrow()
+      if (schema !== null) expect(faults(schema, value)).toEqual([])
+    },
+  )
 
   it.each(shown('ndjson').map(block => [placeOf(block), block] as const))('of NDJSON have an item in each line: %s', (_, block) => {
     for (const line of block.text.trim().split('\n')) expect(faults('SubmitItem', JSON.parse(line))).toEqual([])
