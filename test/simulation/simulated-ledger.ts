@@ -69,6 +69,7 @@ export class SimulatedDatabase {
         }),
       job: (id: string) => step('job', () => jobs.job(this.db, id, clock.now())),
       unfinished: (after: number, limit: number) => step('unfinished', () => jobs.unfinished(this.db, after, limit)),
+      restoredAt: () => step('restoredAt', () => null),
       collection: (id: string) => step('collection', () => collections.collection(this.db, id)),
       restoredAt: () => Promise.resolve(null),
       referenced: (store: string, digests: readonly string[]) => step('referenced', () => referenced(this.db, store, digests)),

@@ -12,12 +12,12 @@ export interface Answer {
 /** A small client over kept-alive connections: what a real client would do, with as little of its own time in the figures as can be. */
 export class Http {
   readonly url: string
-  readonly #token: string
+  readonly token: string
   readonly #agent: Agent
 
   constructor(url: string, token: string, connections = 32) {
     this.url = url
-    this.#token = token
+    this.token = token
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections })
   }
 
@@ -27,7 +27,7 @@ export class Http {
       const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
       const outgoing = request(
         this.url + path,
-        { method, agent: this.#agent, headers: { authorization: `Bearer ${this.#token}`, ...length, ...headers } },
+        { method, agent: this.#agent, headers: { authorization: `Bearer ${this.token}`, ...length, ...headers } },
         incoming => {
           const chunks: Buffer[] = []
           incoming.on('data', (chunk: Buffer) => chunks.push(chunk))

@@ -48,6 +48,9 @@ export interface ModelJob {
   cancelling: boolean
 }
 
+/** A lease that seems to last for longer was given before the clock was set back, and is over. */
+const LONGEST_LEASE_MS = 5 * 60_000
+
 /** Places are written "collection/path"; the first segment is the collection. */
 export function collectionOf(place: string): string {
   return place.slice(0, place.indexOf('/'))
@@ -95,7 +98,7 @@ export class Model {
     if (job.paused || job.state === 'finished') return null
     job.state = 'running'
     const waiting = job.chunks.find(chunk => chunk.state === 'waiting')
-    return waiting ?? job.chunks.find(chunk => chunk.state === 'leased' && chunk.until <= now) ?? null
+    return waiting ?? job.chunks.find(({ state, until }) => state === 'leased' && (until <= now || until - LONGEST_LEASE_MS > now)) ?? null
   }
 
   /** Works a leased chunk; `corrupt` are digests whose bytes rotted. */
@@ -122,6 +125,11 @@ export class Model {
     job.state = 'finished'
     job.paused = false
     job.cancelling = false
+  }
+
+  /** A process that starts alone gives back what its predecessor has leased. */
+  recover(job: ModelJob): void {
+    for (const chunk of job.chunks) if (chunk.state === 'leased') chunk.state = 'waiting'
   }
 
   retry(job: ModelJob, states: readonly ItemState[]): void {

@@ -5,7 +5,7 @@ import { collectionOf, Model, type ModelChunk, type ModelItem, type ModelJob, ty
 import { Comparison, split, type Twin } from './random-compare.ts'
 import type { ItemWish, Operation } from './random-operations.ts'
 import { sha256 } from '../../support/sha256.ts'
-import { LEASE_MS, newJob, refusal, type World } from './world.ts'
+import { DAY_MS, LEASE_MS, newJob, refusal, type World } from './world.ts'
 
 interface Held {
   readonly lease: Lease
@@ -13,22 +13,34 @@ interface Held {
   readonly chunk: ModelChunk
 }
 
+/** How a process ends. */
+export type Reopen = (how: 'crash' | 'restart') => Promise<void>
+
+/** Longer than jobs are kept, whatever the clock was set back by. */
+const AGE_MS = 60 * DAY_MS
+
 /** Does the same to a ledger and to the model, and compares all there is to see after every operation. */
 export class RandomRun {
   readonly #world: World
   readonly #model = new Model()
   readonly #comparison: Comparison
   readonly #collections: string[] = []
-  readonly #jobs: Twin[] = []
-  readonly #leases: Held[] = []
+  #jobs: Twin[] = []
+  #leases: Held[] = []
+  /** Jobs that were purged: nothing brings them back, whatever the clock shows. */
+  readonly #gone: string[] = []
+  readonly #reopen: Reopen | undefined
 
-  constructor(world: World) {
+  /** `reopen` lets the process that has the ledger end, in order or not, and another one begin. */
+  constructor(world: World, reopen?: Reopen) {
     this.#world = world
+    this.#reopen = reopen
     this.#comparison = new Comparison(world, this.#model)
   }
 
-  compare(): Promise<void> {
-    return this.#comparison.compare(this.#collections, this.#jobs)
+  async compare(): Promise<void> {
+    await this.#comparison.compare(this.#collections, this.#jobs)
+    for (const id of this.#gone) await refusal(this.#world.ledger.job(id), 'job_expired')
   }
 
   async begin(): Promise<void> {
@@ -64,6 +76,13 @@ export class RandomRun {
         return this.#renew(operation.lease)
       case 'expire':
         return this.#world.clock.advance(LEASE_MS)
+      case 'crash':
+      case 'restart':
+        return this.#again(operation.op)
+      case 'set':
+        return this.#world.clock.jump(operation.ms)
+      case 'age':
+        return this.#age(operation)
       case 'put':
         return this.#put(operation.place, operation.text)
       case 'remove':
@@ -77,6 +96,28 @@ export class RandomRun {
       default:
         return this.#steer(operation)
     }
+  }
+
+  async #again(how: 'crash' | 'restart'): Promise<void> {
+    await this.#reopen?.(how)
+    await this.#world.ledger.recover()
+    for (const { job } of this.#jobs) this.#model.recover(job)
+  }
+
+  /** Whatever is finished expires, and is purged in small batches, between which the process may die. Locks end, too. */
+  async #age({ batch, crashes }: Operation & { op: 'age' }): Promise<void> {
+    this.#world.clock.advance(AGE_MS)
+    if (crashes) {
+      await this.#world.ledger.purge(batch)
+      await this.#again('crash')
+    }
+    while ((await this.#world.ledger.purge(batch)) > 0);
+    const gone = this.#jobs.filter(({ job }) => job.state === 'finished')
+    const left = this.#jobs.filter(({ job }) => job.state !== 'finished')
+    this.#gone.push(...gone.map(({ id }) => id))
+    this.#jobs = left
+    this.#leases = this.#leases.filter(({ job }) => left.some(one => one.job === job))
+    this.#model.locked.clear()
   }
 
   async #submit(wish: Operation & { op: 'submit' }): Promise<void> {

@@ -45,5 +45,14 @@ const operation = fc.oneof(
   { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('lock' as const, 'unlock' as const), place, whole: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constantFrom('lose' as const, 'regain' as const), place }) },
 )
-export type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never
+/** What befalls the whole ledger: it is closed or killed and opened again, its clock is set, or so much time passes that whatever is finished is purged. */
+const disturbance = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ op: fc.constantFrom('crash' as const, 'restart' as const) }) },
+  { weight: 3, arbitrary: fc.record({ op: fc.constant('set' as const), ms: fc.constantFrom(-7_200_000, -600_000, -1, 60_000, 7_200_000) }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('age' as const), batch: fc.constantFrom(1, 3, 1_000), crashes: fc.boolean() }) },
+)
+const disturbed = fc.oneof({ weight: 5, arbitrary: operation }, { weight: 1, arbitrary: disturbance })
+export type Operation = typeof disturbed extends fc.Arbitrary<infer T> ? T : never
+/** Operations among which the ledger crashes, too, and its clock jumps. */
+export const disturbedOperations = fc.array(disturbed, { minLength: 1, maxLength: 40, size: 'max' })
 export const operations = fc.array(operation, { minLength: 1, maxLength: 40, size: 'max' })
