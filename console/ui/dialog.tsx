@@ -15,6 +15,8 @@ export function Dialog({ title, wide = false, onClose, children }: DialogProps) 
   const element = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     element.current?.showModal()
+    // a form begins with its first field; what only asks begins with the way out of it
+    element.current?.querySelector<HTMLElement>('input, select, textarea')?.focus()
   }, [])
   return (
     <dialog
@@ -42,12 +44,14 @@ interface ConfirmProps {
   readonly action: string
   /** To be typed first, where it cannot be undone. */
   readonly typed?: string
+  /** Nothing is lost by it: it does not look like a danger. */
+  readonly harmless?: boolean
   readonly onConfirm: () => Promise<void>
   readonly onClose: () => void
 }
 
 /** Asks once, saying what will happen. */
-export function Confirm({ title, children, action, typed, onConfirm, onClose }: ConfirmProps) {
+export function Confirm({ title, children, action, typed, harmless = false, onConfirm, onClose }: ConfirmProps) {
   const [words, setWords] = useState('')
   const [error, setError] = useState<unknown>(null)
   const [busy, setBusy] = useState(false)
@@ -76,7 +80,7 @@ export function Confirm({ title, children, action, typed, onConfirm, onClose }: 
         <ProblemBox error={error} />
         <footer class="dialog-foot">
           <Button onClick={onClose}>Keep it as it is</Button>
-          <Button kind="danger" type="submit" disabled={busy || (typed !== undefined && words !== typed)}>
+          <Button kind={harmless ? 'main' : 'danger'} type="submit" disabled={busy || (typed !== undefined && words !== typed)}>
             {action}
           </Button>
         </footer>

@@ -107,7 +107,9 @@ export class Runner {
     const progress = new Progress()
     return this.#keeping(lease, progress, async (signal, holds) => {
       const read = await readChunk(parts, lease, blobs, { signal, onProgress: (sha256, bytes) => progress.tell(sha256, bytes) })
-      if (read === null || lease.places === 'none') return read
+      // in a process that stood still for a day what has arrived may have been swept meanwhile: it is read anew
+      if (read === null || !holds()) return null
+      if (lease.places === 'none') return read
       return (await workPlaces(parts, { lease, read, holds, signal })) ? read : null
     })
   }

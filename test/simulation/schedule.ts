@@ -120,6 +120,11 @@ export class Schedule {
     await new Promise(resolve => setImmediate(resolve))
   }
 
+  /** True while somebody waits for a step of that name. */
+  waits(name: string): boolean {
+    return this.#steps.some(step => step.name === name)
+  }
+
   /** Time jumps ahead, and whoever slept meanwhile wakes. */
   jump(ms: number): void {
     this.#now += ms

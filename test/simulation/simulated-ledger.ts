@@ -71,7 +71,6 @@ export class SimulatedDatabase {
       unfinished: (after: number, limit: number) => step('unfinished', () => jobs.unfinished(this.db, after, limit)),
       restoredAt: () => step('restoredAt', () => null),
       collection: (id: string) => step('collection', () => collections.collection(this.db, id)),
-      restoredAt: () => Promise.resolve(null),
       referenced: (store: string, digests: readonly string[]) => step('referenced', () => referenced(this.db, store, digests)),
     }
     return new Proxy(others as unknown as Ledger, {

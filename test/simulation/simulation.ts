@@ -1,5 +1,6 @@
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/engine/api.ts'
+import { ORPHAN_GRACE_MS } from '../../src/engine/upkeep.ts'
 import { LocalQueue } from '../../src/queue/local/local-queue.ts'
 import { systemIds } from '../../src/system/ids.ts'
 import { WEBHOOKS } from '../unit/engine/house.ts'
@@ -138,8 +139,11 @@ class Simulation {
   }
 
   #jump(): void {
+    const ms = this.#random.pick([20_000, 10 * MINUTE_MS, 2 * HOUR_MS, 30 * HOUR_MS])
+    // between looking at its lease and settling a chunk no server stands still for as long as a sweep lets be
+    if (ms >= ORPHAN_GRACE_MS && this.schedule.waits('applyChunk')) return
     this.#events.jumps += 1
-    this.schedule.jump(this.#random.pick([20_000, 10 * MINUTE_MS, 2 * HOUR_MS, 30 * HOUR_MS]))
+    this.schedule.jump(ms)
   }
 
   #replace(node: Node): void {

@@ -75,6 +75,7 @@ export function JobActions({ job, onTold }: { readonly job: JobInfo; readonly on
       {asked === 'retry' && (
         <Confirm
           title="Retry items"
+          harmless
           action={`Retry ${plural(again, 'item')}`}
           onConfirm={() => steer('retry', { states: chosen })}
           onClose={() => setAsked(null)}
