@@ -85,7 +85,7 @@ describe('completing an upload', () => {
     const { store } = house
     const putAsItIs = store.put.bind(store)
     store.put = async body => {
-      body.on('readable', () => body.read()) // what reads ahead goes on while the put fails
+      body.on('readable', () => void body.read()) // what reads ahead goes on while the put fails
       await new Promise(resolve => setTimeout(resolve, 50))
       throw new WaybillError('out_of_space', 'the disk is full')
     }
