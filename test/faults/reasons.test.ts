@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterEach, describe, expect, it } from 'vitest'
 import { refusal } from '../contracts/ledger/world.ts'
+import { WaybillError } from '../../src/model/errors.ts'
 import type { BlobStore } from '../../src/ports/blob-store.ts'
 import { ALICE, itemsOf, openHouse, put, run, text, type House } from '../unit/engine/house.ts'
 
@@ -76,5 +77,21 @@ describe('completing an upload', () => {
     await send(id, 2, 'def')
     await house.engine.uploads.complete(ALICE, id)
     expect(await text(house, 'near', 'big')).toBe('abcdef')
+  })
+
+  it('whose part breaks off while the disk is found full is refused, and nothing else comes of it', async () => {
+    const id = await uploaded()
+    broken = true
+    const { store } = house
+    const putAsItIs = store.put.bind(store)
+    store.put = async body => {
+      body.on('readable', () => void body.read()) // what reads ahead goes on while the put fails
+      await new Promise(resolve => setTimeout(resolve, 50))
+      throw new WaybillError('out_of_space', 'the disk is full')
+    }
+    await refusal(house.engine.uploads.complete(ALICE, id), 'out_of_space')
+    broken = false
+    store.put = putAsItIs
+    await house.engine.uploads.complete(ALICE, id)
   })
 })
