@@ -17,7 +17,7 @@ interface Size {
 const SIZES: Readonly<Record<Scale, Size>> = {
   whole: { big: 1_000_000, rounds: 3, submitSeconds: 10 },
   quick: { big: 200_000, rounds: 1, submitSeconds: 3 },
-  tiny: { big: 20_000, rounds: 1, submitSeconds: 0.3 },
+  tiny: { big: 200_000, rounds: 1, submitSeconds: 0.3 },
 }
 const SUBMIT_CONNECTIONS = 64
 const POLL_CONNECTIONS = 20

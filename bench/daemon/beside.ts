@@ -20,7 +20,7 @@ interface Size {
 const SIZES: Readonly<Record<Scale, Size>> = {
   whole: { rounds: 3, ours: 1_000_000, theirs: 100_000 },
   quick: { rounds: 1, ours: 200_000, theirs: 20_000 },
-  tiny: { rounds: 1, ours: 10_000, theirs: 2_000 },
+  tiny: { rounds: 1, ours: 100_000, theirs: 2_000 },
 }
 const POLL_CONNECTIONS = 20
 const POLL_RATE = 5_000

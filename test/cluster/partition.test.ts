@@ -4,19 +4,21 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Cluster } from '../support/cluster.ts'
 import { startCuttingProxy, type CuttingProxy } from '../support/cutting-proxy.ts'
 import { ask } from '../support/postgres-database.ts'
+import { Http } from '../support/http.ts'
 import type { ServerProcess } from '../support/server-process.ts'
 import { Caller, type JobSeen } from './caller.ts'
 import { everythingOf, ledgerFaults } from './ledger-faults.ts'
 
-const FILES = 100
+const FILES = 300
 const FILE_BYTES = 512 * 1024
-/** Each file so often: the chunks of a job read the same blobs again. */
-const TIMES = 40
+/** Each file so often: every chunk of a job reads all blobs, which takes it a while. */
+const TIMES = 14
 
 let cluster: Cluster
 let caller: Caller
 let proxy: CuttingProxy
 let cutOff: ServerProcess
+let there: Http
 
 beforeAll(async () => {
   cluster = await Cluster.start()
@@ -24,12 +26,14 @@ beforeAll(async () => {
   await cluster.addNode()
   proxy = await startCuttingProxy(cluster.postgres.url)
   cutOff = await cluster.addNode(proxy.url)
-  cluster.nodes.delete(cutOff) // nobody asks it for anything
+  cluster.nodes.delete(cutOff) // nobody else asks it for anything
+  there = new Http(cutOff.url, cluster.token)
   await caller.ask('POST', '/v1/collections', { id: 'source' })
   for (let n = 0; n < FILES; n++) await caller.ask('PUT', `/v1/collections/source/entries/${n}`, randomBytes(FILE_BYTES))
 }, 240_000)
 afterAll(async () => {
   proxy.partition(false)
+  there.close()
   await cutOff.stop()
   caller.close()
   await cluster.stop()
@@ -53,13 +57,17 @@ async function cut(): Promise<{ job: JobSeen; to: string }> {
       source: { collection: 'source', path: `${at % FILES}` },
       destination: { collection: to, path: `${at}` },
     }))
-    const job = await caller.submit(to, { kind: 'copy', verify: 'digest', items })
+    // asked for there, it is taken in hand there first
+    const job = await there.json<JobSeen>('POST', '/v1/jobs', { kind: 'copy', verify: 'digest', items })
     while ((await caller.job(job.id)).state !== 'finished') {
       if (!(await holds(job))) continue
-      proxy.partition(true)
-      await pause(200) // what it had sent has arrived
-      if (await holds(job)) return { job, to }
-      proxy.partition(false)
+      // stopped, it cannot let go of what it holds before it is cut off
+      process.kill(cutOff.pid, 'SIGSTOP')
+      await pause(50) // what it had sent has arrived
+      const held = await holds(job)
+      if (held) proxy.partition(true)
+      process.kill(cutOff.pid, 'SIGCONT')
+      if (held) return { job, to }
     }
   }
 }
