@@ -1,7 +1,7 @@
 import type { AuditRecord } from '../../model/audit.ts'
 import { callerOf } from '../auth.ts'
 import type { V1App, V1Context } from './context.ts'
-import { timeParameter } from './decode.ts'
+import { filterOf } from './decode.ts'
 import { time } from './encode.ts'
 import { pageOf, pageQuery } from './page.ts'
 import { AuditPage, AuditQuery, type AuditWire } from './schemas/audit.ts'
@@ -25,13 +25,7 @@ export function registerAudit(app: V1App, context: V1Context): void {
       onRequest: context.needs.read,
     },
     async (request, reply) => {
-      const { limit: _limit, cursor: _cursor, since, until, ...words } = request.query
-      const filter = {
-        ...words,
-        ...(since === undefined ? {} : { since: timeParameter('since', since) }),
-        ...(until === undefined ? {} : { until: timeParameter('until', until) }),
-      }
-      return pageOf(request, reply, await audit.list(callerOf(request), filter, pageQuery(request.query)), encodeRecord)
+      return pageOf(request, reply, await audit.list(callerOf(request), filterOf(request.query), pageQuery(request.query)), encodeRecord)
     },
   )
 }

@@ -109,3 +109,15 @@ export function timeParameter(name: string, text: string): number {
 function refused(pointer: string, detail: string): WaybillError {
   return new WaybillError('invalid_request', detail, { errors: [{ pointer, detail }] })
 }
+
+/** What a list is narrowed by: its query without the page, times in epoch milliseconds. Throws `invalid_request` for what is no time. */
+export function filterOf<Q extends { readonly limit?: number; readonly cursor?: string; readonly since?: string; readonly until?: string }>(
+  query: Q,
+): Omit<Q, 'limit' | 'cursor' | 'since' | 'until'> & { since?: number; until?: number } {
+  const { limit: _limit, cursor: _cursor, since, until, ...words } = query
+  return {
+    ...words,
+    ...(since === undefined ? {} : { since: timeParameter('since', since) }),
+    ...(until === undefined ? {} : { until: timeParameter('until', until) }),
+  }
+}

@@ -1,6 +1,6 @@
 import { callerOf } from '../auth.ts'
 import type { V1App, V1Context } from './context.ts'
-import { timeParameter } from './decode.ts'
+import { filterOf } from './decode.ts'
 import { JobAnswers, WAIT_HEADER } from './job-answers.ts'
 import { pageOf, pageQuery } from './page.ts'
 import { Nothing } from './schemas/common.ts'
@@ -43,13 +43,7 @@ export function registerJobs(app: V1App, context: V1Context): void {
       onRequest: context.needs.read,
     },
     async (request, reply) => {
-      const { limit: _limit, cursor: _cursor, since, until, ...words } = request.query
-      const filter = {
-        ...words,
-        ...(since === undefined ? {} : { since: timeParameter('since', since) }),
-        ...(until === undefined ? {} : { until: timeParameter('until', until) }),
-      }
-      const page = await jobs.list(callerOf(request), filter, pageQuery(request.query))
+      const page = await jobs.list(callerOf(request), filterOf(request.query), pageQuery(request.query))
       const items = await Promise.all(page.items.map(job => answers.encode(job)))
       return pageOf(request, reply, { ...page, items }, job => job)
     },
