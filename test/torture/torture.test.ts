@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { torture } from './run.ts'
 import { INVARIANTS } from './tally.ts'
 
-const KILLS = 10
+const KILLS = 20
 const FEW_KILLS = 3
 
 test(`all invariants hold after each of ${KILLS} kills of a working server`, { timeout: 900_000 }, async () => {
