@@ -80,7 +80,7 @@ export class RcloneDaemon {
   }
 
   /**
-   * Waits until so many files have arrived in a directory of their own. The daemon cannot be asked: it keeps the figures of its last 1,000 jobs, and to ask for each
+   * Waits until so many files have arrived in and below a directory of their own. The daemon cannot be asked: it keeps the figures of its last 1,000 jobs, and to ask for each
    * job would cost it time.
    */
   async arrived(files: number, directory: string): Promise<void> {
@@ -89,8 +89,8 @@ export class RcloneDaemon {
       const { errors } = await this.call<Stats>('core/stats')
       if (errors > 0) throw new Error(`rclone counts ${errors} errors`)
       // newer versions give a file its name when it is whole
-      const names = await readdir(directory)
-      if (names.filter(name => !name.endsWith('.partial')).length >= files) return
+      const found = await readdir(directory, { recursive: true, withFileTypes: true })
+      if (found.filter(entry => entry.isFile() && !entry.name.endsWith('.partial')).length >= files) return
       await sleep(LONGEST_MS)
     }
   }
