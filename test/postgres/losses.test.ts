@@ -144,4 +144,18 @@ describe('a database that is restarted in the middle', () => {
     expect(row).toEqual({ n: 30_000, version: 1 })
     await one.health()
   }, 90_000)
+
+  it('does again what a crash undid before its commit was heard of, though the transaction after it has its number', async () => {
+    const proxy = await startCuttingProxy(server.url)
+    const ledger = await PostgresLedger.open(proxy.url, systemClock)
+    const c = await newCollection(ledger)
+    proxy.cutNext('held')
+    const putting = put(ledger, c, 'a')
+    await expect.poll(() => proxy.cuts, { interval: 5 }).toBe(1)
+    await server.crash()
+    expect((await putting).entry.version).toBe(1)
+    expect(await ledger.entry(c, 'a')).toMatchObject({ version: 1 })
+    await ledger.close()
+    proxy.close()
+  }, 60_000)
 })
