@@ -12,12 +12,9 @@ export interface Try {
 /** Somebody who asks again for what could not be done just now, as a client does, and keeps in mind how each request ended. */
 export class Asking {
   readonly tries: Try[] = []
+  /** How many of them were refused. */
+  refusals = 0
   #requests = 0
-
-  /** How many requests were refused. */
-  get refusals(): number {
-    return this.tries.filter(({ records }) => records === 0).length
-  }
 
   /** What is acknowledged is recorded `records` times, what is refused not at all. Any answer but that it cannot be done just now is a fault. */
   async ask<T>(call: (caller: Caller) => Promise<T>, records: (result: T) => number): Promise<T> {
@@ -30,6 +27,7 @@ export class Asking {
       } catch (error) {
         if (!isWaybillError(error, 'unavailable') && !isWaybillError(error, 'out_of_space')) throw error
         this.tries.push({ requestId, records: 0 })
+        this.refusals += 1
       }
     }
   }

@@ -35,6 +35,8 @@ export interface StormJob {
   readonly id: string
   /** The request, with its idempotency key. */
   readonly submit: (caller: Caller) => Promise<SubmittedJob>
+  /** The collections that it names. */
+  readonly collections: ReadonlySet<string>
   readonly kind: 'copy' | 'move' | 'delete'
   readonly items: readonly { readonly item: SubmitItem; readonly bytes: string }[]
 }
@@ -110,14 +112,19 @@ export class Storm {
     return `${this.#random.chance(0.2) ? 0 : ++this.#names} `.padEnd(size, 'abcdefg').slice(0, size)
   }
 
-  /** Jobs and uploads, while everything fails from `begin` on; ends when all of them have. */
-  async run(faults: { begin(): void }): Promise<void> {
+  /** Jobs and uploads, and whatever `more` there is, while everything fails from `begin` on; ends when all of them have. */
+  async run(faults: { begin(): void }, more: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     const own: string[][] = []
     for (let n = 0; n < JOBS; n++) own.push([await this.#source(), await this.#source()])
     faults.begin()
     const uploads = Promise.all([...Array(4).keys()].map(n => (n % 2 === 0 ? this.#upload(n) : this.#uploadInParts(n))))
+    const others = more()
+    await this.passUntil(this.#submitAll(own))
+    await this.passUntil(Promise.all([uploads, others, this.finished()]))
+  }
+
+  async #submitAll(own: readonly (readonly string[])[]): Promise<void> {
     for (const sources of own) await this.#submit(sources)
-    await this.passUntil(Promise.all([uploads, this.finished()]))
   }
 
   async #submit(own: readonly string[]): Promise<void> {
@@ -139,10 +146,10 @@ export class Storm {
   /** One job, also where it is asked for twice at once. */
   async #submitOnce(key: string, kind: StormJob['kind'], items: StormJob['items'], wish: SubmitJob): Promise<void> {
     const submit: StormJob['submit'] = caller => this.anywhere().engine.jobs.submit(caller, wish, { idempotency: { key, fingerprint: key } })
-    const named = new Set(items.flatMap(({ item: { source, destination } }) => [source, destination ?? source].map(({ collection }) => collection)))
-    const asked = Array.from({ length: this.#random.chance(0.3) ? 2 : 1 }, () => this.asking.ask(submit, ({ replayed }) => (replayed ? 0 : named.size)))
+    const collections = new Set(items.flatMap(({ item: { source, destination } }) => [source, destination ?? source].map(({ collection }) => collection)))
+    const asked = Array.from({ length: this.#random.chance(0.3) ? 2 : 1 }, () => this.asking.ask(submit, ({ replayed }) => (replayed ? 0 : collections.size)))
     const ids = new Set((await Promise.all(asked)).map(({ job }) => job.id))
-    for (const id of ids) this.jobs.push({ id, submit, kind, items })
+    for (const id of ids) this.jobs.push({ id, submit, collections, kind, items })
     if (ids.size > 1) throw new Error(`one key made several jobs: ${[...ids].join(', ')}`)
   }
 

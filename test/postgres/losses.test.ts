@@ -71,6 +71,22 @@ describe('a commit whose answer is lost', () => {
   })
 })
 
+describe('marks of commits', () => {
+  it('are removed when nobody can ask for them any more', async () => {
+    const database = await createDatabase()
+    const ledger = await PostgresLedger.open(database.url, systemClock)
+    const c = await newCollection(ledger)
+    await ask(database.url, `UPDATE waybill.commit_mark SET at = at - ${11 * 60_000}`)
+    await put(ledger, c, 'a')
+    expect(await ledger.purge(100)).toBe(1)
+    const left = await ask(database.url, `SELECT undone FROM waybill.commit_mark`)
+    expect(left, 'that of the put, and of the purge').toEqual([{ undone: false }, { undone: false }])
+    expect(await ledger.purge(100)).toBe(0)
+    await ledger.close()
+    await database.drop()
+  })
+})
+
 describe('a database that breaks every commit off', () => {
   it('is tried again now and then, not as fast as it can', async () => {
     const database = await createDatabase()
