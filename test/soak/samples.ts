@@ -1,8 +1,8 @@
 import { readdirSync, statSync } from 'node:fs'
-import { request } from 'node:http'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { residentMb } from '../../bench/memory.ts'
+import { heldBy } from '../support/held.ts'
 import { ask } from '../support/postgres-database.ts'
 import type { Limit } from './fit.ts'
 
@@ -51,7 +51,7 @@ export function limitOf(name: string): Limit | null {
 
 /** Takes all figures of a server but those of its answers, and the rows of each table. */
 export async function sample({ pid, data, socket, database }: Subject): Promise<{ readonly figures: Sample; readonly rows: Readonly<Record<string, number>> }> {
-  const held = JSON.parse(await told(socket)) as { heapUsed: number; external: number; handles: number }
+  const held = await heldBy(socket)
   const rows = database === null ? sqliteRows(join(data, 'ledger.db')) : await postgresRows(database)
   const inAll = (kept: boolean): number => Object.entries(rows).reduce((sum, [table, n]) => sum + (KEPT_TABLES.includes(table) === kept ? n : 0), 0)
   const size = database === null ? ledgerMb(data) : await postgresMb(database)
@@ -60,19 +60,6 @@ export async function sample({ pid, data, socket, database }: Subject): Promise<
     ...{ fds: readdirSync(`/proc/${pid}/fd`).length, rows: inAll(false), kept: inAll(true), ledger: size, blobs: filesIn(data) },
   }
   return { figures, rows }
-}
-
-function told(socketPath: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, agent: false }, answer => {
-      let text = ''
-      answer.on('data', (chunk: Buffer) => (text += chunk.toString()))
-      answer.on('end', () => resolve(text))
-      answer.on('error', reject)
-    })
-    asked.on('error', reject)
-    asked.end()
-  })
 }
 
 function sqliteRows(file: string): Record<string, number> {
