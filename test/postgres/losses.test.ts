@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { v7 } from 'uuid'
 import { PostgresLedger } from '../../src/ledger/postgres/postgres-ledger.ts'
 import { systemClock } from '../../src/system/clock.ts'
-import { item, newJob } from '../contracts/ledger/world.ts'
+import { item, newJob, refusal } from '../contracts/ledger/world.ts'
 import { startCuttingProxy, type CuttingProxy } from '../support/cutting-proxy.ts'
 import { ask, createDatabase, type TestDatabase } from '../support/postgres-database.ts'
 import { startPostgres, type PostgresServer } from '../support/postgres-server.ts'
@@ -72,6 +72,20 @@ describe('a commit whose answer is lost', () => {
 })
 
 describe('marks of commits', () => {
+  it('cannot be asked for when the database stays away: then it is said that nobody knows', async () => {
+    const database = await createDatabase()
+    const proxy = await startCuttingProxy(database.url)
+    const ledger = await PostgresLedger.open(proxy.url, systemClock)
+    const c = await newCollection(ledger)
+    proxy.cutNext('held')
+    const refused = refusal(put(ledger, c, 'a'), 'unavailable')
+    await expect.poll(() => proxy.cuts, { interval: 5 }).toBe(1)
+    proxy.close()
+    await ledger.close() // or it would be asked for half a minute
+    expect((await refused).message).toMatch(/look before you try again$/)
+    await database.drop()
+  })
+
   it('are removed when nobody can ask for them any more', async () => {
     const database = await createDatabase()
     const ledger = await PostgresLedger.open(database.url, systemClock)

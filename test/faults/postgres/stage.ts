@@ -17,8 +17,8 @@ import { startFaultyLine, type FaultyLine } from './faulty-line.ts'
 import type { LedgerFault } from './kinds.ts'
 
 const NODES = 2
-/** Virtual time goes some twenty times as fast as the real one: a lease lasts for more than half a second, which the database may need to be back. */
-const STEP_MS = 25
+/** Virtual time goes some seven times as fast as the real one: leases last for two seconds and more, lest on a slow machine all of them end before the work. */
+const STEP_MS = 8
 
 /** Nodes on one database, and their way to it. */
 export interface PostgresStage extends Stage {

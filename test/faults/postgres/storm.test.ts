@@ -39,7 +39,7 @@ describe('two nodes on a PostgreSQL that fails', () => {
     if (process.env['LEDGER_FAULT_SEEDS'] !== undefined) console.log(totals.toString())
   })
 
-  it.each(SEEDS)('lose and double nothing, and say truly what was done (seed %i)', { timeout: 120_000 }, async seed => {
+  it.each(SEEDS)('lose and double nothing, and say truly what was done (seed %i)', { timeout: 240_000 }, async seed => {
     const random = new Random(seed)
     const dice = new Dice(random, kindsOf(seed, random), random.pick([0.01, 0.02, 0.03]))
     const stage = await openPostgresStage({ server, template }, dice, random)

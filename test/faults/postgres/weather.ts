@@ -11,8 +11,8 @@ import type { LedgerFault } from './kinds.ts'
 const EVERY_MS = 40
 /** Restarts and crashes of a storm, at most. */
 const MOST_RESTARTS = 2
-/** Some are longer than a lease is in virtual time. */
-const LONGEST_STILL_MS = 1_200
+/** Some are about as long as a lease is in virtual time. */
+const LONGEST_STILL_MS = 2_000
 /** Rows that a rival locks of a table. */
 const MOST_LOCKED = 30
 /** What nodes lock one after the other. */
