@@ -198,8 +198,8 @@ export class Storm {
     for (const { id } of this.jobs) await this.#unrecorded(caller => this.anywhere().engine.jobs.wait(caller, id, Number.MAX_SAFE_INTEGER))
   }
 
-  passUntil<T>(promise: Promise<T>): Promise<T> {
-    return this.house.clock.passUntil(promise, this.stage.stepMs)
+  passUntil<T>(promise: Promise<T>, stepMs = this.stage.stepMs): Promise<T> {
+    return this.house.clock.passUntil(promise, stepMs)
   }
 
   /** The bytes of a file of the attached directory; null: there is none. */

@@ -10,6 +10,8 @@ const COLLECTIONS = ['near', 'far', 'out']
 /** Of what a receiver is sent it refuses so many. */
 const REFUSED = 0.05
 
+/** Once there are no jobs any more time may go fast: what a node lost while it was sent is sent again after a minute. */
+const STEP_MS = 200
 const SPREAD = `SELECT count(*)::int AS n FROM waybill.webhook_delivery d
   JOIN waybill.webhook w ON w.key = d.hook JOIN waybill.collection c ON c.key = w.collection`
 const LEFT = `SELECT 1 FROM waybill.webhook_delivery WHERE due_at IS NOT NULL
@@ -36,7 +38,7 @@ export class Hooks {
 
   /** Each event of a job was spread once over the hooks of the collections that the job names, and sent, as one, at least once; nothing else was. */
   async check(database: string): Promise<void> {
-    await this.#storm.passUntil(this.#settled(database))
+    await this.#storm.passUntil(this.#settled(database), STEP_MS)
     const { jobs, house } = this.#storm
     const events = new Map<string, string[]>()
     for (const { id } of jobs) {

@@ -17,8 +17,8 @@ import { startFaultyLine, type FaultyLine } from './faulty-line.ts'
 import type { LedgerFault } from './kinds.ts'
 
 const NODES = 2
-/** Virtual time goes some seven times as fast as the real one: leases last for two seconds and more, lest on a slow machine all of them end before the work. */
-const STEP_MS = 8
+/** Virtual time goes some ten times as fast as the real one: leases last for more than a second, lest on a slow machine all of them end before the work. */
+const STEP_MS = 12
 
 /** Nodes on one database, and their way to it. */
 export interface PostgresStage extends Stage {
