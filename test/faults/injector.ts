@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { WaybillError, type ErrorCode } from '../../src/model/errors.ts'
-import type { Random } from '../support/random.ts'
+import { Dice } from './dice.ts'
 
 /**
  * What goes wrong in a store, in the words its adapters use of it:
@@ -17,37 +17,8 @@ import type { Random } from '../support/random.ts'
 export const KINDS = ['io', 'full', 'short', 'lost', 'busy', 'drip', 'listing', 'stale', 'changed'] as const
 export type FaultKind = (typeof KINDS)[number]
 
-/** Decides, by a seed, which call of a store goes wrong and how. What has gone wrong is counted, so that a test sees that something has. */
-export class Injector {
-  readonly happened = new Map<FaultKind, number>()
-  readonly #random: Random
-  readonly #kinds: readonly FaultKind[]
-  readonly #chance: number
-  #isOn = false
-
-  /** Calls go wrong with this chance, for each of the kinds that may befall them. */
-  constructor(random: Random, kinds: readonly FaultKind[], chance: number) {
-    this.#random = random
-    this.#kinds = kinds
-    this.#chance = chance
-  }
-
-  begin(): void {
-    this.#isOn = true
-  }
-
-  /** From now on all is well. */
-  end(): void {
-    this.#isOn = false
-  }
-
-  /** True when such a fault befalls what is being done. */
-  befalls(kind: FaultKind): boolean {
-    if (!this.#isOn || !this.#kinds.includes(kind) || !this.#random.chance(this.#chance)) return false
-    this.happened.set(kind, (this.happened.get(kind) ?? 0) + 1)
-    return true
-  }
-
+/** Decides, by a seed, which call of a store goes wrong and how. */
+export class Injector extends Dice<FaultKind> {
   /** A call that is refused, or whose answer is lost. */
   async call<T>(what: string, run: () => Promise<T>): Promise<T> {
     this.refuse(what)
@@ -64,7 +35,7 @@ export class Injector {
 
   /** Some of a list. */
   some<T>(list: readonly T[]): T[] {
-    return list.filter(() => this.#random.chance(0.7))
+    return list.filter(() => this.random.chance(0.7))
   }
 
   /** A body on its way out of a store. */
@@ -82,7 +53,7 @@ export class Injector {
   #passing(body: Readable, broken: Error | null, isShort: boolean): Readable {
     const isSlow = this.befalls('drip')
     if (broken === null && !isShort && !isSlow) return body
-    const random = this.#random
+    const random = this.random
     const bytes = async function* (): AsyncGenerator<Uint8Array> {
       for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
         const step = isSlow ? Math.max(1, Math.ceil(chunk.length / 5)) : chunk.length

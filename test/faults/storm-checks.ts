@@ -1,7 +1,9 @@
 import { buffer } from 'node:stream/consumers'
 import { expect } from 'vitest'
+import type { AuditRecord } from '../../src/model/audit.ts'
 import type { ErrorCode } from '../../src/model/errors.ts'
 import { isTerminal, ITEM_STATES, type Item } from '../../src/model/item.ts'
+import type { Page } from '../../src/model/page.ts'
 import { sha256 } from '../support/sha256.ts'
 import { ALICE, itemsOf } from '../unit/engine/house.ts'
 import type { FaultKind, Injector } from './injector.ts'
@@ -20,11 +22,20 @@ const REASONS: Readonly<Record<FaultKind, readonly ErrorCode[]>> = {
   drip: [],
 }
 
-/** Everything that must hold once all jobs have ended, whatever has failed: I1 to I4, I6, and that reasons are true. Returns how many items have failed. */
-export async function checkAll(storm: Storm, faults: Injector): Promise<number> {
-  const reasons = new Set([...faults.happened.keys()].flatMap(kind => REASONS[kind]))
+/** The reasons that items may have failed for over such stores. */
+export function reasonsOf(faults: Injector): ReadonlySet<ErrorCode> {
+  return new Set([...faults.happened.keys()].flatMap(kind => REASONS[kind]))
+}
+
+/**
+ * Everything that must hold once all jobs have ended, whatever has failed: I1 to I6, that reasons are among those that are true, and that what was done is
+ * recorded once. Returns how many items have failed.
+ */
+export async function checkAll(storm: Storm, reasons: ReadonlySet<ErrorCode>): Promise<number> {
   const failed: number[] = []
   for (const job of storm.jobs) failed.push(await checkJob(storm, job, reasons))
+  await checkKeys(storm)
+  await checkAudit(storm)
   await checkBlobs(storm)
   for (const [path, text] of storm.uploaded) expect(await textOf(storm, 'near', path), path).toBe(text)
   return failed.reduce((sum, n) => sum + n, 0)
@@ -66,8 +77,31 @@ async function checkTaken(storm: Storm, { state }: Item, collection: string, pat
   if (isThere) expect(await textOf(storm, collection, path)).toBe(bytes)
 }
 
+/** I5: whoever asks again finds the job, and there are no others. */
+async function checkKeys({ jobs, asking, house }: Storm): Promise<void> {
+  for (const { id, submit } of jobs) {
+    const { job, replayed } = await asking.ask(submit, () => 0)
+    expect([job.id, replayed], 'I5').toEqual([id, true])
+  }
+  const listed = (await house.engine.jobs.list(ALICE, {}, { limit: 1000 })).items
+  expect(listed.map(({ id }) => id).toSorted(), 'I5: the jobs that there are').toEqual(jobs.map(({ id }) => id).toSorted())
+}
+
+/** What was acknowledged is in the audit log as often as it is to be, and what was refused is not. */
+async function checkAudit({ asking: { tries }, house }: Storm): Promise<void> {
+  const found = new Map<string, number>()
+  let cursor: string | null = null
+  do {
+    const page: Page<AuditRecord> = await house.engine.audit.list(ALICE, {}, { limit: 100, ...(cursor === null ? {} : { cursor }) })
+    for (const { requestId } of page.items) if (requestId !== null) found.set(requestId, (found.get(requestId) ?? 0) + 1)
+    cursor = page.nextCursor
+  } while (cursor !== null)
+  const expected = new Map(tries.filter(({ records }) => records > 0).map(({ requestId, records }) => [requestId, records]))
+  expect(Object.fromEntries(found), 'audit records by request').toEqual(Object.fromEntries(expected))
+}
+
 /** I4: whatever lies under a digest has it. */
-async function checkBlobs({ real }: Storm): Promise<void> {
+async function checkBlobs({ stage: { real } }: Storm): Promise<void> {
   for (const store of real) {
     for await (const { sha256: digest, size } of store.list()) {
       const bytes = await buffer(await store.get(digest))

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { v7 } from 'uuid'
 import { PostgresLedger } from '../../src/ledger/postgres/postgres-ledger.ts'
 import { systemClock } from '../../src/system/clock.ts'
-import { item, newJob } from '../contracts/ledger/world.ts'
+import { item, newJob, refusal } from '../contracts/ledger/world.ts'
 import { startCuttingProxy, type CuttingProxy } from '../support/cutting-proxy.ts'
 import { ask, createDatabase, type TestDatabase } from '../support/postgres-database.ts'
 import { startPostgres, type PostgresServer } from '../support/postgres-server.ts'
@@ -68,6 +68,36 @@ describe('a commit whose answer is lost', () => {
     expect(rows).toMatchObject({ version: 1 })
     const lock = await cut(() => ledger.acquireLock({ collection: c, path: null, holder: 'bob', reason: null, ttlMs: 60_000 }))
     expect(await ledger.locksOver(c, null)).toEqual([lock])
+  })
+})
+
+describe('marks of commits', () => {
+  it('cannot be asked for when the database stays away: then it is said that nobody knows', async () => {
+    const database = await createDatabase()
+    const proxy = await startCuttingProxy(database.url)
+    const ledger = await PostgresLedger.open(proxy.url, systemClock)
+    const c = await newCollection(ledger)
+    proxy.cutNext('held')
+    const refused = refusal(put(ledger, c, 'a'), 'unavailable')
+    await expect.poll(() => proxy.cuts, { interval: 5 }).toBe(1)
+    proxy.close()
+    await ledger.close() // or it would be asked for half a minute
+    expect((await refused).message).toMatch(/look before you try again$/)
+    await database.drop()
+  })
+
+  it('are removed when nobody can ask for them any more', async () => {
+    const database = await createDatabase()
+    const ledger = await PostgresLedger.open(database.url, systemClock)
+    const c = await newCollection(ledger)
+    await ask(database.url, `UPDATE waybill.commit_mark SET at = at - ${11 * 60_000}`)
+    await put(ledger, c, 'a')
+    expect(await ledger.purge(100)).toBe(1)
+    const left = await ask(database.url, `SELECT undone FROM waybill.commit_mark`)
+    expect(left, 'that of the put, and of the purge').toEqual([{ undone: false }, { undone: false }])
+    expect(await ledger.purge(100)).toBe(0)
+    await ledger.close()
+    await database.drop()
   })
 })
 
@@ -144,4 +174,18 @@ describe('a database that is restarted in the middle', () => {
     expect(row).toEqual({ n: 30_000, version: 1 })
     await one.health()
   }, 90_000)
+
+  it('does again what a crash undid before its commit was heard of, though the transaction after it has its number', async () => {
+    const proxy = await startCuttingProxy(server.url)
+    const ledger = await PostgresLedger.open(proxy.url, systemClock)
+    const c = await newCollection(ledger)
+    proxy.cutNext('held')
+    const putting = put(ledger, c, 'a')
+    await expect.poll(() => proxy.cuts, { interval: 5 }).toBe(1)
+    await server.crash()
+    expect((await putting).entry.version).toBe(1)
+    expect(await ledger.entry(c, 'a')).toMatchObject({ version: 1 })
+    await ledger.close()
+    proxy.close()
+  }, 60_000)
 })

@@ -1,7 +1,10 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
-/** How the answer to a commit is lost: the server never hears of it, or it commits and its answer does not come through. */
-export type Cut = 'before' | 'after'
+/**
+ * How the answer to a commit is lost: the server never hears of it, or it commits and its answer does not come through. `held`: the server never hears of it, and
+ * the connection stays as long as the server does.
+ */
+export type Cut = 'before' | 'after' | 'held'
 
 /** A way to a database that breaks, when told, at a commit. */
 export interface CuttingProxy {
@@ -53,9 +56,9 @@ export async function startCuttingProxy(database: string): Promise<CuttingProxy>
         way.silent = true
         state.left -= 1
         state.cuts += 1
-        setTimeout(() => client.destroy(), how === 'after' ? COMMITTED_MS : 0)
+        if (how !== 'held') setTimeout(() => client.destroy(), how === 'after' ? COMMITTED_MS : 0)
       }
-      if (how !== 'before') upstream.write(data)
+      if (how === null || how === 'after') upstream.write(data)
     })
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))

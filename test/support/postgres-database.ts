@@ -9,9 +9,10 @@ export interface TestDatabase {
   drop(): Promise<void>
 }
 
-export async function createDatabase(server = inject('postgresUrl')): Promise<TestDatabase> {
+/** With `template`, the URL of another one that nobody uses just now, it is a copy of that. */
+export async function createDatabase(server = inject('postgresUrl'), template?: string): Promise<TestDatabase> {
   const name = `waybill_${randomBytes(6).toString('hex')}`
-  await ask(server, `CREATE DATABASE ${name}`)
+  await ask(server, `CREATE DATABASE ${name}${template === undefined ? '' : ` TEMPLATE ${new URL(template).pathname.slice(1)}`}`)
   const url = new URL(server)
   url.pathname = `/${name}`
   return { url: url.href, drop: () => ask(server, `DROP DATABASE ${name} WITH (FORCE)`).then(() => undefined) }

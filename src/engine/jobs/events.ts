@@ -4,14 +4,12 @@ import type { JobEvent } from '../../model/event.ts'
 import type { Job } from '../../model/job.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Ledger } from '../../ports/ledger.ts'
-import type { Watch } from './watch.ts'
+import { LOOK_AGAIN_MS, type Watch } from './watch.ts'
 
 /** At most 4 `job.progress` a second (docs/reference/v1.md, Events). */
 const PROGRESS_MS = 250
 /** Commits of a big job come by the dozen a second; events of this long go out together. */
 const GATHER_MS = 50
-/** Without any commit the stream looks again after this long: administration writes from another process. */
-const LOOK_AGAIN_MS = 5_000
 const BATCH = 500
 
 export type StreamEvent = { readonly event: JobEvent } | { readonly progress: Job }

@@ -11,7 +11,7 @@ import { allEvents, jobEvents, type EventParts, type StreamEvent } from './event
 import { masked } from './mask.ts'
 import { Intake, type IntakeParts } from './submit.ts'
 import { waitingFor, type WaitingParts } from './waiting.ts'
-import { Watch } from './watch.ts'
+import { LOOK_AGAIN_MS, Watch } from './watch.ts'
 
 /** Terminal states that a retry may wake. */
 const RETRIABLE: readonly ItemState[] = ['failed', 'evicted', 'skipped', 'cancelled']
@@ -179,7 +179,7 @@ export class JobService implements Jobs {
         job = await this.get(caller, job.id)
         const left = until - this.#parts.clock.steady()
         if (job.state === 'finished' || left <= 0 || signal?.aborted === true) return job
-        await flag.wait(left, signal)
+        await flag.wait(Math.min(left, LOOK_AGAIN_MS), signal)
       }
     } finally {
       flag.close()

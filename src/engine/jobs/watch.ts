@@ -1,6 +1,12 @@
 import type { Clock } from '../../ports/clock.ts'
 import type { CommitNotice, Ledger } from '../../ports/ledger.ts'
 
+/**
+ * Whoever waits looks again after this long without any commit: administration writes from another process, and what another node tells of a commit is lost when
+ * a connection breaks.
+ */
+export const LOOK_AGAIN_MS = 5_000
+
 /** Tells waiting requests that a job has changed: from the ledger's commits, not by polling. */
 export class Watch {
   readonly #clock: Clock

@@ -5,18 +5,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Ledger } from '../../../src/ports/ledger.ts'
 import type { Place } from '../../../src/ports/place.ts'
 import { openDirectoryPlace } from '../../../src/stores/directory/directory-place.ts'
+import { but } from '../../support/but.ts'
 import { systemClock } from '../../../src/system/clock.ts'
 import { ALICE, command, itemsOf, openHouse, put, run, text, type House } from './house.ts'
-
-/** The same object, but for some of its methods. */
-function but<T extends object>(object: T, methods: Partial<T>): T {
-  const given = (target: T, key: string | symbol): unknown => {
-    if (key in methods) return methods[key as keyof T]
-    const value: unknown = Reflect.get(target, key)
-    return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(target) : value
-  }
-  return new Proxy(object, { get: given })
-}
 
 /** How long nobody has taken a job up before it is woken again (upkeep.ts), and more than a lease lasts. */
 const LATER_MS = 40_000

@@ -14,6 +14,7 @@ import { WebhookClient } from '../../../src/outgoing/webhook-client.ts'
 import type { BlobStore } from '../../../src/ports/blob-store.ts'
 import type { Ledger } from '../../../src/ports/ledger.ts'
 import type { Place } from '../../../src/ports/place.ts'
+import type { Queue } from '../../../src/ports/queue.ts'
 import { LocalQueue } from '../../../src/queue/local/local-queue.ts'
 import { openLocalBlobStore } from '../../../src/stores/local/local-blob-store.ts'
 import { systemIds } from '../../../src/system/ids.ts'
@@ -44,7 +45,17 @@ export const WEBHOOKS = {
   signingKey: 'a key of tests that is long enough',
 }
 
-/** `wrap` puts something between the engine and its store; `more` are further stores, by their names; `places` what can be attached; `started` false leaves the engine at rest. */
+/** What a node has in common with the others on one database. */
+export interface Node {
+  readonly name: string
+  /** Of all their files. */
+  readonly directory: string
+  readonly clock: VirtualClock
+  readonly ledger: Ledger & { close(): Promise<void> }
+  readonly queue: (onError: (error: unknown) => void) => Promise<Queue>
+}
+
+/** `wrap` puts something between the engine and its store; `more` are further stores, by their names; `places` what can be attached; `started` false leaves the engine at rest; `node`: it is one of several. */
 export async function openHouse(
   options: {
     readonly wrap?: (store: BlobStore) => BlobStore
@@ -53,23 +64,26 @@ export async function openHouse(
     readonly maxUploadBytes?: number
     readonly places?: readonly Place[]
     readonly wrapLedger?: (ledger: Ledger) => Ledger
+    readonly node?: Node
   } = {},
 ): Promise<House> {
-  const directory = await mkdtemp(join(tmpdir(), 'waybill-engine-'))
-  const clock = new VirtualClock()
-  const ledger = await SqliteLedger.open(join(directory, 'ledger.db'), clock)
-  const store = await openLocalBlobStore({ name: 'local', directory: join(directory, 'store'), clock })
-  const more = await Promise.all((options.more ?? []).map(name => openLocalBlobStore({ name, directory: join(directory, name), clock })))
+  const { node } = options
+  const directory = node?.directory ?? (await mkdtemp(join(tmpdir(), 'waybill-engine-')))
+  const clock = node?.clock ?? new VirtualClock()
+  const ledger = node?.ledger ?? (await SqliteLedger.open(join(directory, 'ledger.db'), clock))
+  const shared = node !== undefined
+  const store = await openLocalBlobStore({ name: 'local', directory: join(directory, 'store'), clock, shared })
+  const more = await Promise.all((options.more ?? []).map(name => openLocalBlobStore({ name, directory: join(directory, name), clock, shared })))
   const errors: unknown[] = []
   const onError = (error: unknown): void => void errors.push(error)
   const engine = createEngine({
     ledger: options.wrapLedger?.(ledger) ?? ledger,
     places: options.places ?? [],
     stores: [store, ...more].map(one => options.wrap?.(one) ?? one),
-    queue: new LocalQueue(onError),
+    queue: (await node?.queue(onError)) ?? new LocalQueue(onError),
     clock,
     ids: systemIds(clock),
-    worker: 'test',
+    worker: node?.name ?? 'test',
     concurrency: 4,
     maxItems: MAX_ITEMS,
     maxUploadBytes: options.maxUploadBytes ?? 1_000_000,
@@ -89,7 +103,7 @@ export async function openHouse(
     close: async () => {
       await engine.stop()
       await ledger.close()
-      await rm(directory, { recursive: true })
+      if (node === undefined) await rm(directory, { recursive: true })
     },
   }
 }

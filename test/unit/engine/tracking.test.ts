@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Job } from '../../../src/model/job.ts'
 import type { JobEvent } from '../../../src/model/event.ts'
 import { refusal } from '../../contracts/ledger/world.ts'
+import { but } from '../../support/but.ts'
 import { ALICE, caller, command, itemsOf, openHouse, put, run, type House } from './house.ts'
 
 let house: House
@@ -48,6 +49,16 @@ describe('waiting for a job', () => {
     const waiting = house.engine.jobs.wait(ALICE, job.id, 10_000)
     expect(await house.clock.passUntil(waiting, 1000)).toMatchObject({ paused: true, state: 'submitted' })
     await house.engine.jobs.cancel(ALICE, job.id)
+  })
+
+  it('ends though nobody was told of the commit', async () => {
+    // as when a connection breaks that another node's notice came by
+    const deaf = await openHouse({ wrapLedger: ledger => but(ledger, { onCommit: () => () => undefined }) })
+    const { id } = await deaf.engine.collections.create(ALICE, {})
+    const { job } = await deaf.engine.jobs.submit(ALICE, command({ kind: 'delete', items: [{ source: { collection: id, path: 'a' } }] }))
+    const waiting = deaf.engine.jobs.wait(ALICE, job.id, Number.MAX_SAFE_INTEGER)
+    expect(await deaf.clock.passUntil(waiting, 1000)).toMatchObject({ state: 'finished' })
+    await deaf.close()
   })
 
   it('ends when the caller goes away', async () => {

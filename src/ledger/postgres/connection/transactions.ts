@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Pool, PoolClient } from 'pg'
 import type { Actor } from '../../../model/audit.ts'
@@ -30,15 +31,21 @@ export interface Committed {
   readonly beganAt: number
 }
 
+/** What a transaction leaves behind, by which it is found again (migrations/0007-commit-marks.ts). */
+interface Mark {
+  readonly at: number
+  readonly id: string
+}
+
 /** The commit was sent and its answer lost. */
 class OutcomeUnknown extends Error {
-  readonly xid: string
+  readonly mark: Mark
   readonly result: unknown
   readonly committed: Committed
 
-  constructor(cause: unknown, xid: string, result: unknown, committed: Committed) {
+  constructor(cause: unknown, mark: Mark, result: unknown, committed: Committed) {
     super('the answer to a commit was lost', { cause })
-    this.xid = xid
+    this.mark = mark
     this.result = result
     this.committed = committed
   }
@@ -90,7 +97,7 @@ export class Transactions implements Writes {
         return await this.#once(tx, work)
       } catch (error) {
         if (error instanceof OutcomeUnknown) {
-          if (await this.#wasCommitted(error.xid)) {
+          if (await this.#wasCommitted(error.mark)) {
             this.#tell(error.committed)
             return error.result as T
           }
@@ -111,8 +118,8 @@ export class Transactions implements Writes {
       tx.db = new ConnectionQueries(client)
       const result = await work(tx)
       if (tx.wakes.size > 0) await this.wakeSender?.sendWithin((text, values) => client.query(text, values), [...tx.wakes.values()])
-      const { xid, committed } = await endOf(tx, beganAt)
-      if (xid !== null) sent = new OutcomeUnknown(undefined, xid, result, committed)
+      const { mark, committed } = await endOf(tx, beganAt)
+      if (mark !== null) sent = new OutcomeUnknown(undefined, mark, result, committed)
       const { command } = await client.query('COMMIT')
       if (command !== 'COMMIT') throw new Error(`a failed statement was not noticed: the transaction ended with ${command}`)
       client.release()
@@ -120,7 +127,7 @@ export class Transactions implements Writes {
       return result
     } catch (error) {
       await abandon(client, error)
-      if (sent !== null && faultOf(error) === 'lost') throw new OutcomeUnknown(error, sent.xid, sent.result, sent.committed)
+      if (sent !== null && faultOf(error) === 'lost') throw new OutcomeUnknown(error, sent.mark, sent.result, sent.committed)
       throw error
     }
   }
@@ -131,28 +138,14 @@ export class Transactions implements Writes {
     this.onWork?.({ seconds: (performance.now() - committed.beganAt) / 1000, operations: 1, items, finished, takeovers })
   }
 
-  /** Asks what became of a transaction, until that is certain. Throws `unavailable` when it does not become so. */
-  async #wasCommitted(xid: string): Promise<boolean> {
-    const until = performance.now() + PATIENCE_MS
-    for (;;) {
-      const status = await this.#statusOf(xid)
-      if (status === 'committed') return true
-      if (status === 'aborted') return false
-      // in progress: the server has not noticed yet that we are gone
-      if (performance.now() > until || this.#closed) {
-        throw new WaybillError('unavailable', 'the database was lost while it committed, and does not tell what became of it; look before you try again')
-      }
-      await pause(100)
-    }
-  }
-
-  async #statusOf(xid: string): Promise<string | null> {
-    const retries = new Retries()
+  /** Asks what became of a transaction, and waits for one that still goes on. Throws `unavailable` when that does not become certain. */
+  async #wasCommitted({ at, id }: Mark): Promise<boolean> {
+    const retries = new Retries(uncertain)
     for (;;) {
       try {
-        const { rows } = await this.#pool.query<{ status: string | null }>('SELECT pg_xact_status($1::xid8) AS status', [xid])
-        return rows[0]?.status ?? null
+        return (await this.#pool.query<{ undone: boolean }>(TAKE_MARK, [at, id])).rows[0]?.undone === false
       } catch (error) {
+        if (this.#closed) throw uncertain(error)
         await retries.next(error, false)
       }
     }
@@ -162,6 +155,15 @@ export class Transactions implements Writes {
   close(): void {
     this.#closed = true
   }
+}
+
+/** Answers false when the transaction left its mark; else it never can any more. Asked again it answers the same. */
+const TAKE_MARK = `INSERT INTO commit_mark (at, id, undone) VALUES ($1, $2, true)
+  ON CONFLICT (at, id) DO UPDATE SET undone = commit_mark.undone RETURNING undone`
+
+function uncertain(cause: unknown): WaybillError {
+  const detail = 'the database was lost while it committed, and does not tell what became of it; look before you try again'
+  return new WaybillError('unavailable', detail, { retryAfterSeconds: 5 }, { cause })
 }
 
 export function closedError(): WaybillError {
@@ -255,18 +257,21 @@ class Transaction implements Tx {
   }
 }
 
-const END = 'SELECT xid, last_event FROM end_transaction(:jobs::bigint[], :types::smallint[], :data::text[], :now)'
+const END = 'SELECT marked_at, last_event FROM end_transaction(:jobs::bigint[], :types::smallint[], :data::text[], :now, :mark::uuid)'
 
-async function endOf(tx: Transaction, beganAt: number): Promise<{ xid: string | null; committed: Committed }> {
+async function endOf(tx: Transaction, beganAt: number): Promise<{ mark: Mark | null; committed: Committed }> {
+  const id = randomUUID()
   const { events } = tx
   const row = await tx.db.get(END, {
     jobs: events.map(({ job }) => job),
     types: events.map(({ type }) => EVENT_TYPES.indexOf(type)),
     data: events.map(({ data }) => data),
     now: tx.now,
+    mark: id,
   })
+  const at = row?.['marked_at'] as number | null
   return {
-    xid: row?.['xid'] as string | null,
+    mark: at === null ? null : { at, id },
     committed: { jobs: [...tx.jobs], lastEvent: (row?.['last_event'] as number | null) ?? 0, work: tx.work, beganAt },
   }
 }
