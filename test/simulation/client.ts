@@ -53,6 +53,7 @@ export class SimulatedClient {
     ] as const) {
       const name = this.#stores[store]?.name as string
       this.#database.transact('createCollection', this.#now, { id, name: id, store: name, attributes: {}, createdBy: 'alice' })
+      this.#database.transact('setGrant', this.#now, id, 'bob', 'readwrite')
     }
     for (const path of [...SOURCES, ...ORDERED]) this.#put(path)
   }
@@ -111,7 +112,6 @@ export class SimulatedClient {
     const retentionMs = this.#random.between(1, 90) * MINUTE_MS
     const options = { ...wish, conflict: 'version', dryRun: false, priority, label: null, dialect: 'v1', retentionMs } as const
     const submittedBy = this.#random.pick(['alice', 'bob'])
-    if (submittedBy === 'bob') for (const collection of ['near', 'near2', 'far']) this.#database.transact('setGrant', this.#now, collection, 'bob', 'readwrite')
     const [first = [], ...others] = batches
     const job = { id, number: this.#ids.number(), submittedBy, options, items: first, select: [], sealed: false, idempotency: null }
     this.#database.transact('createJob', this.#now, job)

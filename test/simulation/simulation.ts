@@ -1,12 +1,13 @@
+import type { Ids } from '../../src/ports/clock.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/engine/api.ts'
 import { ORPHAN_GRACE_MS } from '../../src/engine/upkeep.ts'
 import { LocalQueue } from '../../src/queue/local/local-queue.ts'
-import { systemIds } from '../../src/system/ids.ts'
 import { WEBHOOKS } from '../unit/engine/house.ts'
 import { Random } from '../support/random.ts'
 import { Checks } from './checks.ts'
 import { SimulatedClient } from './client.ts'
+import { simulatedIds } from './simulated-ids.ts'
 import { Schedule, SimulatedProcess } from './schedule.ts'
 import { isExpected, SimulatedDatabase } from './simulated-ledger.ts'
 import { SimulatedBytes } from './simulated-store.ts'
@@ -23,6 +24,8 @@ const MAX_SKEW_MS = 4_000
 /** What came of a simulation. */
 export interface Course {
   readonly steps: number
+  /** How many of them were calls of a ledger or a store that happened. */
+  readonly calls: number
   /** Virtual time that passed, in milliseconds. */
   readonly passedMs: number
   /** The same for the same seed. */
@@ -57,6 +60,7 @@ export async function simulate(options: { readonly seed: number; readonly steps:
 class Simulation {
   readonly schedule: Schedule
   readonly #random: Random
+  readonly #ids: Ids
   readonly #database = new SimulatedDatabase()
   readonly #stores: readonly [SimulatedBytes, SimulatedBytes]
   readonly #client: SimulatedClient
@@ -71,9 +75,10 @@ class Simulation {
   constructor(seed: number) {
     this.#random = new Random(seed)
     this.schedule = new Schedule(this.#random)
+    this.#ids = simulatedIds(this.#random)
     this.#stores = [new SimulatedBytes('first', this.#random), new SimulatedBytes('second', this.#random)]
     const parts = { random: this.#random, database: this.#database, schedule: this.schedule, stores: this.#stores }
-    this.#client = new SimulatedClient({ ...parts, ids: systemIds(this.schedule.clock(new SimulatedProcess('client'))) })
+    this.#client = new SimulatedClient({ ...parts, ids: this.#ids })
     this.#checks = new Checks({ client: this.#client, database: this.#database, schedule: this.schedule, far: this.#stores[1] })
     this.#alone = this.#random.chance(0.25)
   }
@@ -92,7 +97,8 @@ class Simulation {
     }
     await this.#comeToRest()
     const passedMs = this.schedule.now - begun
-    return { steps: this.schedule.taken, passedMs, trace: this.schedule.trace, events: this.#events, looked: this.#checks.looked }
+    const { taken, calls, trace } = this.schedule
+    return { steps: taken, calls, passedMs, trace, events: this.#events, looked: this.#checks.looked }
   }
 
   async #next(): Promise<void> {
@@ -161,7 +167,7 @@ class Simulation {
     const engine = createEngine({
       ledger: this.#database.ledgerOf(process, this.schedule, { alone: this.#alone }),
       stores: this.#stores.map(store => store.storeOf(process, this.schedule)),
-      ...{ queue, clock, onError, ids: systemIds(clock), worker: process.name },
+      ...{ queue, clock, onError, ids: this.#ids, worker: process.name },
       webhooks: WEBHOOKS,
       auditRetentionMs: 0,
       ...{ concurrency: 2, maxItems: 10_000, maxUploadBytes: 1024, uploadLifeMs: HOUR_MS },
