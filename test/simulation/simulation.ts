@@ -3,14 +3,17 @@ import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/engine/api.ts'
 import { ORPHAN_GRACE_MS } from '../../src/engine/upkeep.ts'
 import { LocalQueue } from '../../src/queue/local/local-queue.ts'
-import { WEBHOOKS } from '../unit/engine/house.ts'
+import { AddressRules } from '../../src/model/net-address.ts'
 import { Random } from '../support/random.ts'
 import { Checks } from './checks.ts'
 import { SimulatedClient } from './client.ts'
+import { SIGNING_KEY, SimulatedHooks } from './hooks.ts'
+import { SimulatedReceivers } from './receivers.ts'
 import { simulatedIds } from './simulated-ids.ts'
 import { Schedule, SimulatedProcess } from './schedule.ts'
 import { isExpected, SimulatedDatabase } from './simulated-ledger.ts'
 import { SimulatedBytes } from './simulated-store.ts'
+import { GIVE_UP_MS, WatchedWebhooks } from './simulated-webhooks.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -65,6 +68,11 @@ class Simulation {
   readonly #stores: readonly [SimulatedBytes, SimulatedBytes]
   readonly #client: SimulatedClient
   readonly #checks: Checks
+  readonly #hooks: SimulatedHooks
+  readonly #webhooks: WatchedWebhooks
+  readonly #receivers: SimulatedReceivers
+  /** How often hooks are made and removed, in acts of the client; in some simulations there are none. */
+  readonly #hookRate: number
   readonly #events = { kills: 0, stalls: 0, stops: 0, jumps: 0, submitted: 0, takeovers: 0 }
   readonly #unexpected: unknown[] = []
   /** One server alone frees all leases when it starts; several leave each other's alone. */
@@ -79,6 +87,10 @@ class Simulation {
     this.#stores = [new SimulatedBytes('first', this.#random), new SimulatedBytes('second', this.#random)]
     const parts = { random: this.#random, database: this.#database, schedule: this.schedule, stores: this.#stores }
     this.#client = new SimulatedClient({ ...parts, ids: this.#ids })
+    this.#hooks = new SimulatedHooks({ ...parts, ids: this.#ids })
+    this.#webhooks = new WatchedWebhooks({ ...parts, hooks: this.#hooks, collectionsOf: job => this.#client.collections.get(job) ?? new Set() })
+    this.#receivers = new SimulatedReceivers({ random: this.#random, hooks: this.#hooks })
+    this.#hookRate = this.#random.pick([0, 0.05, 0.2])
     this.#checks = new Checks({ client: this.#client, database: this.#database, schedule: this.schedule, far: this.#stores[1] })
     this.#alone = this.#random.chance(0.25)
   }
@@ -109,6 +121,10 @@ class Simulation {
   }
 
   #act(): void {
+    if (this.#random.chance(this.#hookRate)) {
+      this.#hooks.act(this.#client.jobs)
+      return
+    }
     const before = this.#client.jobs.length
     const job = this.#client.act()
     this.#events.submitted += this.#client.jobs.length - before
@@ -145,7 +161,7 @@ class Simulation {
   }
 
   #jump(): void {
-    const ms = this.#random.pick([20_000, 10 * MINUTE_MS, 2 * HOUR_MS, 30 * HOUR_MS])
+    const ms = this.#random.pick([20_000, 10 * MINUTE_MS, 2 * HOUR_MS, 5 * HOUR_MS, 30 * HOUR_MS])
     // between looking at its lease and settling a chunk no server stands still for as long as a sweep lets be
     if (ms >= ORPHAN_GRACE_MS && this.schedule.waits('applyChunk')) return
     this.#events.jumps += 1
@@ -165,10 +181,13 @@ class Simulation {
     }
     const queue = new LocalQueue(onError)
     const engine = createEngine({
-      ledger: this.#database.ledgerOf(process, this.schedule, { alone: this.#alone }),
+      ledger: this.#database.ledgerOf(process, this.schedule, { alone: this.#alone, webhooks: this.#webhooks }),
       stores: this.#stores.map(store => store.storeOf(process, this.schedule)),
       ...{ queue, clock, onError, ids: this.#ids, worker: process.name },
-      webhooks: WEBHOOKS,
+      webhooks: {
+        ...{ sender: this.#receivers.senderOf(process, this.schedule), addresses: new AddressRules([]), http: false, publicUrl: null, signingKey: SIGNING_KEY },
+        schedule: { firstMs: 5_000, giveUpMs: GIVE_UP_MS, random: () => this.#random.next() },
+      },
       auditRetentionMs: 0,
       ...{ concurrency: 2, maxItems: 10_000, maxUploadBytes: 1024, uploadLifeMs: HOUR_MS },
     })
@@ -184,8 +203,10 @@ class Simulation {
   }
 
   #check(atEnd = false): void {
-    if (atEnd) this.#checks.runToEnd()
-    else this.#checks.run()
+    if (atEnd) {
+      this.#checks.runToEnd()
+      this.#checks.looked.deliveries = this.#webhooks.check()
+    } else this.#checks.run()
     this.#events.takeovers = this.#database.takeovers
   }
 
@@ -193,10 +214,13 @@ class Simulation {
   async #comeToRest(): Promise<void> {
     Object.assign(this.schedule.faults, { refused: 0, lostAnswer: 0 })
     this.#client.resumeAll()
+    this.#receivers.areWell = true
+    this.#hooks.enableAll()
     for (const end = this.schedule.taken + PATIENCE; ;) {
       const left = this.#checks.unfinished()
-      if (left.length === 0) break
-      if (this.schedule.taken > end) throw new Error(`liveness: after ${PATIENCE} steps without faults these jobs are not finished: ${left.join(', ')}`)
+      if (left.length === 0 && this.#webhooks.isAtRest()) break
+      if (this.schedule.taken > end)
+        throw new Error(`liveness: after ${PATIENCE} steps without faults, unfinished jobs: ${left.join(', ') || 'none, but hooks wait'}`)
       for (let n = 0; n < 200; n++) await this.schedule.next()
     }
     this.#check(true)
