@@ -10,10 +10,19 @@ export class SimulatedProcess {
   isAlive = true
   /** Until this moment of virtual time it stands still, as one that was stopped, or swapped out, does. */
   stalledUntil = 0
+  /** Resolves with its end. */
+  readonly died: Promise<void>
+  #die: () => void = () => undefined
 
   constructor(name: string, skew = 0) {
     this.name = name
     this.skew = skew
+    this.died = new Promise(resolve => (this.#die = resolve))
+  }
+
+  die(): void {
+    this.isAlive = false
+    this.#die()
   }
 }
 
@@ -111,7 +120,7 @@ export class Schedule {
 
   /** Ends a process: of what it had asked for, some has happened and some never will, and it hears of neither. */
   kill(process: SimulatedProcess): void {
-    process.isAlive = false
+    process.die()
     const last = this.#steps.filter(step => step.process === process)
     this.#steps = this.#steps.filter(step => step.process !== process)
     this.#sleepers = this.#sleepers.filter(sleeper => sleeper.process !== process)

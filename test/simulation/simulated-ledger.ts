@@ -2,8 +2,10 @@ import { CATALOGUE } from '../../src/model/errors.ts'
 import { Database, translateSqliteError } from '../../src/ledger/sqlite/database.ts'
 import { operations, type OperationArgs, type OperationName, type OperationResult } from '../../src/ledger/sqlite/operations/index.ts'
 import * as collections from '../../src/ledger/sqlite/reads/collections.ts'
-import { referenced } from '../../src/ledger/sqlite/reads/entries.ts'
+import * as entries from '../../src/ledger/sqlite/reads/entries.ts'
 import * as jobs from '../../src/ledger/sqlite/reads/jobs.ts'
+import * as locks from '../../src/ledger/sqlite/reads/locks.ts'
+import * as uploads from '../../src/ledger/sqlite/reads/uploads.ts'
 import { Work } from '../../src/ledger/shared/work.ts'
 import type { CommitNotice, Lease, Ledger } from '../../src/ports/ledger.ts'
 import type { Schedule, SimulatedProcess } from './schedule.ts'
@@ -84,11 +86,16 @@ export class SimulatedDatabase {
       roles: (subject: string, ids: readonly string[]) => step('roles', () => collections.roles(this.db, subject, ids)),
       administers: (subject: string, job: string) => step('administers', () => jobs.administers(this.db, subject, job)),
       touches: (job: string, collection: string) => step('touches', () => jobs.touches(this.db, job, collection)),
+      entry: (collection: string, path: string, version?: number) => step('entry', () => entries.entry(this.db, collection, path, version)),
+      lockAgainst: (subject: string, places: Parameters<Ledger['lockAgainst']>[1]) =>
+        step('lockAgainst', () => locks.lockAgainst(this.db, subject, places, clock.now())),
+      upload: (id: string) => step('upload', () => uploads.upload(this.db, id, clock.now())),
+      uploadParts: (id: string, number?: number) => step('uploadParts', () => uploads.uploadParts(this.db, id, number, clock.now())),
       job: (id: string) => step('job', () => jobs.job(this.db, id, clock.now())),
       unfinished: (after: number, limit: number) => step('unfinished', () => jobs.unfinished(this.db, after, limit)),
       restoredAt: () => step('restoredAt', () => null),
       collection: (id: string) => step('collection', () => collections.collection(this.db, id)),
-      referenced: (store: string, digests: readonly string[]) => step('referenced', () => referenced(this.db, store, digests)),
+      referenced: (store: string, digests: readonly string[]) => step('referenced', () => entries.referenced(this.db, store, digests)),
     }
     return new Proxy(others as unknown as Ledger, {
       get: (target, name: string) => {

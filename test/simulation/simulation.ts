@@ -5,6 +5,7 @@ import { ORPHAN_GRACE_MS } from '../../src/engine/upkeep.ts'
 import { LocalQueue } from '../../src/queue/local/local-queue.ts'
 import { AddressRules } from '../../src/model/net-address.ts'
 import { Random } from '../support/random.ts'
+import { Asking } from './asking.ts'
 import { Checks } from './checks.ts'
 import { SimulatedClient } from './client.ts'
 import { SIGNING_KEY, SimulatedHooks } from './hooks.ts'
@@ -14,6 +15,7 @@ import { Schedule, SimulatedProcess } from './schedule.ts'
 import { isExpected, SimulatedDatabase } from './simulated-ledger.ts'
 import { SimulatedBytes } from './simulated-store.ts'
 import { GIVE_UP_MS, WatchedWebhooks } from './simulated-webhooks.ts'
+import { SimulatedUploads } from './uploads.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -21,6 +23,8 @@ const HOUR_MS = 60 * MINUTE_MS
 const CHECK_EVERY = 400
 /** Steps within which all must have come to rest once nothing fails any more. */
 const PATIENCE = 40_000
+/** How many acts of the client begin an upload in parts. */
+const UPLOAD_RATE = 0.05
 /** What clocks of servers may be apart from the ledger's (administration.ts refuses 5 s). */
 const MAX_SKEW_MS = 4_000
 
@@ -33,7 +37,7 @@ export interface Course {
   readonly passedMs: number
   /** The same for the same seed. */
   readonly trace: number
-  readonly events: { kills: number; stalls: number; stops: number; jumps: number; submitted: number; takeovers: number }
+  readonly events: { kills: number; stalls: number; stops: number; jumps: number; submitted: number; takeovers: number; uploaded: number }
   readonly looked: Checks['looked']
 }
 
@@ -71,9 +75,11 @@ class Simulation {
   readonly #hooks: SimulatedHooks
   readonly #webhooks: WatchedWebhooks
   readonly #receivers: SimulatedReceivers
+  readonly #uploads: SimulatedUploads
+  readonly #uploadLifeMs: number
   /** How often hooks are made and removed, in acts of the client; in some simulations there are none. */
   readonly #hookRate: number
-  readonly #events = { kills: 0, stalls: 0, stops: 0, jumps: 0, submitted: 0, takeovers: 0 }
+  readonly #events = { kills: 0, stalls: 0, stops: 0, jumps: 0, submitted: 0, takeovers: 0, uploaded: 0 }
   readonly #unexpected: unknown[] = []
   /** One server alone frees all leases when it starts; several leave each other's alone. */
   readonly #alone: boolean
@@ -90,6 +96,9 @@ class Simulation {
     this.#hooks = new SimulatedHooks({ ...parts, ids: this.#ids })
     this.#webhooks = new WatchedWebhooks({ ...parts, hooks: this.#hooks, collectionsOf: job => this.#client.collections.get(job) ?? new Set() })
     this.#receivers = new SimulatedReceivers({ random: this.#random, hooks: this.#hooks })
+    const asking = new Asking({ random: this.#random, nodes: () => this.#nodes })
+    this.#uploads = new SimulatedUploads({ ...parts, asking, store: this.#stores[0] })
+    this.#uploadLifeMs = this.#random.pick([1, 72]) * HOUR_MS
     this.#hookRate = this.#random.pick([0, 0.05, 0.2])
     this.#checks = new Checks({ client: this.#client, database: this.#database, schedule: this.schedule, far: this.#stores[1] })
     this.#alone = this.#random.chance(0.25)
@@ -123,6 +132,10 @@ class Simulation {
   #act(): void {
     if (this.#random.chance(this.#hookRate)) {
       this.#hooks.act(this.#client.jobs)
+      return
+    }
+    if (this.#random.chance(UPLOAD_RATE)) {
+      this.#uploads.upload().catch((error: unknown) => this.#unexpected.push(error))
       return
     }
     const before = this.#client.jobs.length
@@ -189,7 +202,7 @@ class Simulation {
         schedule: { firstMs: 5_000, giveUpMs: GIVE_UP_MS, random: () => this.#random.next() },
       },
       auditRetentionMs: 0,
-      ...{ concurrency: 2, maxItems: 10_000, maxUploadBytes: 1024, uploadLifeMs: HOUR_MS },
+      ...{ concurrency: 2, maxItems: 10_000, maxUploadBytes: 1024, uploadLifeMs: this.#uploadLifeMs },
     })
     // a start that fails is tried again, as a supervisor would
     engine.start().catch((error: unknown) => {
@@ -206,6 +219,8 @@ class Simulation {
     if (atEnd) {
       this.#checks.runToEnd()
       this.#checks.looked.deliveries = this.#webhooks.check()
+      this.#checks.looked.uploads = this.#uploads.check()
+      this.#events.uploaded = this.#uploads.done
     } else this.#checks.run()
     this.#events.takeovers = this.#database.takeovers
   }
