@@ -21,7 +21,7 @@ function fault(invariant: string, what: string): never {
 
 /** Reads everything back and compares it with what was acknowledged. Counts what it looked at. */
 export class Checks {
-  readonly looked = { jobs: 0, items: 0, versions: 0, expired: 0, deliveries: 0, uploads: 0 }
+  readonly looked = { jobs: 0, items: 0, versions: 0, expired: 0, deliveries: 0, uploads: 0, deeds: 0 }
   readonly #client: SimulatedClient
   readonly #database: SimulatedDatabase
   readonly #schedule: Schedule

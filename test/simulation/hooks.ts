@@ -26,7 +26,7 @@ export interface KnownHook {
   isDeleted: boolean
   /** It was told no more for a while, or for good: what happened meanwhile is not told. */
   wasDisabled: boolean
-  /** Its receiver has answered 410. */
+  /** Its receiver has answered 410, now or before. */
   wantsNothing: boolean
   /** Since when nothing was delivered, in virtual time: the last delivery, the making, or when it was enabled. */
   quietSince: number
@@ -88,7 +88,7 @@ export class SimulatedHooks {
 
   #enable(hook: KnownHook): void {
     if (!this.#isDone(() => this.#database.transact('enableWebhook', this.#schedule.now, hook.id))) return
-    Object.assign(hook, { quietSince: this.#schedule.now, wantsNothing: false })
+    hook.quietSince = this.#schedule.now
     hook.triedAt.clear()
   }
 

@@ -1,3 +1,4 @@
+import type { Actor } from '../../src/model/audit.ts'
 import { CATALOGUE } from '../../src/model/errors.ts'
 import { Database, translateSqliteError } from '../../src/ledger/sqlite/database.ts'
 import { operations, type OperationArgs, type OperationName, type OperationResult } from '../../src/ledger/sqlite/operations/index.ts'
@@ -23,11 +24,15 @@ export class SimulatedDatabase {
   #touched: ReadonlySet<string> = new Set()
 
   transact<N extends OperationName>(name: N, now: number, ...args: OperationArgs<N>): OperationResult<N> {
+    return this.#transactBy(null, name, now, args)
+  }
+
+  #transactBy<N extends OperationName>(actor: Actor | null, name: N, now: number, args: OperationArgs<N>): OperationResult<N> {
     const operation = operations[name] as (...all: unknown[]) => OperationResult<N>
     const jobs = new Set<string>()
     this.db.begin()
     try {
-      const result = operation({ db: this.db, now, actor: null, jobs, work: new Work() }, ...args)
+      const result = operation({ db: this.db, now, actor, jobs, work: new Work() }, ...args)
       this.db.commit()
       this.#touched = jobs
       return result
@@ -46,16 +51,26 @@ export class SimulatedDatabase {
 
   /** One process's ledger. What the engine does not need when jobs are worked on is not there, and says so. */
   ledgerOf(process: SimulatedProcess, schedule: Schedule, options: { readonly alone: boolean; readonly webhooks: WatchedWebhooks }): Ledger {
+    return this.#ledgerBy(null, new Set(), process, schedule, options)
+  }
+
+  #ledgerBy(
+    actor: Actor | null,
+    listeners: Set<Listener>,
+    process: SimulatedProcess,
+    schedule: Schedule,
+    options: { readonly alone: boolean; readonly webhooks: WatchedWebhooks },
+  ): Ledger {
     const clock = schedule.clock(process)
     const step = <T>(name: string, run: () => T): Promise<T> => schedule.step(process, name, run)
-    const listeners = new Set<Listener>()
     const transact = <N extends OperationName>(name: N, ...args: OperationArgs<N>): OperationResult<N> => {
-      const result = this.transact(name, clock.now(), ...args)
+      const result = this.#transactBy(actor, name, clock.now(), args)
       if (this.#touched.size > 0) for (const listener of listeners) listener({ jobs: [...this.#touched], lastEvent: jobs.lastEvent(this.db) })
       return result
     }
     const write = (name: OperationName, args: readonly unknown[]): Promise<unknown> => step(name, () => transact(name, ...(args as OperationArgs<typeof name>)))
     const others = {
+      by: (caller: Actor | null) => this.#ledgerBy(caller, listeners, process, schedule, options),
       sendsWakes: false,
       onCommit: (listener: Listener) => {
         listeners.add(listener)

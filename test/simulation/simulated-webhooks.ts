@@ -14,7 +14,8 @@ const SLACK_MS = 60_000
 export class WatchedWebhooks {
   /** All that happened, also when it is purged by now. */
   readonly #log: JobEvent[] = []
-  readonly #tokens = new Map<string, number>()
+  /** The present claim of each hook: its token, and what was known then, which counts until it is settled, also when the hook is enabled meanwhile. */
+  readonly #claims = new Map<string, { readonly token: number; readonly quietSince: number; readonly triedAt: ReadonlyMap<number, number> }>()
   readonly #database: SimulatedDatabase
   readonly #hooks: SimulatedHooks
   readonly #collectionsOf: (job: string) => ReadonlySet<string>
@@ -79,17 +80,18 @@ export class WatchedWebhooks {
   #watchClaim({ hook, token, due }: WebhookClaim): void {
     const known = this.#hooks.of(hook.id)
     if (known.isDeleted) fault(known, 'was deleted, and is sent to')
-    if (token <= (this.#tokens.get(hook.id) ?? 0)) fault(known, `was claimed under token ${token}, which was given out before`)
-    this.#tokens.set(hook.id, token)
+    if (token <= (this.#claims.get(hook.id)?.token ?? 0)) fault(known, `was claimed under token ${token}, which was given out before`)
+    this.#claims.set(hook.id, { token, quietSince: known.quietSince, triedAt: new Map(known.triedAt) })
     for (const { event } of due) if (known.settled.has(event.id)) fault(known, `has event ${event.id} to send, which is over`)
   }
 
   #watchSettlement(hook: KnownHook, token: number, { results, disabled }: Settlement, now: number): void {
-    if (this.#tokens.get(hook.id) !== token) fault(hook, `was settled under token ${token}, which is not its present one`)
+    const claim = this.#claims.get(hook.id)
+    if (claim?.token !== token) fault(hook, `was settled under token ${token}, which is not its present one`)
     for (const { event, state } of results) {
       if (state === 'delivered' && !hook.received.has(event)) fault(hook, `has event ${event} delivered, which never arrived`)
       if (state === 'withheld') fault(hook, `has event ${event} withheld from who may know it`)
-      if (state === 'abandoned' && now - (hook.triedAt.get(event) ?? now) < GIVE_UP_MS - SLACK_MS) fault(hook, `gave up event ${event} too soon`)
+      if (state === 'abandoned' && now - (claim.triedAt.get(event) ?? now) < GIVE_UP_MS - SLACK_MS) fault(hook, `gave up event ${event} too soon`)
       if (state === 'pending') {
         if (!hook.triedAt.has(event)) hook.triedAt.set(event, now)
         continue
@@ -99,7 +101,7 @@ export class WatchedWebhooks {
       if (state === 'delivered') hook.quietSince = now
     }
     if (disabled === null) return
-    if (!hook.wantsNothing && now - hook.quietSince < GIVE_UP_MS - SLACK_MS) fault(hook, `was disabled too soon: ${disabled}`)
+    if (!hook.wantsNothing && now - claim.quietSince < GIVE_UP_MS - SLACK_MS) fault(hook, `was disabled too soon: ${disabled}`)
     hook.wasDisabled = true
   }
 }

@@ -8,6 +8,7 @@ import { Random } from '../support/random.ts'
 import { Asking } from './asking.ts'
 import { Checks } from './checks.ts'
 import { SimulatedClient } from './client.ts'
+import { AUDIT_RETENTION_MS, SimulatedDeeds } from './deeds.ts'
 import { SIGNING_KEY, SimulatedHooks } from './hooks.ts'
 import { SimulatedReceivers } from './receivers.ts'
 import { simulatedIds } from './simulated-ids.ts'
@@ -25,6 +26,8 @@ const CHECK_EVERY = 400
 const PATIENCE = 40_000
 /** How many acts of the client begin an upload in parts. */
 const UPLOAD_RATE = 0.05
+/** How many put or remove a file by themselves. */
+const DEED_RATE = 0.05
 /** What clocks of servers may be apart from the ledger's (administration.ts refuses 5 s). */
 const MAX_SKEW_MS = 4_000
 
@@ -76,6 +79,7 @@ class Simulation {
   readonly #webhooks: WatchedWebhooks
   readonly #receivers: SimulatedReceivers
   readonly #uploads: SimulatedUploads
+  readonly #deeds: SimulatedDeeds
   readonly #uploadLifeMs: number
   /** How often hooks are made and removed, in acts of the client; in some simulations there are none. */
   readonly #hookRate: number
@@ -98,6 +102,7 @@ class Simulation {
     this.#receivers = new SimulatedReceivers({ random: this.#random, hooks: this.#hooks })
     const asking = new Asking({ random: this.#random, nodes: () => this.#nodes })
     this.#uploads = new SimulatedUploads({ ...parts, asking, store: this.#stores[0] })
+    this.#deeds = new SimulatedDeeds({ ...parts, asking })
     this.#uploadLifeMs = this.#random.pick([1, 72]) * HOUR_MS
     this.#hookRate = this.#random.pick([0, 0.05, 0.2])
     this.#checks = new Checks({ client: this.#client, database: this.#database, schedule: this.schedule, far: this.#stores[1] })
@@ -136,6 +141,10 @@ class Simulation {
     }
     if (this.#random.chance(UPLOAD_RATE)) {
       this.#uploads.upload().catch((error: unknown) => this.#unexpected.push(error))
+      return
+    }
+    if (this.#random.chance(DEED_RATE)) {
+      this.#deeds.act().catch((error: unknown) => this.#unexpected.push(error))
       return
     }
     const before = this.#client.jobs.length
@@ -201,7 +210,7 @@ class Simulation {
         ...{ sender: this.#receivers.senderOf(process, this.schedule), addresses: new AddressRules([]), http: false, publicUrl: null, signingKey: SIGNING_KEY },
         schedule: { firstMs: 5_000, giveUpMs: GIVE_UP_MS, random: () => this.#random.next() },
       },
-      auditRetentionMs: 0,
+      auditRetentionMs: AUDIT_RETENTION_MS,
       ...{ concurrency: 2, maxItems: 10_000, maxUploadBytes: 1024, uploadLifeMs: this.#uploadLifeMs },
     })
     // a start that fails is tried again, as a supervisor would
@@ -220,6 +229,7 @@ class Simulation {
       this.#checks.runToEnd()
       this.#checks.looked.deliveries = this.#webhooks.check()
       this.#checks.looked.uploads = this.#uploads.check()
+      this.#checks.looked.deeds = this.#deeds.check()
       this.#events.uploaded = this.#uploads.done
     } else this.#checks.run()
     this.#events.takeovers = this.#database.takeovers
