@@ -11,6 +11,8 @@ const PURGE_EVERY_MS = 5_000
 export const WAKE_EVERY_MS = 10_000
 /** The same where the ledger sends wake-ups in its transactions, and the queue keeps them. */
 export const WAKE_AGAIN_MS = 30_000
+/** Jobs woken by one question. */
+const WAKE_BATCH = 1_000
 const SWEEP_EVERY_MS = 24 * 3600 * 1000
 /** The first sweep comes sooner, or a server that is restarted every night would never come to it. */
 const FIRST_SWEEP_MS = 3600 * 1000
@@ -64,10 +66,10 @@ export class Upkeep {
   async wakeUnfinished(): Promise<void> {
     let after = 0
     for (;;) {
-      const page = await this.#parts.ledger.unfinished(after, 1_000)
+      const page = await this.#parts.ledger.unfinished(after, WAKE_BATCH)
       for (const wake of page) this.#parts.wake(wake)
       const last = page.at(-1)
-      if (last === undefined || this.#stopped.signal.aborted) return
+      if (last === undefined || page.length < WAKE_BATCH || this.#stopped.signal.aborted) return
       after = last.position
     }
   }

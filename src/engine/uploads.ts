@@ -100,9 +100,10 @@ export class UploadService implements Uploads {
   /** A part that comes while the others are joined begins it anew: what was answered as taken is in the file. */
   async #complete(caller: Caller, id: string): Promise<Entry> {
     for (;;) {
+      // the parts first: an upload that ends, or that another server completes, between the two has none, and is not incomplete for that
+      const parts = await this.#ledger.uploadParts(id)
       const { plan, version, store } = await this.#find(caller, id)
       if (version !== null) return this.#made(plan, version)
-      const parts = await this.#ledger.uploadParts(id)
       refuseIncomplete(plan, parts)
       await this.#checks.before(caller, plan.collection, plan.path)
       await this.#checks.refuseEarly(plan.collection, plan.path, plan.conditions)

@@ -2,6 +2,7 @@ import { isWaybillError } from '../../src/model/errors.ts'
 import { isTerminal } from '../../src/model/item.ts'
 import type { Item } from '../../src/model/item.ts'
 import type { Job } from '../../src/model/job.ts'
+import { uuidText } from '../../src/ledger/shared/codec.ts'
 import { items } from '../../src/ledger/sqlite/reads/items.ts'
 import { versions } from '../../src/ledger/sqlite/reads/entries.ts'
 import { acknowledged, job as readJob } from '../../src/ledger/sqlite/reads/jobs.ts'
@@ -9,6 +10,7 @@ import { ORDERED, type KnownJob, type SimulatedClient } from './client.ts'
 import type { Schedule } from './schedule.ts'
 import type { SimulatedDatabase } from './simulated-ledger.ts'
 import type { SimulatedBytes } from './simulated-store.ts'
+import { readWritten, type Written } from './written.ts'
 
 const ALL = { limit: 1000 }
 
@@ -19,12 +21,15 @@ function fault(invariant: string, what: string): never {
 
 /** Reads everything back and compares it with what was acknowledged. Counts what it looked at. */
 export class Checks {
-  readonly looked = { jobs: 0, items: 0, versions: 0, expired: 0 }
+  readonly looked = { jobs: 0, items: 0, versions: 0, expired: 0, deliveries: 0, uploads: 0, deeds: 0 }
   readonly #client: SimulatedClient
   readonly #database: SimulatedDatabase
   readonly #schedule: Schedule
   readonly #far: SimulatedBytes
-  /** Jobs that were found expired: nothing of theirs changes any more, and they are looked at again at the end. */
+  /** How often each job had changed when it was looked at, by its id. */
+  readonly #changes = new Map<string, number>()
+  #written: ReadonlyMap<string, Written> = new Map()
+  /** Jobs that were found expired. */
   readonly #over = new Set<KnownJob>()
 
   constructor(parts: { client: SimulatedClient; database: SimulatedDatabase; schedule: Schedule; far: SimulatedBytes }) {
@@ -34,14 +39,22 @@ export class Checks {
     this.#far = parts.far
   }
 
+  /** What has changed since the last time, by the jobs' own count of changes. */
   run(): void {
-    for (const known of this.#client.jobs) if (!this.#over.has(known)) this.#checkJob(known)
+    const changes = new Map(this.#database.db.all('SELECT id, change FROM job').map(row => [uuidText(row['id']), row['change'] as number]))
+    this.#written = readWritten(this.#database.db)
+    for (const known of this.#client.jobs) {
+      const change = changes.get(known.id) ?? -1
+      if (this.#changes.get(known.id) === change) continue
+      this.#changes.set(known.id, change)
+      this.#checkJob(known)
+    }
     for (const path of ORDERED) this.#checkOrder(path)
   }
 
-  /** `run`, and once more what had expired before. */
+  /** All of it, also what says that it has not changed. */
   runToEnd(): void {
-    this.#over.clear()
+    this.#changes.clear()
     this.run()
   }
 
@@ -50,13 +63,16 @@ export class Checks {
     return this.#client.jobs
       .filter(known => !this.#over.has(known))
       .map(({ id }) => id)
-      .filter(id => this.#job(id)?.state !== 'finished' && !this.#isExpired(id))
+      .filter(id => {
+        const job = this.#job(id)
+        return job !== 'expired' && job?.state !== 'finished'
+      })
   }
 
   #checkJob(known: KnownJob): void {
     const job = this.#job(known.id)
-    if (job === null) {
-      if (!this.#isExpired(known.id)) fault('I8', `the acknowledged job ${known.id} is unknown`)
+    if (job === null) fault('I8', `the acknowledged job ${known.id} is unknown`)
+    if (job === 'expired') {
       this.looked.expired += 1
       this.#over.add(known)
       for (const item of known.items) this.#checkWritten(known, item, null)
@@ -91,16 +107,16 @@ export class Checks {
   /** I6: the destination is the item's own: one version when it was done, none when it was not. */
   #checkWritten(known: KnownJob, { source, destination }: KnownJob['items'][number], item: Item | null): void {
     if (destination?.path === undefined) return
-    const made = versions(this.#database.db, destination.collection, destination.path, ALL).items
-    this.looked.versions += made.length
-    const wanted = item === null ? Math.min(made.length, 1) : item.state === 'done' ? 1 : 0
     const name = `${destination.collection}/${destination.path}`
-    if (made.length !== wanted) fault('I6', `${name} has ${made.length} versions, its item is ${item?.state ?? 'expired'}`)
-    const digest = made[0]?.digest ?? null
+    const made = this.#written.get(name)
+    const versions = made?.versions ?? 0
+    this.looked.versions += versions
+    const wanted = item === null ? Math.min(versions, 1) : item.state === 'done' ? 1 : 0
+    if (versions !== wanted) fault('I6', `${name} has ${versions} versions, its item is ${item?.state ?? 'expired'}`)
+    const digest = made?.digest ?? null
     if (digest !== null && destination.collection === 'far' && !this.#far.blobs.has(digest)) fault('I4', `${name} is there without its bytes`)
     if (known.kind !== 'move' || item?.state !== 'done') return
-    const left = versions(this.#database.db, source.collection, source.path, ALL).items
-    if (left[0]?.deleted !== true) fault('I6', `${source.path} was moved and is still there`)
+    if (this.#written.get(`${source.collection}/${source.path ?? ''}`)?.deleted !== true) fault('I6', `${source.path ?? ''} was moved and is still there`)
   }
 
   /** Ordered updates happen in the order in which they were acknowledged. */
@@ -117,16 +133,11 @@ export class Checks {
     return row === undefined ? [] : items(this.#database.db, row['key'] as number, {}, ALL).items
   }
 
-  #job(id: string): Job | null {
-    return this.#isExpired(id) ? null : readJob(this.#database.db, id, this.#schedule.now)
-  }
-
-  #isExpired(id: string): boolean {
+  #job(id: string): Job | 'expired' | null {
     try {
-      readJob(this.#database.db, id, this.#schedule.now)
-      return false
+      return readJob(this.#database.db, id, this.#schedule.now)
     } catch (error) {
-      if (isWaybillError(error, 'job_expired')) return true
+      if (isWaybillError(error, 'job_expired')) return 'expired'
       throw error
     }
   }

@@ -27,6 +27,8 @@ export interface KnownJob {
 /** Submits jobs, steers them and changes files, at random; what it is told, it remembers. */
 export class SimulatedClient {
   readonly jobs: KnownJob[] = []
+  /** The collections that each job names, by its id. */
+  readonly collections = new Map<string, ReadonlySet<string>>()
   readonly rotten = new Set<string>()
   readonly #random: Random
   readonly #database: SimulatedDatabase
@@ -53,6 +55,7 @@ export class SimulatedClient {
     ] as const) {
       const name = this.#stores[store]?.name as string
       this.#database.transact('createCollection', this.#now, { id, name: id, store: name, attributes: {}, createdBy: 'alice' })
+      this.#database.transact('setGrant', this.#now, id, 'bob', 'readwrite')
     }
     for (const path of [...SOURCES, ...ORDERED]) this.#put(path)
   }
@@ -108,15 +111,17 @@ export class SimulatedClient {
   /** Each batch becomes a chunk of its own, as those of a long manifest do. */
   #acknowledge(id: string, batches: readonly SubmitItem[][], wish: Pick<JobOptions, 'kind' | 'verify'> & { readonly ordered: boolean }): string {
     const priority = this.#random.between(1, 9)
-    const retentionMs = this.#random.between(1, 90) * MINUTE_MS
+    // some are purged before others have heard of their end
+    const retentionMs = this.#random.chance(0.2) ? this.#random.between(1, 2_000) : this.#random.between(1, 90) * MINUTE_MS
     const options = { ...wish, conflict: 'version', dryRun: false, priority, label: null, dialect: 'v1', retentionMs } as const
     const submittedBy = this.#random.pick(['alice', 'bob'])
-    if (submittedBy === 'bob') for (const collection of ['near', 'near2', 'far']) this.#database.transact('setGrant', this.#now, collection, 'bob', 'readwrite')
     const [first = [], ...others] = batches
     const job = { id, number: this.#ids.number(), submittedBy, options, items: first, select: [], sealed: false, idempotency: null }
     this.#database.transact('createJob', this.#now, job)
     for (const batch of others) this.#database.transact('appendItems', this.#now, id, batch)
     this.#database.transact('seal', this.#now, id, null)
+    const named = batches.flat().flatMap(({ source, destination }) => [source.collection, ...(destination === undefined ? [] : [destination.collection])])
+    this.collections.set(id, new Set(named))
     this.jobs.push({ id, kind: wish.kind, ordered: wish.ordered, items: batches.flat(), seen: new Map(), isPaused: false })
     return id
   }

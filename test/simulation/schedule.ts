@@ -10,10 +10,19 @@ export class SimulatedProcess {
   isAlive = true
   /** Until this moment of virtual time it stands still, as one that was stopped, or swapped out, does. */
   stalledUntil = 0
+  /** Resolves with its end. */
+  readonly died: Promise<void>
+  #die: () => void = () => undefined
 
   constructor(name: string, skew = 0) {
     this.name = name
     this.skew = skew
+    this.died = new Promise(resolve => (this.#die = resolve))
+  }
+
+  die(): void {
+    this.isAlive = false
+    this.#die()
   }
 }
 
@@ -54,6 +63,7 @@ export class Schedule {
   #sleepers: Sleeper[] = []
   #now = T0
   #taken = 0
+  #calls = 0
   #trace = 0
 
   constructor(random: Random) {
@@ -64,9 +74,14 @@ export class Schedule {
     return this.#now
   }
 
-  /** How many steps were made. */
+  /** How many steps were made: calls that happened, or did not, and times that passed. */
   get taken(): number {
     return this.#taken
+  }
+
+  /** How many calls of a ledger or a store have happened. */
+  get calls(): number {
+    return this.#calls
   }
 
   /** Stands for the whole course of events up to now: the same seed gives the same. */
@@ -105,7 +120,7 @@ export class Schedule {
 
   /** Ends a process: of what it had asked for, some has happened and some never will, and it hears of neither. */
   kill(process: SimulatedProcess): void {
-    process.isAlive = false
+    process.die()
     const last = this.#steps.filter(step => step.process === process)
     this.#steps = this.#steps.filter(step => step.process !== process)
     this.#sleepers = this.#sleepers.filter(sleeper => sleeper.process !== process)
@@ -114,6 +129,7 @@ export class Schedule {
 
   /** One step, or some time. Resolves when everybody who could go on because of it has. */
   async next(): Promise<void> {
+    this.#taken += 1
     const ready = this.#steps.filter(({ process }) => process.stalledUntil <= this.#now)
     if (ready.length === 0 || this.#random.chance(0.03)) this.#pass(ready.length === 0)
     else this.#make(this.#random.pick(ready))
@@ -159,7 +175,7 @@ export class Schedule {
   }
 
   #happen(step: Step, how: string): { value: unknown } | { error: unknown } {
-    this.#taken += 1
+    this.#calls += 1
     try {
       const value = step.run()
       this.#note(step, how)

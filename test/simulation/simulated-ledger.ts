@@ -1,19 +1,18 @@
+import type { Actor } from '../../src/model/audit.ts'
 import { CATALOGUE } from '../../src/model/errors.ts'
 import { Database, translateSqliteError } from '../../src/ledger/sqlite/database.ts'
 import { operations, type OperationArgs, type OperationName, type OperationResult } from '../../src/ledger/sqlite/operations/index.ts'
 import * as collections from '../../src/ledger/sqlite/reads/collections.ts'
-import { referenced } from '../../src/ledger/sqlite/reads/entries.ts'
+import * as entries from '../../src/ledger/sqlite/reads/entries.ts'
 import * as jobs from '../../src/ledger/sqlite/reads/jobs.ts'
+import * as locks from '../../src/ledger/sqlite/reads/locks.ts'
+import * as uploads from '../../src/ledger/sqlite/reads/uploads.ts'
 import { Work } from '../../src/ledger/shared/work.ts'
-import type { Lease, Ledger } from '../../src/ports/ledger.ts'
+import type { CommitNotice, Lease, Ledger } from '../../src/ports/ledger.ts'
 import type { Schedule, SimulatedProcess } from './schedule.ts'
+import type { WatchedWebhooks } from './simulated-webhooks.ts'
 
-/** Nobody has made a hook. */
-const QUIET = {
-  spread: () => Promise.resolve({ active: false, more: false }),
-  dueAt: () => Promise.resolve(null),
-  claim: () => Promise.resolve(null),
-}
+type Listener = (notice: CommitNotice) => void
 
 /** The statements of the real ledger, on a database in memory: each operation is a transaction, as a ledger for several processes has it. */
 export class SimulatedDatabase {
@@ -21,13 +20,21 @@ export class SimulatedDatabase {
   /** The highest token that was given out for each chunk, and how many chunks were settled by another than their first holder. */
   readonly #tokens = new Map<string, number>()
   takeovers = 0
+  /** The jobs that the last transaction has changed. */
+  #touched: ReadonlySet<string> = new Set()
 
   transact<N extends OperationName>(name: N, now: number, ...args: OperationArgs<N>): OperationResult<N> {
+    return this.#transactBy(null, name, now, args)
+  }
+
+  #transactBy<N extends OperationName>(actor: Actor | null, name: N, now: number, args: OperationArgs<N>): OperationResult<N> {
     const operation = operations[name] as (...all: unknown[]) => OperationResult<N>
+    const jobs = new Set<string>()
     this.db.begin()
     try {
-      const result = operation({ db: this.db, now, actor: null, jobs: new Set(), work: new Work() }, ...args)
+      const result = operation({ db: this.db, now, actor, jobs, work: new Work() }, ...args)
       this.db.commit()
+      this.#touched = jobs
       return result
     } catch (error) {
       this.db.rollback()
@@ -43,35 +50,67 @@ export class SimulatedDatabase {
   }
 
   /** One process's ledger. What the engine does not need when jobs are worked on is not there, and says so. */
-  ledgerOf(process: SimulatedProcess, schedule: Schedule, options: { readonly alone: boolean }): Ledger {
+  ledgerOf(process: SimulatedProcess, schedule: Schedule, options: { readonly alone: boolean; readonly webhooks: WatchedWebhooks }): Ledger {
+    return this.#ledgerBy(null, new Set(), process, schedule, options)
+  }
+
+  #ledgerBy(
+    actor: Actor | null,
+    listeners: Set<Listener>,
+    process: SimulatedProcess,
+    schedule: Schedule,
+    options: { readonly alone: boolean; readonly webhooks: WatchedWebhooks },
+  ): Ledger {
     const clock = schedule.clock(process)
     const step = <T>(name: string, run: () => T): Promise<T> => schedule.step(process, name, run)
-    const write = (name: OperationName, args: readonly unknown[]): Promise<unknown> =>
-      step(name, () => this.transact(name, clock.now(), ...(args as OperationArgs<typeof name>)))
+    const transact = <N extends OperationName>(name: N, ...args: OperationArgs<N>): OperationResult<N> => {
+      const result = this.#transactBy(actor, name, clock.now(), args)
+      if (this.#touched.size > 0) for (const listener of listeners) listener({ jobs: [...this.#touched], lastEvent: jobs.lastEvent(this.db) })
+      return result
+    }
+    const write = (name: OperationName, args: readonly unknown[]): Promise<unknown> => step(name, () => transact(name, ...(args as OperationArgs<typeof name>)))
     const others = {
+      by: (caller: Actor | null) => this.#ledgerBy(caller, listeners, process, schedule, options),
       sendsWakes: false,
-      onCommit: () => () => undefined,
+      onCommit: (listener: Listener) => {
+        listeners.add(listener)
+        return () => listeners.delete(listener)
+      },
       onWork: () => () => undefined,
-      webhooks: QUIET,
+      webhooks: options.webhooks.ledgerOf(step, clock.now, () => schedule.now),
       // one of several processes leaves alone what others work on
       recover: () => (options.alone ? write('recover', []) : Promise.resolve()),
       takeTurn: (...args: OperationArgs<'takeTurn'>) =>
         step('takeTurn', () => {
-          const turn = this.transact('takeTurn', clock.now(), ...args)
+          const turn = transact('takeTurn', ...args)
           if (turn.do === 'read') this.#tokens.set(chunkOf(turn.lease), turn.lease.token)
           return turn
         }),
       applyChunk: (...args: OperationArgs<'applyChunk'>) =>
         step('applyChunk', () => {
-          const more = this.transact('applyChunk', clock.now(), ...args)
+          const more = transact('applyChunk', ...args)
           this.#settle(args[0])
           return more
         }),
+      purge: (batch: number) =>
+        step('purge', () => {
+          options.webhooks.note()
+          return transact('purge', batch)
+        }),
+      role: (subject: string, id: string) => step('role', () => collections.role(this.db, subject, id)),
+      roles: (subject: string, ids: readonly string[]) => step('roles', () => collections.roles(this.db, subject, ids)),
+      administers: (subject: string, job: string) => step('administers', () => jobs.administers(this.db, subject, job)),
+      touches: (job: string, collection: string) => step('touches', () => jobs.touches(this.db, job, collection)),
+      entry: (collection: string, path: string, version?: number) => step('entry', () => entries.entry(this.db, collection, path, version)),
+      lockAgainst: (subject: string, places: Parameters<Ledger['lockAgainst']>[1]) =>
+        step('lockAgainst', () => locks.lockAgainst(this.db, subject, places, clock.now())),
+      upload: (id: string) => step('upload', () => uploads.upload(this.db, id, clock.now())),
+      uploadParts: (id: string, number?: number) => step('uploadParts', () => uploads.uploadParts(this.db, id, number, clock.now())),
       job: (id: string) => step('job', () => jobs.job(this.db, id, clock.now())),
       unfinished: (after: number, limit: number) => step('unfinished', () => jobs.unfinished(this.db, after, limit)),
       restoredAt: () => step('restoredAt', () => null),
       collection: (id: string) => step('collection', () => collections.collection(this.db, id)),
-      referenced: (store: string, digests: readonly string[]) => step('referenced', () => referenced(this.db, store, digests)),
+      referenced: (store: string, digests: readonly string[]) => step('referenced', () => entries.referenced(this.db, store, digests)),
     }
     return new Proxy(others as unknown as Ledger, {
       get: (target, name: string) => {

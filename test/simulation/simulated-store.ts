@@ -45,7 +45,12 @@ export class SimulatedBytes {
       name,
       shared: true,
       capabilities: { serverSideCopy: false, link: false },
-      put: missing,
+      put: async (body, { size, maxSize } = {}) => {
+        const bytes = Buffer.concat(await body.toArray())
+        if (maxSize !== undefined && bytes.length > maxSize) throw new WaybillError('body_too_large', 'simulated: too many bytes')
+        if (size !== undefined && bytes.length !== size) throw new WaybillError('incomplete_body', 'simulated: too few bytes')
+        return { sha256: await step('put', () => this.put(bytes, schedule.now)), size: bytes.length }
+      },
       copyFrom: missing,
       receive: async ({ sha256, size, open }, { unlessPutSince }) => {
         const there = await step('stat', () => stat(sha256))

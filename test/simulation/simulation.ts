@@ -1,15 +1,22 @@
+import type { Ids } from '../../src/ports/clock.ts'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine } from '../../src/engine/api.ts'
 import { ORPHAN_GRACE_MS } from '../../src/engine/upkeep.ts'
 import { LocalQueue } from '../../src/queue/local/local-queue.ts'
-import { systemIds } from '../../src/system/ids.ts'
-import { WEBHOOKS } from '../unit/engine/house.ts'
+import { AddressRules } from '../../src/model/net-address.ts'
 import { Random } from '../support/random.ts'
+import { Asking } from './asking.ts'
 import { Checks } from './checks.ts'
 import { SimulatedClient } from './client.ts'
+import { AUDIT_RETENTION_MS, SimulatedDeeds } from './deeds.ts'
+import { SIGNING_KEY, SimulatedHooks } from './hooks.ts'
+import { SimulatedReceivers } from './receivers.ts'
+import { simulatedIds } from './simulated-ids.ts'
 import { Schedule, SimulatedProcess } from './schedule.ts'
 import { isExpected, SimulatedDatabase } from './simulated-ledger.ts'
 import { SimulatedBytes } from './simulated-store.ts'
+import { GIVE_UP_MS, WatchedWebhooks } from './simulated-webhooks.ts'
+import { SimulatedUploads } from './uploads.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -17,17 +24,23 @@ const HOUR_MS = 60 * MINUTE_MS
 const CHECK_EVERY = 400
 /** Steps within which all must have come to rest once nothing fails any more. */
 const PATIENCE = 40_000
+/** How many acts of the client begin an upload in parts. */
+const UPLOAD_RATE = 0.05
+/** How many put or remove a file by themselves. */
+const DEED_RATE = 0.05
 /** What clocks of servers may be apart from the ledger's (administration.ts refuses 5 s). */
 const MAX_SKEW_MS = 4_000
 
 /** What came of a simulation. */
 export interface Course {
   readonly steps: number
+  /** How many of them were calls of a ledger or a store that happened. */
+  readonly calls: number
   /** Virtual time that passed, in milliseconds. */
   readonly passedMs: number
   /** The same for the same seed. */
   readonly trace: number
-  readonly events: { kills: number; stalls: number; stops: number; jumps: number; submitted: number; takeovers: number }
+  readonly events: { kills: number; stalls: number; stops: number; jumps: number; submitted: number; takeovers: number; uploaded: number }
   readonly looked: Checks['looked']
 }
 
@@ -57,11 +70,20 @@ export async function simulate(options: { readonly seed: number; readonly steps:
 class Simulation {
   readonly schedule: Schedule
   readonly #random: Random
+  readonly #ids: Ids
   readonly #database = new SimulatedDatabase()
   readonly #stores: readonly [SimulatedBytes, SimulatedBytes]
   readonly #client: SimulatedClient
   readonly #checks: Checks
-  readonly #events = { kills: 0, stalls: 0, stops: 0, jumps: 0, submitted: 0, takeovers: 0 }
+  readonly #hooks: SimulatedHooks
+  readonly #webhooks: WatchedWebhooks
+  readonly #receivers: SimulatedReceivers
+  readonly #uploads: SimulatedUploads
+  readonly #deeds: SimulatedDeeds
+  readonly #uploadLifeMs: number
+  /** How often hooks are made and removed, in acts of the client; in some simulations there are none. */
+  readonly #hookRate: number
+  readonly #events = { kills: 0, stalls: 0, stops: 0, jumps: 0, submitted: 0, takeovers: 0, uploaded: 0 }
   readonly #unexpected: unknown[] = []
   /** One server alone frees all leases when it starts; several leave each other's alone. */
   readonly #alone: boolean
@@ -71,9 +93,18 @@ class Simulation {
   constructor(seed: number) {
     this.#random = new Random(seed)
     this.schedule = new Schedule(this.#random)
+    this.#ids = simulatedIds(this.#random)
     this.#stores = [new SimulatedBytes('first', this.#random), new SimulatedBytes('second', this.#random)]
     const parts = { random: this.#random, database: this.#database, schedule: this.schedule, stores: this.#stores }
-    this.#client = new SimulatedClient({ ...parts, ids: systemIds(this.schedule.clock(new SimulatedProcess('client'))) })
+    this.#client = new SimulatedClient({ ...parts, ids: this.#ids })
+    this.#hooks = new SimulatedHooks({ ...parts, ids: this.#ids })
+    this.#webhooks = new WatchedWebhooks({ ...parts, hooks: this.#hooks, collectionsOf: job => this.#client.collections.get(job) ?? new Set() })
+    this.#receivers = new SimulatedReceivers({ random: this.#random, hooks: this.#hooks })
+    const asking = new Asking({ random: this.#random, nodes: () => this.#nodes })
+    this.#uploads = new SimulatedUploads({ ...parts, asking, store: this.#stores[0] })
+    this.#deeds = new SimulatedDeeds({ ...parts, asking })
+    this.#uploadLifeMs = this.#random.pick([1, 72]) * HOUR_MS
+    this.#hookRate = this.#random.pick([0, 0.05, 0.2])
     this.#checks = new Checks({ client: this.#client, database: this.#database, schedule: this.schedule, far: this.#stores[1] })
     this.#alone = this.#random.chance(0.25)
   }
@@ -92,7 +123,8 @@ class Simulation {
     }
     await this.#comeToRest()
     const passedMs = this.schedule.now - begun
-    return { steps: this.schedule.taken, passedMs, trace: this.schedule.trace, events: this.#events, looked: this.#checks.looked }
+    const { taken, calls, trace } = this.schedule
+    return { steps: taken, calls, passedMs, trace, events: this.#events, looked: this.#checks.looked }
   }
 
   async #next(): Promise<void> {
@@ -103,6 +135,18 @@ class Simulation {
   }
 
   #act(): void {
+    if (this.#random.chance(this.#hookRate)) {
+      this.#hooks.act(this.#client.jobs)
+      return
+    }
+    if (this.#random.chance(UPLOAD_RATE)) {
+      this.#uploads.upload().catch((error: unknown) => this.#unexpected.push(error))
+      return
+    }
+    if (this.#random.chance(DEED_RATE)) {
+      this.#deeds.act().catch((error: unknown) => this.#unexpected.push(error))
+      return
+    }
     const before = this.#client.jobs.length
     const job = this.#client.act()
     this.#events.submitted += this.#client.jobs.length - before
@@ -139,7 +183,7 @@ class Simulation {
   }
 
   #jump(): void {
-    const ms = this.#random.pick([20_000, 10 * MINUTE_MS, 2 * HOUR_MS, 30 * HOUR_MS])
+    const ms = this.#random.pick([20_000, 10 * MINUTE_MS, 2 * HOUR_MS, 5 * HOUR_MS, 30 * HOUR_MS])
     // between looking at its lease and settling a chunk no server stands still for as long as a sweep lets be
     if (ms >= ORPHAN_GRACE_MS && this.schedule.waits('applyChunk')) return
     this.#events.jumps += 1
@@ -159,12 +203,15 @@ class Simulation {
     }
     const queue = new LocalQueue(onError)
     const engine = createEngine({
-      ledger: this.#database.ledgerOf(process, this.schedule, { alone: this.#alone }),
+      ledger: this.#database.ledgerOf(process, this.schedule, { alone: this.#alone, webhooks: this.#webhooks }),
       stores: this.#stores.map(store => store.storeOf(process, this.schedule)),
-      ...{ queue, clock, onError, ids: systemIds(clock), worker: process.name },
-      webhooks: WEBHOOKS,
-      auditRetentionMs: 0,
-      ...{ concurrency: 2, maxItems: 10_000, maxUploadBytes: 1024, uploadLifeMs: HOUR_MS },
+      ...{ queue, clock, onError, ids: this.#ids, worker: process.name },
+      webhooks: {
+        ...{ sender: this.#receivers.senderOf(process, this.schedule), addresses: new AddressRules([]), http: false, publicUrl: null, signingKey: SIGNING_KEY },
+        schedule: { firstMs: 5_000, giveUpMs: GIVE_UP_MS, random: () => this.#random.next() },
+      },
+      auditRetentionMs: AUDIT_RETENTION_MS,
+      ...{ concurrency: 2, maxItems: 10_000, maxUploadBytes: 1024, uploadLifeMs: this.#uploadLifeMs },
     })
     // a start that fails is tried again, as a supervisor would
     engine.start().catch((error: unknown) => {
@@ -178,8 +225,13 @@ class Simulation {
   }
 
   #check(atEnd = false): void {
-    if (atEnd) this.#checks.runToEnd()
-    else this.#checks.run()
+    if (atEnd) {
+      this.#checks.runToEnd()
+      this.#checks.looked.deliveries = this.#webhooks.check()
+      this.#checks.looked.uploads = this.#uploads.check()
+      this.#checks.looked.deeds = this.#deeds.check()
+      this.#events.uploaded = this.#uploads.done
+    } else this.#checks.run()
     this.#events.takeovers = this.#database.takeovers
   }
 
@@ -187,10 +239,13 @@ class Simulation {
   async #comeToRest(): Promise<void> {
     Object.assign(this.schedule.faults, { refused: 0, lostAnswer: 0 })
     this.#client.resumeAll()
+    this.#receivers.areWell = true
+    this.#hooks.enableAll()
     for (const end = this.schedule.taken + PATIENCE; ;) {
       const left = this.#checks.unfinished()
-      if (left.length === 0) break
-      if (this.schedule.taken > end) throw new Error(`liveness: after ${PATIENCE} steps without faults these jobs are not finished: ${left.join(', ')}`)
+      if (left.length === 0 && this.#webhooks.isAtRest()) break
+      if (this.schedule.taken > end)
+        throw new Error(`liveness: after ${PATIENCE} steps without faults, unfinished jobs: ${left.join(', ') || 'none, but hooks wait'}`)
       for (let n = 0; n < 200; n++) await this.schedule.next()
     }
     this.#check(true)

@@ -13,10 +13,12 @@ export interface Schedule {
   readonly firstMs: number
   /** How long it is tried in all. */
   readonly giveUpMs: number
+  /** Between 0 and 1; default: at random. */
+  readonly random?: () => number
 }
 
-/** How long to wait after the n-th failed attempt (from 1), in milliseconds; `random` is between 0 and 1. */
-export function waitAfter(attempts: number, { firstMs }: Schedule, retryAfterMs: number | null, random = Math.random()): number {
-  const wait = Math.min(firstMs * FACTOR ** (attempts - 1), LONGEST_WAIT_MS) * (1 - JITTER * random)
+/** How long to wait after the n-th failed attempt (from 1), in milliseconds. */
+export function waitAfter(attempts: number, { firstMs, random = Math.random }: Schedule, retryAfterMs: number | null): number {
+  const wait = Math.min(firstMs * FACTOR ** (attempts - 1), LONGEST_WAIT_MS) * (1 - JITTER * random())
   return Math.round(Math.max(wait, Math.min(retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS)))
 }

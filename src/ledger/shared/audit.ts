@@ -144,6 +144,3 @@ function toAuditRecord(row: Row): AuditRecord {
     details: JSON.parse(row['details'] as string) as Record<string, unknown>,
   }
 }
-
-/** Forgets the oldest records from before a time. */
-export const PURGE_AUDIT = 'DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < :before ORDER BY at LIMIT :batch)'

@@ -233,6 +233,16 @@ export function webhooksContract(world: World): void {
       await refusal(world.ledger.webhooks.enable(arriving.webhook.id), 'webhook_not_found')
     })
 
+    it('that are removed while they are sent to are sent nothing after a start', async () => {
+      const c = await world.collection()
+      const { id } = await world.ledger.webhooks.create(hook({ collection: c }))
+      await fail(c)
+      some(await claim(id))
+      await remove(id)
+      await world.ledger.recover()
+      expect(await claim(id)).toBeNull()
+    })
+
     it('are listed oldest first, and counted', async () => {
       const c = await world.collection()
       const made: string[] = []

@@ -174,6 +174,24 @@ describe('an upload in parts', () => {
     while ((await house.store.stat(sha256('abc'))) !== null || (await house.store.stat(sha256('def'))) !== null) await pass(1)
   })
 
+  it('is not incomplete when another server completes it just then', async () => {
+    const id = await start()
+    await send(id, [1, 'abc'], [2, 'def'], [3, 'gh'])
+    const ledger = new Proxy(house.ledger, {
+      get: (target, name) => {
+        const member = Reflect.get(target, name, target) as unknown
+        if (name === 'uploadParts') return () => house.engine.uploads.complete(ALICE, id).then(() => target.uploadParts(id))
+        return typeof member === 'function' ? (member.bind(target) as unknown) : member
+      },
+    })
+    const onError = (error: unknown): void => void house.errors.push(error)
+    const other = createEngine({
+      ...{ ledger, stores: [house.store], queue: new LocalQueue(onError), clock: house.clock, ids: systemIds(house.clock), onError },
+      ...{ worker: 'other', concurrency: 1, maxItems: MAX_ITEMS, maxUploadBytes: 1_000, uploadLifeMs: DAY_MS, webhooks: WEBHOOKS, auditRetentionMs: 0 },
+    })
+    expect(await other.uploads.complete(ALICE, id)).toMatchObject({ size: 8, version: 1 })
+  })
+
   it('outlives the process that took its parts', async () => {
     const id = await start()
     await send(id, [1, 'abc'], [3, 'gh'])

@@ -1,5 +1,5 @@
 import type { Actor, AuditAction } from '../../../model/audit.ts'
-import { actorParams, deedParams, INSERT_DEED, insertForJob, MOST_COLLECTIONS, PURGE_AUDIT, type Deed } from '../../shared/audit.ts'
+import { actorParams, deedParams, INSERT_DEED, insertForJob, MOST_COLLECTIONS, type Deed } from '../../shared/audit.ts'
 import type { Row } from '../../shared/row.ts'
 import type { Tx } from './tx.ts'
 
@@ -34,6 +34,8 @@ export async function recordNamed(tx: Tx, job: Row, collections: readonly number
     await record(tx, { action: 'job.submit', collection: row['key'] as number, collectionId: row['id'] as string, job: job['id'] as string }, actor)
   }
 }
+
+const PURGE_AUDIT = 'DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < :before ORDER BY at LIMIT :batch)'
 
 /** Forgets a small batch of the records from before a time. */
 export async function purgeAudit(tx: Tx, before: number, batch: number): Promise<number> {

@@ -1,7 +1,8 @@
 import type { Actor, AuditAction } from '../../../model/audit.ts'
-import { actorParams, deedParams, INSERT_DEED, insertForJob, MOST_COLLECTIONS, PURGE_AUDIT, type Deed } from '../../shared/audit.ts'
+import { actorParams, deedParams, INSERT_DEED, insertForJob, MOST_COLLECTIONS, type Deed } from '../../shared/audit.ts'
 import { uuidText } from '../../shared/codec.ts'
 import type { Row } from '../database.ts'
+import { deleteDue, dueRows } from './due-rows.ts'
 import type { Tx } from './tx.ts'
 
 /** Records what the operation did, in the name of whoever asked for it; of nobody's doing nothing. */
@@ -34,7 +35,9 @@ export function recordNamed(tx: Tx, job: Row, collection: number): void {
   record(tx, { action: 'job.submit', collection, collectionId, job: uuidText(job['id']) }, JSON.parse(job['actor'] as string) as Actor)
 }
 
+const OLD = dueRows({ table: 'audit', key: 'id', where: 'at < :before', order: 'at' })
+
 /** Forgets a small batch of the records from before a time. */
 export function purgeAudit(tx: Tx, before: number, batch: number): number {
-  return tx.db.run(PURGE_AUDIT, { before, batch })
+  return deleteDue(tx, OLD, batch, { before })
 }

@@ -1,6 +1,7 @@
 import { uuidText } from '../../shared/codec.ts'
 import { itemsOfJob } from '../item-range.ts'
 import { IDEMPOTENCY_MS } from '../../shared/intake.ts'
+import { deleteDue, dueRows } from './due-rows.ts'
 import { releaseAll } from './lease.ts'
 import { dropUnsealed } from './seal.ts'
 import type { Tx } from './tx.ts'
@@ -16,12 +17,11 @@ export function recover(tx: Tx): void {
   releaseWebhooks(tx)
 }
 
+const OLD_KEYS = dueRows({ table: 'idempotency', key: 'subject, key', where: 'created_at < :before' })
+
 /** Purges at most about `batch` rows; what is left goes in later calls. A purged job's row stays: its id is 410 for ever, not 404 (I8). */
 export function purge(tx: Tx, batch: number): number {
-  let gone = tx.db.run('DELETE FROM idempotency WHERE (subject, key) IN (SELECT subject, key FROM idempotency WHERE created_at < :before LIMIT :batch)', {
-    before: tx.now - IDEMPOTENCY_MS,
-    batch,
-  })
+  let gone = deleteDue(tx, OLD_KEYS, batch, { before: tx.now - IDEMPOTENCY_MS })
   gone += tx.db.run('DELETE FROM lock WHERE expires_at <= :now', { now: tx.now })
   gone += purgeUploads(tx, batch)
   gone += purgeWebhooks(tx, batch)

@@ -8,6 +8,7 @@ import type { Row } from '../database.ts'
 import { entry } from '../reads/entries.ts'
 import { toPlan } from '../../shared/upload-codec.ts'
 import { partsOf, uploadRow } from '../reads/uploads.ts'
+import { dueRows } from './due-rows.ts'
 import { putEntry } from './entries.ts'
 import { collectionKey, type Tx } from './tx.ts'
 
@@ -66,15 +67,15 @@ export function abortUpload(tx: Tx, id: string): void {
   tx.db.run('DELETE FROM upload WHERE key = :key', { key })
 }
 
+const EXPIRED = dueRows({ table: 'upload', key: 'key', where: 'expires_at <= :now' })
+const EXPIRED_PARTS = `DELETE FROM upload_part WHERE (upload, number) IN
+  (SELECT upload, number FROM upload JOIN upload_part ON upload_part.upload = upload.key WHERE expires_at <= :now LIMIT :batch)`
+
 /** Purges expired uploads, at most about `batch` rows: first their parts. Returns how many rows went. */
 export function purgeUploads(tx: Tx, batch: number): number {
-  const parts = tx.db.run(
-    `DELETE FROM upload_part WHERE (upload, number) IN
-       (SELECT upload, number FROM upload JOIN upload_part ON upload_part.upload = upload.key WHERE expires_at <= :now LIMIT :batch)`,
-    { now: tx.now, batch },
-  )
-  if (parts >= batch) return parts
-  return parts + tx.db.run('DELETE FROM upload WHERE key IN (SELECT key FROM upload WHERE expires_at <= :now LIMIT :batch)', { now: tx.now, batch })
+  if (tx.db.get(EXPIRED.look, { now: tx.now }) === undefined) return 0
+  const parts = tx.db.run(EXPIRED_PARTS, { now: tx.now, batch })
+  return parts >= batch ? parts : parts + tx.db.run(EXPIRED.deletion, { now: tx.now, batch })
 }
 
 function liveRow(tx: Tx, id: string): Row {

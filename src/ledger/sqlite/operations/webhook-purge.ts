@@ -1,7 +1,8 @@
 import { SETTLED_MS } from '../../shared/webhook-codec.ts'
+import { deleteDue, dueRows } from './due-rows.ts'
 import type { Tx } from './tx.ts'
 
-const OLD = `DELETE FROM webhook_delivery WHERE (hook, event) IN (SELECT hook, event FROM webhook_delivery WHERE due_at IS NULL AND last_at < :before ORDER BY last_at LIMIT :batch)`
+const OLD = dueRows({ table: 'webhook_delivery', key: 'hook, event', where: 'due_at IS NULL AND last_at < :before', order: 'last_at' })
 const REMOVED = 'SELECT key, job FROM webhook WHERE removed = 1 LIMIT 1'
 const DELIVERIES =
   'DELETE FROM webhook_delivery WHERE (hook, event) IN (SELECT hook, event FROM webhook_delivery WHERE hook = :hook ORDER BY event LIMIT :batch)'
@@ -11,7 +12,7 @@ const FORGET = `DELETE FROM job_collection WHERE job = :job AND EXISTS (SELECT 1
 
 /** Purges deliveries that are over, and removed hooks; returns how many rows went. */
 export function purgeWebhooks(tx: Tx, batch: number): number {
-  const old = tx.db.run(OLD, { before: tx.now - SETTLED_MS, batch })
+  const old = deleteDue(tx, OLD, batch, { before: tx.now - SETTLED_MS })
   const row = tx.db.get(REMOVED)
   if (row === undefined) return old
   const hook = row['key'] as number

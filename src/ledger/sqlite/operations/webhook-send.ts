@@ -65,5 +65,5 @@ export function settleDeliveries(tx: Tx, claim: { readonly hook: { readonly id: 
 
 /** Gives back what a process that is gone was sending. */
 export function releaseWebhooks(tx: Tx): void {
-  tx.db.run('UPDATE webhook SET lease_until = NULL, ready_at = :now WHERE lease_until IS NOT NULL', { now: tx.now })
+  tx.db.run('UPDATE webhook SET lease_until = NULL, ready_at = :now WHERE lease_until IS NOT NULL AND removed = 0', { now: tx.now })
 }
