@@ -30,6 +30,8 @@ export interface UpkeepParts {
   readonly clock: Clock
   /** How long it is kept who did what, in milliseconds. */
   readonly auditRetentionMs: number
+  /** How long it is kept what a deleted collection held, in milliseconds. */
+  readonly deletedRetentionMs: number
   readonly wake: (wake: Wake) => void
   readonly onError: (error: unknown, what: string) => void
 }
@@ -86,10 +88,13 @@ export class Upkeep {
   }
 
   async #purge(): Promise<void> {
-    const { ledger, clock, auditRetentionMs } = this.#parts
-    const before = clock.now() - auditRetentionMs
+    const { ledger, clock, auditRetentionMs, deletedRetentionMs } = this.#parts
+    const [recordsBefore, deletedBefore] = [clock.now() - auditRetentionMs, clock.now() - deletedRetentionMs]
     while (!this.#stopped.signal.aborted && (await ledger.purge(PURGE_BATCH)) > 0);
-    while (!this.#stopped.signal.aborted && (await ledger.purgeAudit(before, PURGE_BATCH)) === PURGE_BATCH);
+    while (!this.#stopped.signal.aborted && (await ledger.purgeAudit(recordsBefore, PURGE_BATCH)) === PURGE_BATCH);
+    // no record says any more what was done with them
+    while (!this.#stopped.signal.aborted && (await ledger.purgeTokens(recordsBefore, PURGE_BATCH)) === PURGE_BATCH);
+    while (!this.#stopped.signal.aborted && (await ledger.purgeCollections(deletedBefore, PURGE_BATCH)) >= PURGE_BATCH);
   }
 
   async #sweep(): Promise<void> {

@@ -164,6 +164,7 @@ class Simulation {
       ...{ queue, clock, onError, ids: systemIds(clock), worker: process.name },
       webhooks: WEBHOOKS,
       auditRetentionMs: 0,
+      deletedRetentionMs: 30 * 24 * 3600 * 1000,
       ...{ concurrency: 2, maxItems: 10_000, maxUploadBytes: 1024, uploadLifeMs: HOUR_MS },
     })
     // a start that fails is tried again, as a supervisor would

@@ -14,8 +14,8 @@ import { plot, short } from './plot.ts'
 import { limitOf, sample, UNITS } from './samples.ts'
 
 /**
- * `npm run soak -- --minutes N [--database] [--plot FILE] [--json] [--seed S]`: steady traffic on a real server whose jobs, records and uploads are kept for some
- * seconds, so that what comes goes; every ten seconds its figures are taken. Ends with 1 when one of them has grown by more than it may.
+ * `npm run soak -- --minutes N [--database] [--plot FILE] [--json] [--seed S]`: steady traffic on a real server whose jobs, records, uploads, tokens and deleted collections are kept for
+ * some seconds, so that what comes goes; every ten seconds its figures are taken. Ends with 1 when one of them has grown by more than it may.
  */
 const { values } = parseArgs({
   options: {
@@ -33,6 +33,7 @@ const ENV = {
   WAYBILL_SEVENBRIDGES_REQUESTS: '100000000',
   WAYBILL_RETENTION_MS: JSON.stringify({ v1: KEPT_MS, apollo: KEPT_MS, sevenbridges: KEPT_MS, cmwell: KEPT_MS }),
   WAYBILL_AUDIT_RETENTION_MS: '15000',
+  WAYBILL_DELETED_RETENTION_MS: String(KEPT_MS),
   WAYBILL_UPLOAD_LIFE_MS: '15000',
   WAYBILL_WEBHOOK_HTTP: 'true',
   WAYBILL_WEBHOOK_ALLOW: '["127.0.0.1"]',
@@ -84,7 +85,8 @@ async function watch(running: Promise<void>, load: Load, subject: Parameters<typ
 }
 
 async function report(all: readonly Series[], counts: { readonly requests: number; readonly hooks: number }): Promise<number> {
-  const charts = all.map(series => ({ series, fit: fit(series, limitOf(series.name)) }))
+  const kind = values.database ? 'postgres' : 'sqlite'
+  const charts = all.map(series => ({ series, fit: fit(series, limitOf(series.name, all, kind)) }))
   for (const { series, fit: line } of charts) {
     const may = line.allowed === null ? 'not limited' : `may ${short(line.allowed)}: ${line.passed ? 'passed' : 'FAILED'}`
     console.log(

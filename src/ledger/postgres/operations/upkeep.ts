@@ -1,5 +1,7 @@
 import { IDEMPOTENCY_MS } from '../../shared/intake.ts'
+import { MARK_PURGED } from '../../shared/purged-job.ts'
 import { releaseExpired } from './lease.ts'
+import { forgetCollections } from './leftovers.ts'
 import { dropUnsealed } from './seal.ts'
 import type { Tx } from './tx.ts'
 import { purgeUploads } from './uploads.ts'
@@ -70,12 +72,10 @@ async function purgeDropped(tx: Tx, job: number, batch: number): Promise<number>
   return gone < batch ? gone + (await tx.db.run('DELETE FROM job WHERE key = :job', { job })) : gone
 }
 
-const MARK_PURGED = 'UPDATE job SET purged = 1, label = NULL, change = change + 1 WHERE key = :job'
-
 /** Half of its items are gone: a clock that is set back must not bring it back to life. */
 const EXPIRED_FOR_GOOD = 'UPDATE job SET expires_at = 0 WHERE key = :job AND expires_at > 0'
 
-/** Of an expired job the row stays: its id is 410 for ever. */
+/** Of an expired job the row stays: its id is 410 for ever, to whom it was. */
 async function purgeExpired(tx: Tx, job: number, id: string, batch: number): Promise<number> {
   if (await isSpreading(tx, job)) return (await spreadEvents(tx, batch)).more || !(await isSpreading(tx, job)) ? 1 : 0
   const gone = await purgeRows(tx, job, batch)
@@ -100,6 +100,6 @@ async function purgeRows(tx: Tx, job: number, batch: number): Promise<number> {
   if (events >= batch) return events
   for (const table of ['held_blob', 'intent', 'unwritten', 'chunk', 'selection', 'entity_selection', 'entity_item'])
     await tx.db.run(`DELETE FROM ${table} WHERE job = :job`, { job })
-  if (!(await isHooked(tx, job))) await tx.db.run('DELETE FROM job_collection WHERE job = :job', { job })
+  if (!(await isHooked(tx, job))) await forgetCollections(tx, job)
   return Math.min(items + events, batch - 1)
 }

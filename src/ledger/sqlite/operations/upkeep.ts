@@ -1,7 +1,9 @@
 import { uuidText } from '../../shared/codec.ts'
 import { itemsOfJob } from '../item-range.ts'
 import { IDEMPOTENCY_MS } from '../../shared/intake.ts'
+import { MARK_PURGED } from '../../shared/purged-job.ts'
 import { releaseAll } from './lease.ts'
+import { forgetCollections } from './leftovers.ts'
 import { dropUnsealed } from './seal.ts'
 import type { Tx } from './tx.ts'
 import { purgeUploads } from './uploads.ts'
@@ -43,7 +45,7 @@ function purgeDropped(tx: Tx, job: number, batch: number): number {
 /** Half of its items are gone: a clock that is set back must not bring it back to life. */
 const EXPIRED_FOR_GOOD = 'UPDATE job SET expires_at = 0 WHERE key = :job AND expires_at > 0'
 
-/** Of an expired job the row stays: its id is 410 for ever. */
+/** Of an expired job the row stays: its id is 410 for ever, to whom it was. */
 function purgeExpired(tx: Tx, job: number, id: string, batch: number): number {
   if (isSpreading(tx, job)) return spreadEvents(tx, batch).more || !isSpreading(tx, job) ? 1 : 0
   const gone = purgeRows(tx, job, batch)
@@ -53,7 +55,7 @@ function purgeExpired(tx: Tx, job: number, id: string, batch: number): number {
   }
   endWebhooks(tx, job)
   tx.jobs.add(id)
-  return gone + tx.db.run('UPDATE job SET purged = 1, label = NULL, change = change + 1 WHERE key = :job', { job })
+  return gone + tx.db.run(MARK_PURGED, { job })
 }
 
 /** Removes rows of a job, at most about `batch`; fewer mean that none are left. */
@@ -65,6 +67,6 @@ function purgeRows(tx: Tx, job: number, batch: number): number {
   if (events >= batch) return events
   for (const table of ['held_blob', 'intent', 'unwritten', 'chunk', 'selection', 'entity_selection', 'entity_item'])
     tx.db.run(`DELETE FROM ${table} WHERE job = :job`, { job })
-  if (!isHooked(tx, job)) tx.db.run('DELETE FROM job_collection WHERE job = :job', { job })
+  if (!isHooked(tx, job)) forgetCollections(tx, job)
   return Math.min(items + events, batch - 1)
 }
