@@ -87,14 +87,24 @@ export class Upkeep {
     }
   }
 
+  /** A batch of each in turn: while jobs expire all the time, the others must not wait for an end of it. */
   async #purge(): Promise<void> {
     const { ledger, clock, auditRetentionMs, deletedRetentionMs } = this.#parts
-    const [recordsBefore, deletedBefore] = [clock.now() - auditRetentionMs, clock.now() - deletedRetentionMs]
-    while (!this.#stopped.signal.aborted && (await ledger.purge(PURGE_BATCH)) > 0);
-    while (!this.#stopped.signal.aborted && (await ledger.purgeAudit(recordsBefore, PURGE_BATCH)) === PURGE_BATCH);
-    // no record says any more what was done with them
-    while (!this.#stopped.signal.aborted && (await ledger.purgeTokens(recordsBefore, PURGE_BATCH)) === PURGE_BATCH);
-    while (!this.#stopped.signal.aborted && (await ledger.purgeCollections(deletedBefore, PURGE_BATCH)) >= PURGE_BATCH);
+    const steps = [
+      () => ledger.purge(PURGE_BATCH),
+      () => ledger.purgeAudit(clock.now() - auditRetentionMs, PURGE_BATCH),
+      // no record says any more what was done with them
+      () => ledger.purgeTokens(clock.now() - auditRetentionMs, PURGE_BATCH),
+      () => ledger.purgeCollections(clock.now() - deletedRetentionMs, PURGE_BATCH),
+    ]
+    for (let gone = 1; gone > 0;) {
+      gone = 0
+      for (const step of steps) {
+        if (this.#stopped.signal.aborted) return
+        const n = await step()
+        gone += n
+      }
+    }
   }
 
   async #sweep(): Promise<void> {
