@@ -1,3 +1,15 @@
+/** Jobs that one transaction purges at most: each takes a dozen statements, however few its rows are. */
+export const JOBS = 50
+
+/** How many rows of a job went, and whether it is done with. */
+export interface PurgedJob {
+  readonly rows: number
+  readonly whole: boolean
+}
+
+/** There was none. */
+export const NO_JOB: PurgedJob = { rows: 0, whole: false }
+
 /** What a row holds that is of no use once only the id of its job is known, and the value that takes the least room. */
 const EMPTIED = [
   'conflict',

@@ -1,5 +1,5 @@
 import { IDEMPOTENCY_MS } from '../../shared/intake.ts'
-import { MARK_PURGED } from '../../shared/purged-job.ts'
+import { JOBS, MARK_PURGED, NO_JOB, type PurgedJob } from '../../shared/purged-job.ts'
 import { releaseExpired } from './lease.ts'
 import { forgetCollections } from './leftovers.ts'
 import { dropUnsealed } from './seal.ts'
@@ -59,33 +59,43 @@ export async function purge(tx: Tx, batch: number): Promise<number> {
     const n = await step()
     gone += n
   }
+  for (let jobs = 0; jobs < JOBS && gone < batch; jobs++) {
+    const { rows, whole } = await purgeJob(tx, batch - gone)
+    gone += rows
+    if (!whole) break
+  }
+  return gone
+}
+
+async function purgeJob(tx: Tx, batch: number): Promise<PurgedJob> {
   const dropped = await tx.db.get(DROPPED)
-  if (dropped !== undefined) return gone + (await purgeDropped(tx, dropped['key'] as number, batch))
+  if (dropped !== undefined) return purgeDropped(tx, dropped['key'] as number, batch)
   const job = await tx.db.get(EXPIRED, { now: tx.now })
-  return job === undefined ? gone : gone + (await purgeExpired(tx, job['key'] as number, job['id'] as string, batch))
+  return job === undefined ? NO_JOB : purgeExpired(tx, job['key'] as number, job['id'] as string, batch)
 }
 
 /** Nobody was told of a dropped job: nothing stays. */
-async function purgeDropped(tx: Tx, job: number, batch: number): Promise<number> {
-  const gone = await purgeRows(tx, job, batch)
-  if (gone < batch) await endWebhooks(tx, job)
-  return gone < batch ? gone + (await tx.db.run('DELETE FROM job WHERE key = :job', { job })) : gone
+async function purgeDropped(tx: Tx, job: number, batch: number): Promise<PurgedJob> {
+  const rows = await purgeRows(tx, job, batch)
+  if (rows >= batch) return { rows, whole: false }
+  await endWebhooks(tx, job)
+  return { rows: rows + (await tx.db.run('DELETE FROM job WHERE key = :job', { job })), whole: true }
 }
 
 /** Half of its items are gone: a clock that is set back must not bring it back to life. */
 const EXPIRED_FOR_GOOD = 'UPDATE job SET expires_at = 0 WHERE key = :job AND expires_at > 0'
 
 /** Of an expired job the row stays: its id is 410 for ever, to whom it was. */
-async function purgeExpired(tx: Tx, job: number, id: string, batch: number): Promise<number> {
-  if (await isSpreading(tx, job)) return (await spreadEvents(tx, batch)).more || !(await isSpreading(tx, job)) ? 1 : 0
-  const gone = await purgeRows(tx, job, batch)
-  if (gone >= batch) {
+async function purgeExpired(tx: Tx, job: number, id: string, batch: number): Promise<PurgedJob> {
+  if (await isSpreading(tx, job)) return { rows: (await spreadEvents(tx, batch)).more || !(await isSpreading(tx, job)) ? 1 : 0, whole: false }
+  const rows = await purgeRows(tx, job, batch)
+  if (rows >= batch) {
     await tx.db.run(EXPIRED_FOR_GOOD, { job })
-    return gone
+    return { rows, whole: false }
   }
   await endWebhooks(tx, job)
   tx.jobs.add(id)
-  return gone + (await tx.db.run(MARK_PURGED, { job }))
+  return { rows: rows + (await tx.db.run(MARK_PURGED, { job })), whole: true }
 }
 
 const PURGE_ITEMS = `DELETE FROM item WHERE job = :job AND seq <= (SELECT max(seq) FROM (SELECT seq FROM item WHERE job = :job ORDER BY seq LIMIT :batch) first)`
