@@ -1,4 +1,5 @@
 import { WARM_UP, type Fit, type Series } from './fit.ts'
+import { TITLES } from './samples.ts'
 
 /** A series, what it does, and how it is drawn. */
 export interface Chart {
@@ -73,7 +74,7 @@ function panel(name: string, charts: readonly Chart[]): string {
   const unit = charts[0]?.series.unit ?? ''
   const isLatency = charts.some(chart => kindOf(chart) !== null)
   return [
-    `<text class="name" x="${MARGIN.left}" y="14">${escaped(isLatency ? `${name}: median, 99th of 100 (${unit})` : `${name} (${unit})`)}</text>`,
+    `<text class="name" x="${MARGIN.left}" y="14">${escaped(isLatency ? `${name}: median, 99th of 100 (${unit})` : `${TITLES[name] ?? name} (${unit})`)}</text>`,
     ...charts.map((chart, n) => verdict(chart, MARGIN.left + n * 140, charts.length > 1)),
     `<path class="axis" d="M${MARGIN.left},${y(most).toFixed(1)} H${WIDTH - MARGIN.right} M${MARGIN.left},${y(0)} H${WIDTH - MARGIN.right}"/>`,
     `<text class="quiet" x="${MARGIN.left - 5}" y="${y(0) + 3}" text-anchor="end">0</text>`,
@@ -83,7 +84,7 @@ function panel(name: string, charts: readonly Chart[]): string {
       const points = series.points.map(({ t, value }) => `${x(t).toFixed(1)},${y(value).toFixed(1)}`).join(' ')
       return `<polyline class="${n === 0 ? 'first' : 'second'}" points="${points}"/>`
     }),
-    ...charts.slice(0, 1).map(chart => trend(chart, last, x, y)),
+    ...(isLatency ? [] : charts.map(chart => trend(chart, last, x, y))),
   ].join('')
 }
 
@@ -93,7 +94,7 @@ function verdict({ fit: { growth, allowed, passed } }: Chart, x: number, several
   return `<text class="quiet ${passed ? 'good' : 'bad'}" x="${x}" y="28">${by} of ${short(allowed)}${several ? '' : ' allowed'}${passed ? '' : ': FAILED'}</text>`
 }
 
-/** The line from the end of the warm-up on. */
+/** The line that is laid from the end of the warm-up on. */
 function trend({ fit: { perHour, mean, passed, allowed } }: Chart, last: number, x: (t: number) => number, y: (value: number) => number): string {
   const from = last * WARM_UP
   const line = (t: number): number => Math.max(0, mean + (perHour / 3_600_000) * (t - (from + last) / 2))

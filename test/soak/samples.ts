@@ -34,6 +34,25 @@ export const UNITS: Readonly<Record<string, string>> = {
   rate: 'a second',
 }
 
+/** What figures are called where there is room for it. */
+export const TITLES: Readonly<Record<string, string>> = {
+  rss: 'resident memory',
+  heap: 'live heap',
+  external: 'external memory',
+  handles: 'handles of the event loop',
+  fds: 'file descriptors',
+  jobs: 'jobs, and ids of purged ones',
+  collections: 'collections, also deleted ones',
+  entries: 'entries',
+  versions: 'older versions',
+  tokens: 'tokens, also ended ones',
+  rows: 'everything else',
+  ledger: 'ledger',
+  log: 'log of the ledger',
+  blobs: 'blobs',
+  rate: 'requests',
+}
+
 const LINE: Readonly<Record<string, Omit<Limit, 'by'>>> = {
   rss: { absolute: 40, relative: 0.2 },
   heap: { absolute: 6, relative: 0.2 },
