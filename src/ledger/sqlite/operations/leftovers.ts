@@ -1,6 +1,7 @@
 import type { Tx } from './tx.ts'
 
-const NEXT = 'SELECT key FROM collection WHERE purging = 1 AND deleted_at <= :before ORDER BY deleted_at LIMIT 1'
+/** The next collection that has something to purge: by the index of those alone. */
+export const NEXT_COLLECTION = 'SELECT key FROM collection WHERE purging = 1 AND deleted_at <= :before ORDER BY deleted_at LIMIT 1'
 
 /** What a deleted collection has left, in the order in which it goes: at most `:most` rows each, the first ones. */
 const ROWS = [
@@ -22,7 +23,7 @@ const GOES = 'DELETE FROM collection WHERE key = :key'
 export function purgeCollections(tx: Tx, deletedBefore: number, batch: number): number {
   let gone = 0
   while (gone < batch) {
-    const next = tx.db.get(NEXT, { before: deletedBefore })
+    const next = tx.db.get(NEXT_COLLECTION, { before: deletedBefore })
     if (next === undefined) break
     gone += purgeCollection(tx, next['key'] as number, batch - gone)
   }
@@ -50,7 +51,7 @@ export function forgetCollections(tx: Tx, job: number): void {
 
 /** The earlier of both ends, as the index token_ended has it. */
 const END = 'coalesce(min(revoked_at, expires_at), revoked_at, expires_at)'
-const PURGE_TOKENS = `DELETE FROM token WHERE hash IN (SELECT hash FROM token WHERE ${END} <= :before ORDER BY ${END} LIMIT :batch)`
+export const PURGE_TOKENS = `DELETE FROM token WHERE hash IN (SELECT hash FROM token WHERE ${END} <= :before ORDER BY ${END} LIMIT :batch)`
 
 /** Forgets tokens that were revoked, or had ended, at or before that time; returns how many. */
 export function purgeTokens(tx: Tx, endedBefore: number, batch: number): number {
