@@ -9,6 +9,8 @@ export interface Series {
 export interface Limit {
   readonly absolute: number
   readonly relative: number
+  /** That part of its mean on top of either. */
+  readonly more?: number
   /** How its rise is found: by a line through all of it (what is left over adds up), or as that of its last third over its first (what an answer takes jumps about). */
   readonly by: 'line' | 'thirds'
 }
@@ -34,7 +36,7 @@ export function fit(series: Series, limit: Limit | null): Fit {
   const time = (kept.at(-1)?.t ?? 0) - (kept[0]?.t ?? 0)
   const mean = kept.reduce((sum, { value }) => sum + value, 0) / Math.max(1, kept.length)
   const growth = limit?.by === 'thirds' ? overThirds(kept) : slope * time
-  const allowed = limit === null ? null : Math.max(limit.absolute, limit.relative * mean)
+  const allowed = limit === null ? null : Math.max(limit.absolute, limit.relative * mean) + (limit.more ?? 0) * mean
   return { perHour: slope * HOUR_MS, growth, allowed, mean, passed: allowed === null || growth <= allowed }
 }
 

@@ -35,7 +35,7 @@ const ENV = {
   WAYBILL_RETENTION_MS: JSON.stringify({ v1: KEPT_MS, apollo: KEPT_MS, sevenbridges: KEPT_MS, cmwell: KEPT_MS }),
   WAYBILL_AUDIT_RETENTION_MS: '15000',
   WAYBILL_DELETED_RETENTION_MS: String(KEPT_MS),
-  WAYBILL_UPLOAD_LIFE_MS: '15000',
+  WAYBILL_UPLOAD_LIFE_MS: '30000',
   WAYBILL_WEBHOOK_HTTP: 'true',
   WAYBILL_WEBHOOK_ALLOW: '["127.0.0.1"]',
 }
@@ -91,7 +91,7 @@ async function watch(running: Promise<void>, load: Load, subject: Parameters<typ
 
 async function report(all: readonly Series[], counts: { readonly requests: number; readonly hooks: number }): Promise<number> {
   const kind = values.database ? 'postgres' : 'sqlite'
-  const charts = all.map(series => ({ series, fit: fit(series, limitOf(series.name, all, kind)) }))
+  const charts = all.map(series => ({ series, fit: fit(series, limitOf(series, all, kind)) }))
   for (const { series, fit: line } of charts) {
     const may = line.allowed === null ? 'not limited' : `may ${short(line.allowed)}: ${line.passed ? 'passed' : 'FAILED'}`
     console.log(

@@ -72,16 +72,30 @@ const LINE: Readonly<Record<string, Omit<Limit, 'by'>>> = {
 /** The ledger may grow by what the ids of purged jobs take, some bytes each, and a little: pages that became free are taken again. */
 const LEDGER = { sqlite: { absolute: 2, relative: 0.1, jobBytes: 250 }, postgres: { absolute: 6, relative: 0.3, jobBytes: 800 } }
 
+/** What there is the more of, the more is asked in a second: where that rises, on a machine whose other work has ended, so may these. */
+const FLOWING: ReadonlySet<string> = new Set(['entries', 'versions', 'tokens', 'rows', 'ledger'])
+
 /** What may change by how much from the end of the warm-up on. `series`: all that was taken. */
-export function limitOf(name: string, series: readonly Series[], ledger: 'sqlite' | 'postgres'): Limit | null {
-  const line = LINE[name]
-  if (line !== undefined) return { ...line, by: 'line' }
+export function limitOf({ name }: Series, series: readonly Series[], ledger: 'sqlite' | 'postgres'): Limit | null {
   if (name.startsWith('p50')) return { absolute: 10, relative: 0.5, by: 'thirds' }
   if (name.startsWith('p99')) return { absolute: 100, relative: 1, by: 'thirds' }
-  if (name !== 'ledger') return null
+  const line = name === 'ledger' ? ofLedger(series, ledger) : LINE[name]
+  if (line === undefined) return null
+  return { ...line, ...(FLOWING.has(name) ? { more: Math.max(0, rise(series, 'rate')) } : {}), by: 'line' }
+}
+
+function ofLedger(series: readonly Series[], ledger: 'sqlite' | 'postgres'): Omit<Limit, 'by'> {
   const { absolute, relative, jobBytes } = LEDGER[ledger]
-  const jobs = series.find(other => other.name === 'jobs')
-  return { absolute: absolute + (jobs === undefined ? 0 : (fit(jobs, null).growth * jobBytes) / 1e6), relative, by: 'line' }
+  const jobs = series.find(({ name }) => name === 'jobs')
+  return { absolute: absolute + (jobs === undefined ? 0 : (fit(jobs, null).growth * jobBytes) / 1e6), relative }
+}
+
+/** By which part of its mean a figure has risen. */
+function rise(series: readonly Series[], name: string): number {
+  const found = series.find(other => other.name === name)
+  if (found === undefined) return 0
+  const { growth, mean } = fit(found, null)
+  return growth / mean
 }
 
 /** Takes all figures of a server but those of its answers, and the rows of each table. */

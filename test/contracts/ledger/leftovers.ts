@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { v7 } from 'uuid'
+import { isWaybillError } from '../../../src/model/errors.ts'
 import type { NewToken } from '../../../src/ports/token-ledger.ts'
 import { sha256 } from '../../support/sha256.ts'
 import { DAY_MS, HOUR_MS, item, LEASE_MS, newJob, refusal, type Wish, type World } from './world.ts'
@@ -205,6 +206,29 @@ export function leftoversContract(world: World): void {
         expect(seen.items.map(({ subject, action }) => [subject, action])).toEqual([[owner, 'collection.create']])
         await as(owner).deleteCollection(id, owner)
         await purgeAll()
+      }
+    })
+
+    it('is not taken away from under a job that is just naming it', async () => {
+      const other = await world.another()
+      try {
+        for (let round = 0; round < 6; round++) {
+          const c = await world.collection()
+          const items = Array.from({ length: 3_000 }, (_, n) => item([c, `a/${n}`], [c, `b/${n}`]))
+          const submitted = other.createJob(newJob({ items })).catch((error: unknown) => {
+            if (!isWaybillError(error, 'collection_not_found')) throw error
+          })
+          await new Promise(resolve => setTimeout(resolve, 10 * round))
+          await world.ledger.deleteCollection(c, 'alice')
+          const [answer] = await Promise.all([submitted, purgeAll()])
+          await purgeAll()
+          if (answer === undefined) continue
+          const { items: named } = await world.ledger.items(answer.job.id, {}, { limit: 10 })
+          expect(named.map(({ source }) => source.collection)).toEqual(named.map(() => c))
+          await world.ledger.cancel(answer.job.id)
+        }
+      } finally {
+        await other.close()
       }
     })
 
