@@ -16,6 +16,8 @@ import { inWorld, type World } from './world.ts'
 /** How much is measured, and with how many transfers, theirs and ours. */
 export interface BytesSize {
   readonly files: number
+  /** Small files that go into S3: there each takes either side as long as some hundred on disk. */
+  readonly s3Files: number
   readonly largeMib: number
   readonly rounds: number
   readonly transfers: number
@@ -23,9 +25,9 @@ export interface BytesSize {
 
 /** Four transfers are what rclone does by itself. */
 export const BYTES_SIZES: Readonly<Record<Scale, BytesSize>> = {
-  whole: { files: 20_000, largeMib: 2048, rounds: 3, transfers: 4 },
-  quick: { files: 1_000, largeMib: 128, rounds: 1, transfers: 4 },
-  tiny: { files: 20, largeMib: 1, rounds: 1, transfers: 4 },
+  whole: { files: 20_000, s3Files: 2_000, largeMib: 2048, rounds: 3, transfers: 4 },
+  quick: { files: 1_000, s3Files: 200, largeMib: 128, rounds: 1, transfers: 4 },
+  tiny: { files: 20, s3Files: 20, largeMib: 1, rounds: 1, transfers: 4 },
 }
 
 const BUCKET = 'waybill-bench'
@@ -35,6 +37,7 @@ const REMOTE = 'bench'
 /** One source: a directory for rclone, a collection of the same files for us. */
 interface Source {
   readonly name: 'small' | 'large'
+  readonly collection: string
   readonly directory: string
   readonly files: number
 }
@@ -95,40 +98,46 @@ async function measure(world: World, swift: SwiftServer, size: BytesSize, versio
   const rows: Row[] = []
   let peakMb = 0
   for (const place of ['local', 's3'] as const) {
-    for (const source of sources) {
+    for (const source of sources[place]) {
       const { times, peak } = await inTurn(world, peer, source, place, size.rounds)
       peakMb = Math.max(peakMb, peak)
       const ratio = median(times.ours) / median(times.theirs)
       say(`${source.name} to ${place}, job`, `${seconds(times.ours)}   peak memory ${Math.round(peak)} MB`)
       say(`${source.name} to ${place}, rclone`, `${seconds(times.theirs)}   the job takes ${figure(ratio)} times as long`)
       figures[`ratio_rclone_${source.name}_${place}`] = figure(ratio)
-      rows.push(rowOf(source, place, times, size))
+      rows.push(rowOf(source, place, times, size.largeMib))
     }
   }
   return { figures: { ...figures, rss_mb: figure(peakMb) }, rows }
 }
 
-function rowOf({ name, files }: Source, place: 'local' | 's3', times: Times, size: BytesSize): Row {
-  const what = name === 'small' ? `${grouped(files)} files of 4 KiB` : `one file of ${grouped(size.largeMib)} MiB`
+function rowOf({ name, files }: Source, place: 'local' | 's3', times: Times, largeMib: number): Row {
+  const what = name === 'small' ? `${grouped(files)} files of 4 KiB` : `one file of ${grouped(largeMib)} MiB`
   const where = place === 'local' ? 'from one local store to another' : 'from a local store into S3'
   const links = place === 'local' ? { note: 'ours hashes all of it and makes links, durable; the peer makes second copies in the cache' } : {}
   const peer = { name: 'rclone copy', values: times.theirs }
   return { name: `bytes_${name}_${place}_s`, what: `${what} ${where}`, unit: 's', better: 'less', ours: times.ours, peer, ...links }
 }
 
-/** Writes both sources to disk, and uploads them into collections of the near store. Not measured. */
-async function prepare(world: World, { files, largeMib }: BytesSize): Promise<Source[]> {
+/** Writes the sources to disk, and uploads them into collections of the near store. Not measured. */
+async function prepare(world: World, { files, s3Files, largeMib }: BytesSize): Promise<Record<'local' | 's3', readonly Source[]>> {
   const { http, directory } = world
-  const small: Source = { name: 'small', directory: join(directory, 'small'), files }
-  const large: Source = { name: 'large', directory: join(directory, 'large'), files: 1 }
-  await makeTree(small.directory, files)
+  const [small, few] = [await smallFiles(world, 'small', files), await smallFiles(world, 'few', s3Files)]
+  const large: Source = { name: 'large', collection: 'large', directory: join(directory, 'large'), files: 1 }
   await makeLarge(large.directory, largeMib)
-  for (const { name } of [small, large]) await http.json('POST', '/v1/collections', { id: name, store: 'near' })
-  await importTree(http, small.directory, 'small', files)
+  await http.json('POST', '/v1/collections', { id: 'large', store: 'near' })
   await uploadLarge(world, large.directory)
   await settle()
-  say('sources', `${grouped(files)} files of ${FILE_BYTES} bytes, and one of ${grouped(largeMib)} MiB`)
-  return [small, large]
+  say('sources', `${grouped(files)} files of ${FILE_BYTES} bytes (${grouped(s3Files)} into S3), and one of ${grouped(largeMib)} MiB`)
+  return { local: [small, large], s3: [few, large] }
+}
+
+async function smallFiles({ http, directory }: World, collection: string, files: number): Promise<Source> {
+  const source: Source = { name: 'small', collection, directory: join(directory, collection), files }
+  await makeTree(source.directory, files)
+  await http.json('POST', '/v1/collections', { id: collection, store: 'near' })
+  await importTree(http, source.directory, collection, files)
+  return source
 }
 
 /** Several rounds of both, one after the other, each into a place of its own. */
@@ -141,7 +150,7 @@ async function inTurn(world: World, peer: Peer, source: Source, place: 'local' |
     const http = new Http(server.url, token) // not kept for long: the server lets go of a connection that rests while rclone runs
     await http.json('POST', '/v1/collections', { id: collection, store: collection })
     await readAll(join(directory, 'near', 'blobs'))
-    const run = await withPeakMemory(server.pid, () => timedCopy(http, { collection: source.name, prefix: '' }, { collection, prefix: '' }, source.files))
+    const run = await withPeakMemory(server.pid, () => timedCopy(http, { collection: source.collection, prefix: '' }, { collection, prefix: '' }, source.files))
     times.ours.push(run.result)
     http.close()
     peak = Math.max(peak, run.peakMb)

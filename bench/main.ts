@@ -35,7 +35,7 @@ async function main(): Promise<number> {
 
 function sizeOf(usual: BytesSize, wish: { readonly files?: string; readonly mib?: string; readonly rounds?: string; readonly transfers?: string }): BytesSize {
   const { files = usual.files, mib = usual.largeMib, rounds = usual.rounds, transfers = usual.transfers } = wish
-  return { files: Number(files), largeMib: Number(mib), rounds: Number(rounds), transfers: Number(transfers) }
+  return { ...usual, files: Number(files), largeMib: Number(mib), rounds: Number(rounds), transfers: Number(transfers) }
 }
 
 process.exitCode = await main()

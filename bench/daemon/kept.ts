@@ -84,7 +84,7 @@ function theirGrowth(srcFs: string, dstFs: string, jobs: number): Promise<number
       await rested(daemon.pid)
       const before = residentMb(daemon.pid)
       await manyTimes(jobs, AT_ONCE, n => daemon.submit('operations/copyfile', { srcFs, srcRemote: filePath(0), dstFs, dstRemote: `${n}.bin` }))
-      await daemon.transferred(jobs)
+      await daemon.arrived(jobs, dstFs)
       return (await rested(daemon.pid)) - before
     },
     ['--rc-job-expire-duration', '24h'],

@@ -1,3 +1,4 @@
+import { mkdir, readdir } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Answer, Http } from '../../test/support/http.ts'
 import { debianProgram } from '../../test/support/servers/debian.ts'
@@ -18,7 +19,6 @@ interface Status {
 
 /** What is read of `core/stats`. */
 interface Stats {
-  readonly transfers: number
   readonly errors: number
 }
 
@@ -79,13 +79,19 @@ export class RcloneDaemon {
     return (performance.now() - begin) / 1000
   }
 
-  /** Waits until so many files were transferred since it was started. */
-  async transferred(files: number): Promise<void> {
+  /**
+   * Waits until so many files have arrived in and below a directory of their own. The daemon cannot be asked: it keeps the figures of its last 1,000 jobs, and to ask for each
+   * job would cost it time.
+   */
+  async arrived(files: number, directory: string): Promise<void> {
+    await mkdir(directory, { recursive: true })
     for (;;) {
-      const { transfers, errors } = await this.call<Stats>('core/stats')
+      const { errors } = await this.call<Stats>('core/stats')
       if (errors > 0) throw new Error(`rclone counts ${errors} errors`)
-      if (transfers >= files) return
-      await sleep(20)
+      // newer versions give a file its name when it is whole
+      const found = await readdir(directory, { recursive: true, withFileTypes: true })
+      if (found.filter(entry => entry.isFile() && !entry.name.endsWith('.partial')).length >= files) return
+      await sleep(LONGEST_MS)
     }
   }
 

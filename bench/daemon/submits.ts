@@ -71,7 +71,7 @@ function submitTheirs(srcFs: string, dstFs: string, connections: number, seconds
   return withDaemon(daemon => {
     const post = JSON.stringify({ srcFs, srcRemote: filePath(0), dstFs, dstRemote: EACH, _async: true })
     const order = { url: `${daemon.url}/operations/copyfile`, token: 'none', connections, seconds, post }
-    return submitted(order, load => daemon.transferred(load.answered))
+    return submitted(order, load => daemon.arrived(load.answered, dstFs))
   })
 }
 

@@ -17,6 +17,7 @@ import { registerHealth } from './health.ts'
 import { refuseUnclear } from './unclear-requests.ts'
 import { watchMethods } from './method-not-allowed.ts'
 import { registerMetrics, type ServedMetrics } from './metrics.ts'
+import { workInTurn } from './in-turn.ts'
 import { observeRequests } from './observe.ts'
 import { registerDocs, registerOpenapi } from './openapi.ts'
 import { problemOf, sendProblem } from './problem.ts'
@@ -81,6 +82,7 @@ export async function buildServer(services: HttpServices, options: ServerOptions
   app.setErrorHandler(sendProblem)
   app.decorateRequest('caller', null)
   app.decorate('rateLimiter', new RateLimiter(services.clock, services.limits.requestsPerMinute))
+  workInTurn(app)
   observeRequests(app, options.observer ?? SILENT, dialectOf)
   app.addHook('onRequest', (request, reply, done) => {
     setUsualHeaders(request, reply)

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { heldEnvironment } from '../support/held.ts'
 import { Http } from '../support/http.ts'
 import { ask } from '../support/postgres-database.ts'
 import { startPostgres } from '../support/postgres-server.ts'
@@ -55,7 +56,7 @@ async function run(): Promise<number> {
   if (postgres !== null) for (const statement of HURRIED) await ask(postgres.url, statement)
   const at = postgres === null ? ['--data', data] : ['--database', postgres.url]
   const token = await runCli('token', 'create', ...at, '--subject', 'operator', '--scopes', 'read,write,admin,apollo_read,apollo_write')
-  const env = { ...ENV, SOAK_SOCKET: socket, NODE_OPTIONS: `--import ${new URL('preload/figures.ts', import.meta.url).href}` }
+  const env = { ...ENV, ...heldEnvironment(socket) }
   const server = await spawnServer(data, { env, args: postgres === null ? [] : ['--database', postgres.url] })
   begun.defer(async () => void (await server.stop()))
   const receiver = await startReceiver()

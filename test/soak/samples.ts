@@ -1,8 +1,8 @@
 import { readdirSync, statSync } from 'node:fs'
-import { request } from 'node:http'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { residentMb } from '../../bench/memory.ts'
+import { heldBy } from '../support/held.ts'
 import { ask } from '../support/postgres-database.ts'
 import { fit, type Limit, type Series } from './fit.ts'
 
@@ -100,7 +100,7 @@ function rise(series: readonly Series[], name: string): number {
 
 /** Takes all figures of a server but those of its answers, and the rows of each table. */
 export async function sample({ pid, data, socket, database }: Subject): Promise<{ readonly figures: Sample; readonly rows: Readonly<Record<string, number>> }> {
-  const held = JSON.parse(await told(socket)) as { heapUsed: number; external: number; handles: number }
+  const held = await heldBy(socket)
   const { rows, ...sizes } = database === null ? sqliteLedger(data) : await postgresLedger(database)
   const figures = {
     ...{ rss: residentMb(pid), heap: held.heapUsed / 1e6, external: held.external / 1e6, handles: held.handles },
@@ -116,19 +116,6 @@ function rowsOf(tables: Readonly<Record<string, number>>): Sample {
     rows[name] = (rows[name] ?? 0) + n
   }
   return rows
-}
-
-function told(socketPath: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, agent: false }, answer => {
-      let text = ''
-      answer.on('data', (chunk: Buffer) => (text += chunk.toString()))
-      answer.on('end', () => resolve(text))
-      answer.on('error', reject)
-    })
-    asked.on('error', reject)
-    asked.end()
-  })
 }
 
 interface LedgerSample {

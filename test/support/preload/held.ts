@@ -3,9 +3,9 @@ import { isMainThread } from 'node:worker_threads'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-/** Tells, on a socket of its own (SOAK_SOCKET), what the process it is loaded into holds: live heap (after a collection), and what is open in its event loop. */
-const path = process.env['SOAK_SOCKET']
-if (path === undefined) throw new Error('SOAK_SOCKET must name a socket')
+/** Tells, on a socket of its own (HELD_SOCKET), what the process it is loaded into holds: live heap (after a collection), and what is open in its event loop. */
+const path = process.env['HELD_SOCKET']
+if (path === undefined) throw new Error('HELD_SOCKET must name a socket')
 
 if (isMainThread) {
   setFlagsFromString('--expose-gc')
