@@ -152,7 +152,10 @@ const settings = z.strictObject({
     .describe('how long finished jobs are kept, by the dialect they came through; as JSON in the environment'),
   auditRetentionMs: whole(0, LONGEST_RETENTION_MS)
     .default(365 * DAY_MS)
-    .describe('how long it is kept who did what; 0 records nothing'),
+    .describe('how long it is kept who did what, and which tokens have ended; 0 records nothing'),
+  deletedRetentionMs: whole(1000, LONGEST_RETENTION_MS)
+    .default(30 * DAY_MS)
+    .describe('how long it is kept what a deleted collection held, for backups that name it'),
   cmwellCompat: z.enum(['docs', 'server']).default('docs').describe('the CM-Well dialect as its documents say (docs) or as its server does (server)'),
   webhookHttp: flag.default(false).describe('take webhooks whose URL begins with http, beside https'),
   webhookAllow: z

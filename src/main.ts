@@ -96,6 +96,7 @@ async function compose(config: Config, clock: Clock, begun: AsyncDisposableStack
       signingKey,
     },
     auditRetentionMs: config.auditRetentionMs,
+    deletedRetentionMs: config.deletedRetentionMs,
     quotas: config.quotas,
     onError,
     observer,

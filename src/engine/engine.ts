@@ -58,6 +58,8 @@ export interface EngineParts {
   readonly webhooks: WebhookParts
   /** How long it is kept who did what, in milliseconds; 0: nothing is recorded. */
   readonly auditRetentionMs: number
+  /** How long it is kept what a deleted collection held, in milliseconds. */
+  readonly deletedRetentionMs: number
   /** What subjects may have at once; without it no limits. */
   readonly quotas?: QuotaRules
   readonly onError: (error: unknown, what: string) => void
@@ -96,7 +98,15 @@ export function createEngine(parts: EngineParts): Engine {
   const turns = new TurnLog(clock)
   const waiting = { ledger, turns, inHand: () => queue.inHand(), againMs: ledger.sendsWakes ? WAKE_AGAIN_MS : WAKE_EVERY_MS }
   const runner = new Runner({ ledger, stores, looks, transfers, clock, worker: parts.worker, wakeJob, onError: parts.onError })
-  const upkeep = new Upkeep({ ledger, stores, clock, auditRetentionMs: parts.auditRetentionMs, wake: wake => queue.wake(wake), onError: parts.onError })
+  const upkeep = new Upkeep({
+    ledger,
+    stores,
+    clock,
+    auditRetentionMs: parts.auditRetentionMs,
+    deletedRetentionMs: parts.deletedRetentionMs,
+    wake: wake => queue.wake(wake),
+    onError: parts.onError,
+  })
   const secrets = new SecretBox(parts.webhooks.signingKey)
   const dispatcher = new Dispatcher({ ...parts.webhooks, ledger, clock, secrets, worker: parts.worker, onError: parts.onError })
   const hookParts = { ...parts.webhooks, ledger, by, access, ids, secrets, look: () => dispatcher.look() }

@@ -32,6 +32,8 @@ export interface UpkeepParts {
   readonly clock: Clock
   /** How long it is kept who did what, in milliseconds. */
   readonly auditRetentionMs: number
+  /** How long it is kept what a deleted collection held, in milliseconds. */
+  readonly deletedRetentionMs: number
   readonly wake: (wake: Wake) => void
   readonly onError: (error: unknown, what: string) => void
 }
@@ -87,11 +89,24 @@ export class Upkeep {
     }
   }
 
+  /** A batch of each in turn: while jobs expire all the time, the others must not wait for an end of it. */
   async #purge(): Promise<void> {
-    const { ledger, clock, auditRetentionMs } = this.#parts
-    const before = clock.now() - auditRetentionMs
-    while (!this.#stopped.signal.aborted && (await ledger.purge(PURGE_BATCH)) > 0);
-    while (!this.#stopped.signal.aborted && (await ledger.purgeAudit(before, PURGE_BATCH)) === PURGE_BATCH);
+    const { ledger, clock, auditRetentionMs, deletedRetentionMs } = this.#parts
+    const steps = [
+      () => ledger.purge(PURGE_BATCH),
+      () => ledger.purgeAudit(clock.now() - auditRetentionMs, PURGE_BATCH),
+      // no record says any more what was done with them
+      () => ledger.purgeTokens(clock.now() - auditRetentionMs, PURGE_BATCH),
+      () => ledger.purgeCollections(clock.now() - deletedRetentionMs, PURGE_BATCH),
+    ]
+    for (let gone = 1; gone > 0;) {
+      gone = 0
+      for (const step of steps) {
+        if (this.#stopped.signal.aborted) return
+        const n = await step()
+        gone += n
+      }
+    }
   }
 
   async #sweep(): Promise<void> {

@@ -12,6 +12,7 @@ import type { UploadPart, UploadPlan } from '../model/upload.ts'
 import type { AuditLedger } from './audit-ledger.ts'
 import type { Blob } from './blob-store.ts'
 import type { CopiedBlobs, Lease } from './lease.ts'
+import type { LeftoverLedger } from './leftover-ledger.ts'
 import type { ObservedLedger } from './observed-ledger.ts'
 import type { LookSelection, PlaceLedger } from './place-ledger.ts'
 import type { QuotaLedger } from './quota-ledger.ts'
@@ -208,7 +209,7 @@ export interface CommitNotice {
  * - Ordered jobs MUST be worked on in the order in which `createJob` (sealed) or `seal` acknowledged them, as far as they write the same collections.
  * - A lock held by a subject other than the writer's MUST stop each write beneath it: `locked` for single writes, the item's reason in jobs.
  */
-export interface Ledger extends PlaceLedger, SystemLedger, TokenLedger, ObservedLedger, AuditLedger, QuotaLedger, WaitingLedger {
+export interface Ledger extends PlaceLedger, SystemLedger, TokenLedger, ObservedLedger, AuditLedger, QuotaLedger, WaitingLedger, LeftoverLedger {
   /** The same ledger: what is done through it is recorded in the name of the actor (null: not recorded). */
   by(actor: Actor | null): Ledger
 

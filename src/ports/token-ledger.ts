@@ -14,7 +14,7 @@ export interface NewToken {
 
 /** The opaque tokens. Part of `Ledger`; each writing method is one transaction. */
 export interface TokenLedger {
-  /** Throws `unauthenticated` when the token that it is done with (see `by`) has been revoked. */
+  /** Throws `unauthenticated` when the token that it is done with (see `by`) has been revoked, or was revoked and is forgotten. */
   createToken(token: NewToken): Promise<TokenRecord>
   /** By the hash of its secret, revoked or not. */
   token(hash: string): Promise<TokenRecord | null>

@@ -10,6 +10,7 @@ import { entriesContract } from './ledger/entries.ts'
 import { entityJobsContract } from './ledger/entity-jobs.ts'
 import { eventsContract } from './ledger/events.ts'
 import { intakeContract } from './ledger/intake.ts'
+import { leftoversContract } from './ledger/leftovers.ts'
 import { lifeContract } from './ledger/life.ts'
 import { locksContract } from './ledger/locks.ts'
 import { mergingContract } from './ledger/merging.ts'
@@ -60,6 +61,7 @@ const MATTERS = [
   readingContract,
   eventsContract,
   upkeepContract,
+  leftoversContract,
   systemContract,
   webhooksContract,
   auditContract,

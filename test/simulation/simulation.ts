@@ -211,6 +211,7 @@ class Simulation {
         schedule: { firstMs: 5_000, giveUpMs: GIVE_UP_MS, random: () => this.#random.next() },
       },
       auditRetentionMs: AUDIT_RETENTION_MS,
+      deletedRetentionMs: 30 * 24 * 3600 * 1000,
       ...{ concurrency: 2, maxItems: 10_000, maxUploadBytes: 1024, uploadLifeMs: this.#uploadLifeMs },
     })
     // a start that fails is tried again, as a supervisor would

@@ -10,7 +10,7 @@ const FILES = 60
 const ITEMS = 20
 const LINES = 400
 /** So long a set of collections is worked in; then it is emptied, and removed, and there is another one. */
-const SEASON_MS = 15_000
+const SEASON_MS = 20_000
 const PART_BYTES = 30_000
 /** Each actor does this much and then rests, so that the load is steady. */
 const REST_MS = 150

@@ -24,7 +24,8 @@ const SINCE: readonly (readonly [rule: string, sql: string])[] = [
   ],
   [
     'I6: a version has changed',
-    `SELECT old.collection, old.path, old.version FROM before.history old LEFT JOIN main.history now USING (collection, path, version)
+    `SELECT old.collection, old.path, old.version FROM before.history old JOIN main.collection c ON c.key = old.collection AND c.deleted_at IS NULL
+       LEFT JOIN main.history now USING (collection, path, version)
      WHERE now.revision IS NOT old.revision OR now.digest IS NOT old.digest`,
   ],
 ]

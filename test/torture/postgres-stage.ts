@@ -9,7 +9,7 @@ import { runCli } from '../support/server-process.ts'
 import type { Book } from './book.ts'
 import { blobFaults } from './ledger-invariants.ts'
 import type { Random } from '../support/random.ts'
-import { LIMITS, type Stage } from './stage.ts'
+import { countLeftovers, LIMITS, type Stage } from './stage.ts'
 import { makeAttached, settings } from './stores.ts'
 import type { Target } from './targets.ts'
 import { Victim } from './victim.ts'
@@ -95,6 +95,11 @@ export class PostgresStage implements Stage {
       if (!known.has(job)) faults.push(`I1: the acknowledged job ${job} is not in the ledger`)
     }
     return [...faults, ...(await this.#blobs(book))]
+  }
+
+  async leftovers(): Promise<number> {
+    const [row] = await ask(this.#postgres.url, countLeftovers('waybill.'))
+    return Number(row?.['n'])
   }
 
   async #blobs({ tally }: Book): Promise<string[]> {

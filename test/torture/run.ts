@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { Http } from '../support/http.ts'
 import { Book } from './book.ts'
 import { isGone } from './errands/desk.ts'
@@ -24,6 +25,8 @@ const MOST_FAULTS = 20
 const KILLED_EARLY = 0.35
 /** Kills of one data directory: what is in it grows, and each look reads all of it. */
 const KILLS_AN_EPISODE = 10
+/** So long what collections have left may take to go, once nothing else happens. */
+const PURGED_WITHIN_MS = 20_000
 
 export interface TortureOptions {
   readonly kills: number
@@ -159,8 +162,21 @@ class Episode {
   async #lastLook(): Promise<string[]> {
     const last = await this.#alive()
     const faults = await this.#verify(last)
+    faults.push(...(await this.#leftovers()))
     await last.server.stop()
     return [...faults, ...(await this.#stage.look(this.#book))]
+  }
+
+  /** When nothing happens any more, nothing of collections that were deleted stays. */
+  async #leftovers(): Promise<string[]> {
+    const until = performance.now() + PURGED_WITHIN_MS
+    for (;;) {
+      const left = await this.#stage.leftovers()
+      if (left === 0) return []
+      if (performance.now() > until)
+        return [`${left} rows of deleted collections are still there ${PURGED_WITHIN_MS / 1000} s after the last of them was deleted`]
+      await pause(100)
+    }
   }
 
   async #alive(): Promise<Victim> {

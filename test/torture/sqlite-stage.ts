@@ -1,13 +1,14 @@
 import { readdirSync, utimesSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import type { Http } from '../support/http.ts'
 import { createToken } from '../support/server-process.ts'
 import type { Book } from './book.ts'
 import { blobFaults, ledgerFaults, recordedDigests } from './ledger-invariants.ts'
 import { copyLedger } from './ledger-copy.ts'
 import type { Random } from '../support/random.ts'
-import { LIMITS, type Stage } from './stage.ts'
+import { countLeftovers, LIMITS, type Stage } from './stage.ts'
 import { makeAttached, settings } from './stores.ts'
 import type { Target } from './targets.ts'
 import { Victim } from './victim.ts'
@@ -74,6 +75,15 @@ export class SqliteStage implements Stage {
     } finally {
       ledger.close()
       if (this.#random.chance(AGED)) for (const blobs of Object.values(this.#blobs())) age(blobs)
+    }
+  }
+
+  async leftovers(): Promise<number> {
+    const ledger = new DatabaseSync(join(this.#data, 'ledger.db'), { readOnly: true })
+    try {
+      return Number(ledger.prepare(countLeftovers('')).get()?.['n'])
+    } finally {
+      ledger.close()
     }
   }
 

@@ -59,6 +59,7 @@ describe('the configuration', () => {
       bodyTimeoutMs: 60_000,
       retentionMs: { v1: 30 * DAY_MS, apollo: 30 * DAY_MS, sevenbridges: 30 * DAY_MS, cmwell: 15 * 60 * 1000 },
       auditRetentionMs: 365 * DAY_MS,
+      deletedRetentionMs: 30 * DAY_MS,
       cmwellCompat: 'docs',
       webhookHttp: false,
       webhookAllow: [],

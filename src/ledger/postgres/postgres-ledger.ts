@@ -418,6 +418,12 @@ export class PostgresLedger implements Ledger {
   purgeAudit(before: number, batch: number): Promise<number> {
     return this.#writes.write(tx => operations.purgeAudit(tx, before, batch))
   }
+  purgeCollections(deletedBefore: number, batch: number): Promise<number> {
+    return this.#writes.write(tx => operations.purgeCollections(tx, deletedBefore, batch))
+  }
+  purgeTokens(endedBefore: number, batch: number): Promise<number> {
+    return this.#writes.write(tx => operations.purgeTokens(tx, endedBefore, batch))
+  }
 
   async health(): Promise<void> {
     await jobs.lastEvent(this.#db)

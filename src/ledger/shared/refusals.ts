@@ -11,6 +11,10 @@ export function noCollection(id: string): WaybillError {
   return new WaybillError('collection_not_found', `there is no collection ${JSON.stringify(id)}`)
 }
 
+export function collectionsGone(): WaybillError {
+  return new WaybillError('collection_not_found', 'a collection that the job names has just been deleted')
+}
+
 export function collectionTaken(id: string): WaybillError {
   return new WaybillError('collection_exists', `the collection id ${JSON.stringify(id)} is taken; choose another`)
 }

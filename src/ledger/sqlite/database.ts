@@ -12,9 +12,23 @@ import { chunkProgress } from './migrations/0008-chunk-progress.ts'
 import { places } from './migrations/0009-places.ts'
 import { webhooks } from './migrations/0010-webhooks.ts'
 import { audit } from './migrations/0011-audit.ts'
+import { leftovers } from './migrations/0012-leftovers.ts'
 
 /** Numbered migrations: the schema's number is how many of these have run (PRAGMA user_version). Never change one that has shipped. */
-const MIGRATIONS = [initial, addressableCollections, uploads, unwritten, entitySelections, changes, namesAndOrder, chunkProgress, places, webhooks, audit]
+const MIGRATIONS = [
+  initial,
+  addressableCollections,
+  uploads,
+  unwritten,
+  entitySelections,
+  changes,
+  namesAndOrder,
+  chunkProgress,
+  places,
+  webhooks,
+  audit,
+  leftovers,
+]
 
 /** The number of the schema that this version works with. */
 export const KNOWN_SCHEMA = MIGRATIONS.length

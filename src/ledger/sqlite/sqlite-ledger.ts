@@ -419,6 +419,12 @@ export class SqliteLedger implements Ledger {
   purgeAudit(before: number, batch: number): Promise<number> {
     return this.#writer.call('purgeAudit', before, batch)
   }
+  purgeCollections(deletedBefore: number, batch: number): Promise<number> {
+    return this.#writer.call('purgeCollections', deletedBefore, batch)
+  }
+  purgeTokens(endedBefore: number, batch: number): Promise<number> {
+    return this.#writer.call('purgeTokens', endedBefore, batch)
+  }
 
   async health(): Promise<void> {
     jobs.lastEvent(this.#db)

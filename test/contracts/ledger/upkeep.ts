@@ -58,6 +58,19 @@ export function upkeepContract(world: World): void {
       expect(await world.ledger.purge(100)).toBe(0)
     })
 
+    it('purges many small jobs at a time', async () => {
+      const c = await world.collection()
+      await purgeAll()
+      const jobs = await Promise.all(Array.from({ length: 60 }, () => world.start({ retentionMs: 1, items: [item([c, 'missing'], [c, 'b'])] })))
+      for (const job of jobs) await world.work(job)
+      world.clock.advance(1)
+      let calls = 0
+      while ((await world.ledger.purge(1_000)) > 0) calls += 1
+      expect(calls).toBeLessThan(10)
+      for (const job of jobs) await refusal(world.ledger.job(job), 'job_expired')
+      expect((await world.ledger.jobs({ visibleTo: 'alice', collection: c }, { limit: 10 })).items).toEqual([])
+    })
+
     it('ends a job for good that is half purged when the clock is set back', async () => {
       const c = await world.collection()
       await purgeAll()

@@ -90,6 +90,7 @@ export async function openHouse(
     uploadLifeMs: 7 * 24 * 3600 * 1000,
     webhooks: WEBHOOKS,
     auditRetentionMs: 365 * 24 * 3600 * 1000,
+    deletedRetentionMs: 30 * 24 * 3600 * 1000,
     onError,
   })
   if (options.started !== false) await engine.start()

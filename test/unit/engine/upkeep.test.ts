@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { refusal } from '../../contracts/ledger/world.ts'
+import { brokenIn } from '../../../src/ledger/sqlite/soundness.ts'
 import { RESTORED_GRACE_MS } from '../../../src/engine/upkeep.ts'
 import { ALICE, command, openHouse, put, run, text, type House } from './house.ts'
 import { sha256 } from '../../support/sha256.ts'
@@ -45,6 +46,36 @@ describe('retention', () => {
     await refusal(house.engine.jobs.get(ALICE, id), 'job_expired')
     await until(async () => (await house.ledger.eventsAfter(0, 10, id)).length === 0)
     expect(await text(house, c, 'b')).toBe('a')
+  })
+})
+
+describe('a deleted collection', () => {
+  it('is purged when its time is over, and the sweep takes its bytes, but none that another collection has', async () => {
+    const other = (await house.engine.collections.create(ALICE, {})).id
+    await put(house, c, 'x', 'superseded')
+    await put(house, c, 'x', 'its own')
+    await put(house, c, 'y', 'shared')
+    await run(house, { items: [{ source: { collection: c, path: 'y' }, destination: { collection: other, path: 'y' } }] })
+    for (const path of ['x', 'y']) await house.engine.entries.remove(ALICE, c, path)
+    await house.engine.collections.remove(ALICE, c)
+    await pass(29 * 24)
+    expect(await house.ledger.referenced('local', ['superseded', 'its own'].map(sha256))).toEqual(new Set(['superseded', 'its own'].map(sha256)))
+    for (const text of ['superseded', 'its own']) await until(async () => (await house.store.stat(sha256(text))) === null)
+    expect(await text(house, other, 'y')).toBe('shared')
+  })
+
+  it('is whole for `doctor` at every step of its purge', async () => {
+    for (const path of ['a', 'b', 'c', 'd']) {
+      for (const version of ['1', '2', '3']) await put(house, c, path, version)
+      await house.engine.entries.remove(ALICE, c, path)
+    }
+    await house.engine.collections.remove(ALICE, c)
+    const steps: number[] = []
+    do {
+      steps.push(await house.ledger.purgeCollections(house.clock.now(), 3))
+      expect(brokenIn(join(house.directory, 'ledger.db'), house.clock.now())).toEqual([])
+    } while (steps.at(-1) !== 0)
+    expect(steps, '4 tombstones, 12 versions, and itself').toEqual([3, 3, 3, 3, 3, 2, 0])
   })
 })
 

@@ -208,6 +208,7 @@ describe('an upload in parts', () => {
       uploadLifeMs: DAY_MS,
       webhooks: WEBHOOKS,
       auditRetentionMs: 0,
+      deletedRetentionMs: 30 * DAY_MS,
     })
     await next.start()
     await next.uploads.putPart(ALICE, id, 2, body('def'))

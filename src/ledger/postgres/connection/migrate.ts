@@ -9,12 +9,13 @@ import { webhooks } from '../migrations/0004-webhooks.ts'
 import { audit } from '../migrations/0005-audit.ts'
 import { nodes } from '../migrations/0006-nodes.ts'
 import { commitMarks } from '../migrations/0007-commit-marks.ts'
+import { leftovers } from '../migrations/0008-leftovers.ts'
 import { faultOf, translateFault, translateFirstFault } from './faults.ts'
 import { createClient, SCHEMA } from './pools.ts'
 import { Retries } from './transactions.ts'
 
 /** Numbered migrations: the schema's number is how many of these have run. Never change one that has shipped. */
-const MIGRATIONS = [initial, chunkProgress, places, webhooks, audit, nodes, commitMarks]
+const MIGRATIONS = [initial, chunkProgress, places, webhooks, audit, nodes, commitMarks, leftovers]
 
 /** The number of the schema that this version works with. */
 export const KNOWN_SCHEMA = MIGRATIONS.length

@@ -56,14 +56,14 @@ const LOCKED = 'SELECT * FROM lock WHERE collection = :key AND holder <> :subjec
 const LIVE = `SELECT e.path FROM entry e JOIN collection c ON c.key = e.collection
   WHERE e.collection = :key AND e.deleted = 0 AND e.kind <> :folder AND c.attached = 0 LIMIT 1`
 
-/** Deletes a collection that holds nothing but folders, or is attached, with its grants, locks, types of fields and webhooks; its history stays. Throws `collection_not_empty`, and `locked` while others hold a lock in it. */
+/** Deletes a collection that holds nothing but folders, or is attached, with its grants, locks, types of fields and webhooks; the rest is purged later (leftovers.ts). Throws `collection_not_empty`, and `locked` while others hold a lock in it. */
 export async function deleteCollection(tx: Tx, id: string, subject: string): Promise<void> {
   const key = (await lockedCollection(tx, id, alone))['key'] as number
   const lock = await tx.db.get(LOCKED, { key, subject, now: tx.now })
   if (lock !== undefined) throw lockedBy(toLock(lock, id))
   const live = await tx.db.get(LIVE, { key, folder: FOLDER })
   if (live !== undefined) throw collectionNotEmpty(live['path'])
-  await tx.db.run('UPDATE collection SET deleted_at = :now WHERE key = :key', { key, now: tx.now })
+  await tx.db.run('UPDATE collection SET deleted_at = :now, purging = 1 WHERE key = :key', { key, now: tx.now })
   await tx.db.run('DELETE FROM access_grant WHERE collection = :key', { key })
   await tx.db.run('DELETE FROM lock WHERE collection = :key', { key })
   await tx.db.run('DELETE FROM field_type WHERE collection = :key', { key })

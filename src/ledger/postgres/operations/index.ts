@@ -6,6 +6,7 @@ import { cancel, pause, resume } from './control.ts'
 import { createFolder, patchEntry, putEntry, removeEntry } from './entries.ts'
 import { appendItems, createJob } from './intake.ts'
 import { chunkBlobs, nextWork, releaseLease, renewLease } from './lease.ts'
+import { purgeCollections, purgeTokens } from './leftovers.ts'
 import { acquireLock, releaseLock } from './locks.ts'
 import { mergeItems } from './merge-items.ts'
 import { addFieldTypes, setNames } from './names.ts'
@@ -68,6 +69,8 @@ export const operations = {
   recover,
   purge,
   purgeAudit,
+  purgeCollections,
+  purgeTokens,
   createToken,
   revokeToken,
   agreed,

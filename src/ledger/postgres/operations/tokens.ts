@@ -2,6 +2,7 @@ import type { TokenRecord } from '../../../model/access.ts'
 import type { NewToken } from '../../../ports/token-ledger.ts'
 import { hexBytes, toToken } from '../../shared/codec.ts'
 import { noToken, tokenRevoked } from '../../shared/refusals.ts'
+import { isRevoked } from '../../shared/revoked.ts'
 import { record } from './audit.ts'
 import type { Tx } from './tx.ts'
 
@@ -12,13 +13,13 @@ const INSERT = `INSERT INTO token (hash, id, subject, scopes, label, created_at,
 const BY = 'SELECT revoked_at FROM token WHERE id = :by FOR SHARE'
 
 /**
- * Stores a token by the hash of its secret. Throws `unauthenticated` when the token that asks for it was revoked since the call began: its body may have come
+ * Stores a token by the hash of its secret. Throws `unauthenticated` when the token that asks for it was revoked since the call began, or is even forgotten: its body may have come
  * slowly, and whoever revokes all tokens of a subject must have got all of them.
  */
 export async function createToken(tx: Tx, token: NewToken): Promise<TokenRecord> {
   const { id, subject, label = null, expiresAt: until } = token
   const by = tx.actor?.tokenId ?? null
-  if (by !== null && ((await tx.db.get(BY, { by }))?.['revoked_at'] ?? null) !== null) throw tokenRevoked()
+  if (by !== null && isRevoked(by, await tx.db.get(BY, { by }))) throw tokenRevoked()
   const row = await tx.db.get(INSERT, { hash: hexBytes(token.hash), id, subject, scopes: token.scopes.join(' '), label, now: tx.now, until })
   if (row === undefined) throw new Error('the new token was not returned')
   const end = until === null ? null : new Date(until).toISOString()

@@ -3,7 +3,7 @@ import type { WaybillError } from '../../../model/errors.ts'
 import type { EventType } from '../../../model/event.ts'
 import { isUuid } from '../../../model/text.ts'
 import type { Wake } from '../../../ports/queue.ts'
-import { jobExpired, noCollection, noJob } from '../../shared/refusals.ts'
+import { collectionsGone, jobExpired, noCollection, noJob } from '../../shared/refusals.ts'
 import type { Row } from '../../shared/row.ts'
 import type { Work } from '../../shared/work.ts'
 import { COLLECTION_LOCK } from '../advisory-locks.ts'
@@ -150,8 +150,13 @@ const NAME_COLLECTIONS = `INSERT INTO job_collection (job, collection, writes)
   SELECT :job, * FROM unnest(:collections::integer[], :writes::smallint[]) AS named (collection, writes) ORDER BY collection
   ON CONFLICT (job, collection) DO UPDATE SET writes = excluded.writes WHERE job_collection.writes < excluded.writes`
 
-/** Records that a job (its key) names collections, and whether it writes there. */
+/** None of them is purged until the end of the transaction. */
+const STAY = 'SELECT key FROM collection WHERE key = ANY(:collections::integer[]) ORDER BY key FOR KEY SHARE'
+
+/** Records that a job (its key) names collections, and whether it writes there. Throws `collection_not_found` when one was deleted, and purged, since it was looked up. */
 export async function nameCollections(tx: Tx, job: number, named: ReadonlyMap<number, boolean>): Promise<void> {
   if (named.size === 0) return
-  await tx.db.run(NAME_COLLECTIONS, { job, collections: [...named.keys()], writes: [...named.values()].map(Number) })
+  const collections = [...named.keys()]
+  if ((await tx.db.all(STAY, { collections })).length < named.size) throw collectionsGone()
+  await tx.db.run(NAME_COLLECTIONS, { job, collections, writes: [...named.values()].map(Number) })
 }

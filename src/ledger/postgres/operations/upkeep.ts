@@ -1,5 +1,7 @@
 import { IDEMPOTENCY_MS } from '../../shared/intake.ts'
+import { JOBS, MARK_PURGED, NO_JOB, type PurgedJob } from '../../shared/purged-job.ts'
 import { releaseExpired } from './lease.ts'
+import { forgetCollections } from './leftovers.ts'
 import { dropUnsealed } from './seal.ts'
 import type { Tx } from './tx.ts'
 import { purgeUploads } from './uploads.ts'
@@ -62,35 +64,43 @@ export async function purge(tx: Tx, batch: number): Promise<number> {
     const n = await step()
     gone += n
   }
+  for (let jobs = 0; jobs < JOBS && gone < batch; jobs++) {
+    const { rows, whole } = await purgeJob(tx, batch - gone)
+    gone += rows
+    if (!whole) break
+  }
+  return gone
+}
+
+async function purgeJob(tx: Tx, batch: number): Promise<PurgedJob> {
   const dropped = await tx.db.get(DROPPED)
-  if (dropped !== undefined) return gone + (await purgeDropped(tx, dropped['key'] as number, batch))
+  if (dropped !== undefined) return purgeDropped(tx, dropped['key'] as number, batch)
   const job = await tx.db.get(EXPIRED, { now: tx.now })
-  return job === undefined ? gone : gone + (await purgeExpired(tx, job['key'] as number, job['id'] as string, batch))
+  return job === undefined ? NO_JOB : purgeExpired(tx, job['key'] as number, job['id'] as string, batch)
 }
 
 /** Nobody was told of a dropped job: nothing stays. */
-async function purgeDropped(tx: Tx, job: number, batch: number): Promise<number> {
-  const gone = await purgeRows(tx, job, batch)
-  if (gone < batch) await endWebhooks(tx, job)
-  return gone < batch ? gone + (await tx.db.run('DELETE FROM job WHERE key = :job', { job })) : gone
+async function purgeDropped(tx: Tx, job: number, batch: number): Promise<PurgedJob> {
+  const rows = await purgeRows(tx, job, batch)
+  if (rows >= batch) return { rows, whole: false }
+  await endWebhooks(tx, job)
+  return { rows: rows + (await tx.db.run('DELETE FROM job WHERE key = :job', { job })), whole: true }
 }
-
-const MARK_PURGED = 'UPDATE job SET purged = 1, label = NULL, change = change + 1 WHERE key = :job'
 
 /** Half of its items are gone: a clock that is set back must not bring it back to life. */
 const EXPIRED_FOR_GOOD = 'UPDATE job SET expires_at = 0 WHERE key = :job AND expires_at > 0'
 
-/** Of an expired job the row stays: its id is 410 for ever. */
-async function purgeExpired(tx: Tx, job: number, id: string, batch: number): Promise<number> {
-  if (await isSpreading(tx, job)) return (await spreadEvents(tx, batch)).more || !(await isSpreading(tx, job)) ? 1 : 0
-  const gone = await purgeRows(tx, job, batch)
-  if (gone >= batch) {
+/** Of an expired job the row stays: its id is 410 for ever, to whom it was. */
+async function purgeExpired(tx: Tx, job: number, id: string, batch: number): Promise<PurgedJob> {
+  if (await isSpreading(tx, job)) return { rows: (await spreadEvents(tx, batch)).more || !(await isSpreading(tx, job)) ? 1 : 0, whole: false }
+  const rows = await purgeRows(tx, job, batch)
+  if (rows >= batch) {
     await tx.db.run(EXPIRED_FOR_GOOD, { job })
-    return gone
+    return { rows, whole: false }
   }
   await endWebhooks(tx, job)
   tx.jobs.add(id)
-  return gone + (await tx.db.run(MARK_PURGED, { job }))
+  return { rows: rows + (await tx.db.run(MARK_PURGED, { job })), whole: true }
 }
 
 const PURGE_ITEMS = `DELETE FROM item WHERE job = :job AND seq <= (SELECT max(seq) FROM (SELECT seq FROM item WHERE job = :job ORDER BY seq LIMIT :batch) first)`
@@ -105,6 +115,6 @@ async function purgeRows(tx: Tx, job: number, batch: number): Promise<number> {
   if (events >= batch) return events
   for (const table of ['held_blob', 'intent', 'unwritten', 'chunk', 'selection', 'entity_selection', 'entity_item'])
     await tx.db.run(`DELETE FROM ${table} WHERE job = :job`, { job })
-  if (!(await isHooked(tx, job))) await tx.db.run('DELETE FROM job_collection WHERE job = :job', { job })
+  if (!(await isHooked(tx, job))) await forgetCollections(tx, job)
   return Math.min(items + events, batch - 1)
 }

@@ -7,14 +7,15 @@ import { changeDetails } from '../../shared/audit.ts'
 import { attachedAddressable, collectionNotEmpty, collectionTaken, lastOwner, noCollection, noGrant, placeTaken } from '../../shared/refusals.ts'
 import { record } from './audit.ts'
 import { refuseCollectionBeyond } from './quotas.ts'
-import { collectionKey, type Tx } from './tx.ts'
+import { collectionKey, nextNumber, type Tx } from './tx.ts'
 import { removeCollectionWebhooks } from './webhooks.ts'
 
 const OWNER = ROLES.indexOf('owner')
 
-/** Addressable collections have negative keys, counting down, the others positive ones (docs/decisions/0013-addressable-collections.md). */
-const NEXT_KEY = `CASE WHEN :addressable THEN (SELECT min(coalesce(min(key), 0), 0) - 1 FROM collection)
-  ELSE (SELECT max(coalesce(max(key), 0), 0) + 1 FROM collection) END`
+/** Addressable collections have negative keys, counting down, the others positive ones (docs/decisions/0013-addressable-collections.md); none is given twice. */
+function nextKey(tx: Tx, addressable: boolean): number {
+  return addressable ? -nextNumber(tx, 'addressable_collection') : nextNumber(tx, 'plain_collection')
+}
 
 /** Makes a collection, owned by its creator. Throws `collection_exists`. */
 export function createCollection(tx: Tx, wish: NewCollection): Collection {
@@ -24,10 +25,10 @@ export function createCollection(tx: Tx, wish: NewCollection): Collection {
   refuseCollectionBeyond(tx, wish.createdBy, wish.quotas)
   const row = tx.db.get(
     `INSERT INTO collection (key, id, name, store, attributes, attached, created_at, created_by, modified_at)
-     VALUES (${NEXT_KEY}, :id, :name, :store, :attributes, :attached, :now, :by, :now) RETURNING *`,
+     VALUES (:key, :id, :name, :store, :attributes, :attached, :now, :by, :now) RETURNING *`,
     {
+      key: nextKey(tx, wish.addressable ?? isAddressableId(wish.id)),
       attached: wish.attached === true ? 1 : 0,
-      addressable: (wish.addressable ?? isAddressableId(wish.id)) ? 1 : 0,
       id: wish.id,
       name: wish.name,
       store: wish.store,
@@ -65,7 +66,7 @@ export function updateCollection(tx: Tx, id: string, change: { name?: string; at
 const LIVE = `SELECT e.path FROM entry e JOIN collection c ON c.key = e.collection
   WHERE e.collection = :key AND e.deleted = 0 AND e.kind <> :folder AND c.attached = 0 LIMIT 1`
 
-/** Deletes a collection that holds nothing but folders, or is attached, with its grants, locks, types of fields and webhooks; its history stays. Throws `collection_not_empty`, and `locked` while others hold a lock in it. */
+/** Deletes a collection that holds nothing but folders, or is attached, with its grants, locks, types of fields and webhooks; the rest is purged later (leftovers.ts). Throws `collection_not_empty`, and `locked` while others hold a lock in it. */
 export function deleteCollection(tx: Tx, id: string, subject: string): void {
   const key = collectionKey(tx, id)
   const lock = tx.db.get('SELECT * FROM lock WHERE collection = :key AND holder <> :subject AND expires_at > :now LIMIT 1', { key, subject, now: tx.now })
@@ -74,7 +75,7 @@ export function deleteCollection(tx: Tx, id: string, subject: string): void {
   if (live !== undefined) {
     throw collectionNotEmpty(live['path'])
   }
-  tx.db.run('UPDATE collection SET deleted_at = :now WHERE key = :key', { key, now: tx.now })
+  tx.db.run('UPDATE collection SET deleted_at = :now, purging = 1 WHERE key = :key', { key, now: tx.now })
   tx.db.run('DELETE FROM access_grant WHERE collection = :key', { key })
   tx.db.run('DELETE FROM lock WHERE collection = :key', { key })
   tx.db.run('DELETE FROM field_type WHERE collection = :key', { key })

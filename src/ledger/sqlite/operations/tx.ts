@@ -35,7 +35,7 @@ export function jobRow(tx: Tx, id: string): Row {
 }
 
 /** The next of one of the numbers that only grow. */
-export function nextNumber(tx: Tx, name: 'lock_token' | 'job_order'): number {
+export function nextNumber(tx: Tx, name: 'lock_token' | 'job_order' | 'plain_collection' | 'addressable_collection'): number {
   return tx.db.get('UPDATE counter SET value = value + 1 WHERE name = :name RETURNING value', { name })?.['value'] as number
 }
 

@@ -2,7 +2,9 @@ import { uuidText } from '../../shared/codec.ts'
 import { itemsOfJob } from '../item-range.ts'
 import { IDEMPOTENCY_MS } from '../../shared/intake.ts'
 import { deleteDue, dueRows } from './due-rows.ts'
+import { JOBS, MARK_PURGED, NO_JOB, type PurgedJob } from '../../shared/purged-job.ts'
 import { releaseAll } from './lease.ts'
+import { forgetCollections } from './leftovers.ts'
 import { dropUnsealed } from './seal.ts'
 import type { Tx } from './tx.ts'
 import { purgeUploads } from './uploads.ts'
@@ -25,35 +27,46 @@ export function purge(tx: Tx, batch: number): number {
   gone += tx.db.run('DELETE FROM lock WHERE expires_at <= :now', { now: tx.now })
   gone += purgeUploads(tx, batch)
   gone += purgeWebhooks(tx, batch)
-  const dropped = tx.db.get('SELECT key FROM job WHERE state < 3 AND sealed = 2 LIMIT 1')
-  if (dropped !== undefined) return gone + purgeDropped(tx, dropped['key'] as number, batch)
-  const job = tx.db.get('SELECT key, id FROM job WHERE expires_at IS NOT NULL AND purged = 0 AND expires_at <= :now ORDER BY expires_at LIMIT 1', {
-    now: tx.now,
-  })
-  return job === undefined ? gone : gone + purgeExpired(tx, job['key'] as number, uuidText(job['id']), batch)
+  for (let jobs = 0; jobs < JOBS && gone < batch; jobs++) {
+    const { rows, whole } = purgeJob(tx, batch - gone)
+    gone += rows
+    if (!whole) break
+  }
+  return gone
+}
+
+const DROPPED = 'SELECT key FROM job WHERE state < 3 AND sealed = 2 LIMIT 1'
+const EXPIRED = 'SELECT key, id FROM job WHERE expires_at IS NOT NULL AND purged = 0 AND expires_at <= :now ORDER BY expires_at LIMIT 1'
+
+function purgeJob(tx: Tx, batch: number): PurgedJob {
+  const dropped = tx.db.get(DROPPED)
+  if (dropped !== undefined) return purgeDropped(tx, dropped['key'] as number, batch)
+  const job = tx.db.get(EXPIRED, { now: tx.now })
+  return job === undefined ? NO_JOB : purgeExpired(tx, job['key'] as number, uuidText(job['id']), batch)
 }
 
 /** Nobody was told of a dropped job: nothing stays. */
-function purgeDropped(tx: Tx, job: number, batch: number): number {
-  const gone = purgeRows(tx, job, batch)
-  if (gone < batch) endWebhooks(tx, job)
-  return gone < batch ? gone + tx.db.run('DELETE FROM job WHERE key = :job', { job }) : gone
+function purgeDropped(tx: Tx, job: number, batch: number): PurgedJob {
+  const rows = purgeRows(tx, job, batch)
+  if (rows >= batch) return { rows, whole: false }
+  endWebhooks(tx, job)
+  return { rows: rows + tx.db.run('DELETE FROM job WHERE key = :job', { job }), whole: true }
 }
 
 /** Half of its items are gone: a clock that is set back must not bring it back to life. */
 const EXPIRED_FOR_GOOD = 'UPDATE job SET expires_at = 0 WHERE key = :job AND expires_at > 0'
 
-/** Of an expired job the row stays: its id is 410 for ever. */
-function purgeExpired(tx: Tx, job: number, id: string, batch: number): number {
-  if (isSpreading(tx, job)) return spreadEvents(tx, batch).more || !isSpreading(tx, job) ? 1 : 0
-  const gone = purgeRows(tx, job, batch)
-  if (gone >= batch) {
+/** Of an expired job the row stays: its id is 410 for ever, to whom it was. */
+function purgeExpired(tx: Tx, job: number, id: string, batch: number): PurgedJob {
+  if (isSpreading(tx, job)) return { rows: spreadEvents(tx, batch).more || !isSpreading(tx, job) ? 1 : 0, whole: false }
+  const rows = purgeRows(tx, job, batch)
+  if (rows >= batch) {
     tx.db.run(EXPIRED_FOR_GOOD, { job })
-    return gone
+    return { rows, whole: false }
   }
   endWebhooks(tx, job)
   tx.jobs.add(id)
-  return gone + tx.db.run('UPDATE job SET purged = 1, label = NULL, change = change + 1 WHERE key = :job', { job })
+  return { rows: rows + tx.db.run(MARK_PURGED, { job }), whole: true }
 }
 
 /** Removes rows of a job, at most about `batch`; fewer mean that none are left. */
@@ -65,6 +78,6 @@ function purgeRows(tx: Tx, job: number, batch: number): number {
   if (events >= batch) return events
   for (const table of ['held_blob', 'intent', 'unwritten', 'chunk', 'selection', 'entity_selection', 'entity_item'])
     tx.db.run(`DELETE FROM ${table} WHERE job = :job`, { job })
-  if (!isHooked(tx, job)) tx.db.run('DELETE FROM job_collection WHERE job = :job', { job })
+  if (!isHooked(tx, job)) forgetCollections(tx, job)
   return Math.min(items + events, batch - 1)
 }

@@ -38,7 +38,7 @@ const IN_COLLECTION = `AND (:collection IS NULL OR EXISTS (SELECT 1 FROM collect
 const ALL_ADMIN = `NOT EXISTS (SELECT 1 FROM job_collection c LEFT JOIN access_grant g ON g.collection = c.collection AND g.subject = :who
   WHERE c.job = j.key AND (g.role IS NULL OR g.role < 2))`
 
-const VISIBLE_JOBS = `SELECT * FROM (SELECT j.* FROM job j WHERE j.submitted_by = :who AND ${FILTER} ${IN_COLLECTION} ORDER BY j.key DESC LIMIT :limit)
+export const VISIBLE_JOBS = `SELECT * FROM (SELECT j.* FROM job j WHERE j.submitted_by = :who AND ${FILTER} ${IN_COLLECTION} ORDER BY j.key DESC LIMIT :limit)
   UNION SELECT * FROM (SELECT j.* FROM job j WHERE j.key IN (SELECT c.job FROM access_grant g CROSS JOIN job_collection c ON c.collection = g.collection
       WHERE g.subject = :who AND g.role >= 2 AND c.job < :before)
     AND ${FILTER} ${IN_COLLECTION} AND ${ALL_ADMIN} ORDER BY j.key DESC LIMIT :limit)

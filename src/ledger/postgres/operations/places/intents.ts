@@ -125,13 +125,14 @@ async function endRun(tx: Tx, lease: Lease, work: ChunkWork): Promise<void> {
   await countRun(tx, work)
 }
 
-/** The version that each intent says, above what is at its path by now. */
+/** The version that each intent says, above what is at its path by now; none where the collection was deleted meanwhile. */
 const PLAN_PUBLISHED = `INSERT INTO plan (seq, code, writes, src_collection, src_path, src_entity, src_version, src_revision, t_collection, t_path, t_entity, t_version,
     t_revision, t_created, kind, deleted, size, digest, media_type, fields, stamp)
-  SELECT n.seq, 0, 1, n.src_collection, n.src_path, n.src_entity, n.src_version, n.src_revision, n.t_collection, n.t_path,
-    CASE WHEN d.deleted = 0 THEN d.entity ELSE ${NEW_ENTITY} END, coalesce(d.version, 0) + 1, ${NEW_REVISION},
+  SELECT n.seq, 0, CASE WHEN c.deleted_at IS NULL THEN 1 ELSE 0 END, n.src_collection, n.src_path, n.src_entity, n.src_version, n.src_revision, n.t_collection, n.t_path,
+    CASE WHEN c.deleted_at IS NOT NULL THEN NULL WHEN d.deleted = 0 THEN d.entity ELSE ${NEW_ENTITY} END,
+    CASE WHEN c.deleted_at IS NULL THEN coalesce(d.version, 0) + 1 END, CASE WHEN c.deleted_at IS NULL THEN ${NEW_REVISION} END,
     CASE WHEN d.deleted = 0 THEN d.created_at ELSE :now::bigint END, n.kind, n.deleted, n.size, n.digest, n.media_type, n.fields, p.stamp
-  FROM unnest(:seqs::bigint[], :stamps::text[]) AS p (seq, stamp) JOIN intent n ON n.job = :job AND n.seq = p.seq
+  FROM unnest(:seqs::bigint[], :stamps::text[]) AS p (seq, stamp) JOIN intent n ON n.job = :job AND n.seq = p.seq JOIN collection c ON c.key = n.t_collection
     LEFT JOIN entry d ON d.collection = n.t_collection AND d.path = n.t_path`
 
 async function writePublished(tx: Tx, work: ChunkWork, { first, last }: Run, published: readonly PublishedItem[]): Promise<void> {

@@ -105,13 +105,14 @@ function countWaiting(tx: Tx, job: Row, lease: Lease): void {
   tx.db.run(STILL_WAITING, { job: job['key'] as number, no: lease.chunk, first: lease.firstSeq, last: lease.lastSeq })
 }
 
-/** The version that each intent says, above what is at its path by now. */
+/** The version that each intent says, above what is at its path by now; none where the collection was deleted meanwhile. */
 const PLAN_PUBLISHED = `INSERT INTO plan (seq, code, writes, src_collection, src_path, src_entity, src_version, src_revision, t_collection, t_path, t_entity, t_version,
     t_revision, t_created, kind, deleted, size, digest, media_type, fields, stamp)
-  SELECT n.seq, 0, 1, n.src_collection, n.src_path, n.src_entity, n.src_version, n.src_revision, n.t_collection, n.t_path,
-    CASE WHEN d.deleted = 0 THEN d.entity ELSE ${NEW_ENTITY} END, coalesce(d.version, 0) + 1, ${NEW_REVISION}, CASE WHEN d.deleted = 0 THEN d.created_at ELSE :now END,
+  SELECT n.seq, 0, c.deleted_at IS NULL, n.src_collection, n.src_path, n.src_entity, n.src_version, n.src_revision, n.t_collection, n.t_path,
+    CASE WHEN c.deleted_at IS NOT NULL THEN NULL WHEN d.deleted = 0 THEN d.entity ELSE ${NEW_ENTITY} END, iif(c.deleted_at IS NULL, coalesce(d.version, 0) + 1, NULL),
+    iif(c.deleted_at IS NULL, ${NEW_REVISION}, NULL), CASE WHEN d.deleted = 0 THEN d.created_at ELSE :now END,
     n.kind, n.deleted, n.size, n.digest, n.media_type, n.fields, p.value ->> 'stamp'
-  FROM json_each(:published) p CROSS JOIN intent n ON n.job = :job AND n.seq = p.value ->> 'seq'
+  FROM json_each(:published) p CROSS JOIN intent n ON n.job = :job AND n.seq = p.value ->> 'seq' CROSS JOIN collection c ON c.key = n.t_collection
     LEFT JOIN entry d ON d.collection = n.t_collection AND d.path = n.t_path`
 
 function writePublished(tx: Tx, job: Row, chunk: Row, { first, last }: Run, published: readonly PublishedItem[]): void {
