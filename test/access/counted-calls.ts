@@ -1,5 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
+import pg from 'pg'
 import { isInRequest } from '../support/contract/watch-servers.ts'
+import { PostgresLedger } from '../../src/ledger/postgres/postgres-ledger.ts'
+import { PostgresWebhooks } from '../../src/ledger/postgres/postgres-webhooks.ts'
 import { Database } from '../../src/ledger/sqlite/database.ts'
 import { SqliteLedger } from '../../src/ledger/sqlite/sqlite-ledger.ts'
 import { SqliteWebhooks } from '../../src/ledger/sqlite/sqlite-webhooks.ts'
@@ -23,9 +26,18 @@ const COUNTED: readonly (readonly [{ readonly prototype: object }, (method: stri
   [SqliteWebhooks, method => `webhooks ${method}`],
   [LocalBlobStore, method => `store ${method}`],
   [Writer, (method, [name]) => (method === 'call' ? `writer ${String(name)}` : null)],
+  [PostgresLedger, method => `ledger ${method}`],
+  [PostgresWebhooks, method => `webhooks ${method}`],
+  [pg.Client, (method, [query]) => (method === 'query' ? statementOf(query) : null)],
   // whether anything was committed meanwhile is asked once a turn of the event loop, whatever is asked for
   [Database, (method, [sql]) => (typeof sql !== 'string' || sql === 'PRAGMA data_version' ? null : `${method} ${sql.replaceAll(/\s+/g, ' ')}`)],
 ]
+
+/** A statement of PostgreSQL's driver: its text, or an object with it. Null for what tells other nodes of commits: it is sent for many at once, some time later. */
+function statementOf(query: unknown): string | null {
+  const text = typeof query === 'string' ? query : (query as { readonly text: string }).text
+  return text.includes('NOTIFY') ? null : text.replaceAll(/\s+/g, ' ')
+}
 
 type Method = (...given: unknown[]) => unknown
 

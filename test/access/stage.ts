@@ -12,6 +12,8 @@ export const CANARY = 'canary'
 export const OWNER = `${CANARY}-owner`
 export const SUBJECTS = { owner: OWNER, admin: 'an-admin', readwrite: 'a-writer', readonly: 'a-reader', stranger: 'a-stranger', tenant: 'a-tenant' } as const
 export type Subject = keyof typeof SUBJECTS
+/** Who has no grant on anything of a stage. */
+export const OUTSIDERS: readonly Subject[] = ['stranger', 'tenant']
 
 /** Where a stage's collection can be reached: ids that a domain may have, ids that a project may have, or any. */
 export type Manner = 'plain' | 'domain' | 'project'
@@ -40,6 +42,13 @@ export class Stages {
 
   constructor(server: TestServer) {
     this.#server = server
+  }
+
+  /** The tenant has a collection of their own, of each kind, and nothing of ours. */
+  async settleTenant(): Promise<void> {
+    for (const id of ['tenants-store', 'tenants.example', 'tenant/project']) {
+      await this.#server.engine.collections.create(callerOf(SUBJECTS.tenant), { id, addressable: id.includes('/') })
+    }
   }
 
   /** Things for calls that change nothing: the same ones each time. */
@@ -139,6 +148,7 @@ export class Stages {
   }
 }
 
-function callerOf(subject: string): Caller {
+/** Somebody with all scopes, as the engine is told of them. */
+export function callerOf(subject: string): Caller {
   return { subject, scopes: new Set(SCOPES), tokenId: 'test' }
 }
