@@ -11,6 +11,7 @@ import { daemonLate, daemonTwice } from '../daemon/promises.ts'
 import { daemonReport } from '../daemon/report.ts'
 import { daemonSubmits } from '../daemon/submits.ts'
 import { daemonTree } from '../daemon/tree.ts'
+import { existenceBench } from '../existence.ts'
 import { barePostgres } from '../limits/postgres.ts'
 import { bareSqlite } from '../limits/sqlite.ts'
 import type { Measured, Scale } from '../measured.ts'
@@ -34,6 +35,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   bytes: { title: 'Bytes from store to store', run: scale => bytesBench(BYTES_SIZES[scale]) },
   size: { title: 'Size on disk', run: sizeBench },
   console: { title: 'The page of a big job', run: consoleBench },
+  existence: { title: 'What is hidden beside what is not there', run: existenceBench },
   'daemon-submits': { title: "Beside rclone's daemon: submissions", run: daemonSubmits },
   'daemon-tree': { title: "Beside rclone's daemon: a job over many files", run: daemonTree },
   'daemon-large': { title: "Beside rclone's daemon: a large file", run: daemonLarge },

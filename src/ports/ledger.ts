@@ -339,8 +339,11 @@ export interface Ledger extends PlaceLedger, SystemLedger, TokenLedger, Observed
   retry(job: string, states: readonly ItemState[]): Promise<Job>
 
   // jobs: reading
-  /** By UUID or decimal number. Null: never existed. Throws `job_expired` for one purged or past `expiresAt`. */
-  job(idOrNumber: string): Promise<Job | null>
+  /**
+   * By UUID or decimal number. Null: never existed. Throws `job_expired` for one purged or past `expiresAt`. `reader` is the subject who asks, if anybody does:
+   * what is kept of the reads of others must not answer them sooner (I9).
+   */
+  job(idOrNumber: string, reader?: string): Promise<Job | null>
   jobs(filter: JobFilter, page: PageQuery): Promise<Page<Job>>
   /** May return fewer than `limit` with a cursor when a filter is selective: no call scans without bound. */
   items(job: string, filter: ItemFilter, page: PageQuery): Promise<Page<Item>>

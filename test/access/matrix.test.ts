@@ -1,15 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { registeredRoutes } from '../support/contract/watch-servers.ts'
 import { startTestServer } from '../support/server.ts'
 import type { TestServer } from '../support/server.ts'
 import { ROLES } from '../../src/model/collection.ts'
 import type { Role } from '../../src/model/collection.ts'
-import { ask, urlOf, withoutEchoes } from './asking.ts'
-import { atRest, countedCalls } from './counted-calls.ts'
+import { ask, urlOf } from './asking.ts'
+import { atRest } from './counted-calls.ts'
 import { pictureOf } from './picture.ts'
-import { CANARY, OWNER, Stages, SUBJECTS } from './stage.ts'
-import type { Subject, Things } from './stage.ts'
-import { TABLE, refusalsOf } from './table.ts'
+import { CANARY, OUTSIDERS, OWNER, Stages, SUBJECTS } from './stage.ts'
+import type { Subject } from './stage.ts'
+import { hasThing, isRole, nameOf, TABLE, refusalsOf } from './table.ts'
 import type { Row } from './table.ts'
 
 let server: TestServer
@@ -18,15 +18,11 @@ let stages: Stages
 beforeAll(async () => {
   server = await startTestServer({ sevenbridgesRequests: 1_000_000 })
   stages = new Stages(server)
-  // a tenant has a collection of their own, of each kind, and nothing of ours
-  for (const id of ['tenants-store', 'tenants.example', 'tenant/project']) {
-    await server.engine.collections.create({ subject: SUBJECTS.tenant, scopes: new Set(), tokenId: 'test' }, { id, addressable: id.includes('/') })
-  }
+  await stages.settleTenant()
 })
 afterAll(async () => server.close())
 
 const MEMBERS: readonly Subject[] = ['readonly', 'readwrite', 'admin', 'owner']
-const OUTSIDERS: readonly Subject[] = ['stranger', 'tenant']
 
 /** What a row says of a member of the collection: may they, and if not, do they see at all what they ask for? */
 function verdictOf({ need }: Row, member: Subject): 'may' | 'weak' | 'hidden' {
@@ -34,19 +30,6 @@ function verdictOf({ need }: Row, member: Subject): 'may' | 'weak' | 'hidden' {
   if (need === 'job') return member === 'owner' || member === 'admin' ? 'may' : 'hidden'
   if (!isRole(need)) return 'may'
   return ROLES.indexOf(member as Role) >= ROLES.indexOf(need) ? 'may' : 'weak'
-}
-
-function isRole(need: Row['need']): need is Role {
-  return (ROLES as readonly string[]).includes(need)
-}
-
-/** True where the thing that a row names decides who may. */
-function hasThing({ need }: Row): boolean {
-  return isRole(need) || need === 'own' || need === 'job'
-}
-
-function nameOf({ method, url, scopes, need, ask: { query } }: Row, index: number): string {
-  return `${index}: ${method} ${url}${query === undefined ? '' : ' with a query'} (${scopes.join(', ') || 'any token'}; ${need})`
 }
 
 describe('every route of every dialect', () => {
@@ -139,33 +122,6 @@ describe('HEAD', () => {
       expect({ status: head.status, body: head.body }, caller).toEqual({ status: told.status, body: '' })
     }
     expect((await ask(server, row, things, null, urlOf(row, things), 'HEAD')).status).toBe(row.need === 'open' ? row.ok : refusals.unauthenticated)
-  })
-})
-
-describe('nobody from outside is told whether it is there, nor by the work it makes, what is asked for by', () => {
-  const concealed = secured.filter(([, row]) => hasThing(row) && row.ask.conceals !== false)
-
-  it.each(concealed)('%s', async (_name, row) => {
-    const things = await stages.lasting(refusalsOf(row.url).manner)
-    const absent = stages.absent(things)
-    // there is nothing; there is the collection, but not the thing in it; there is all of it
-    const worlds: readonly Things[] = [absent, { ...absent, collection: things.collection }, things]
-    for (const outsider of OUTSIDERS) {
-      const token = await stages.token(SUBJECTS[outsider], row.scopes)
-      const answers = new Set<string>()
-      for (const world of worlds) answers.add(withoutEchoes(await ask(server, row, world, token), world))
-      expect([...answers], outsider).toHaveLength(1)
-      // what the server does by itself may fall into one of the counts; what a call makes it do falls into each
-      await vi.waitFor(
-        async () => {
-          const work = new Set<string>()
-          for (const world of worlds) work.add((await countedCalls(server.ledger, () => ask(server, row, world, token))).join(' '))
-          expect([...work].slice(1), outsider).toEqual([])
-          expect([...work][0], 'that calls are counted at all').not.toBe('')
-        },
-        { timeout: 10_000 },
-      )
-    }
   })
 })
 

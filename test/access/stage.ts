@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { v7 } from 'uuid'
 import { hashToken, mintToken } from '../../src/access/tokens.ts'
@@ -11,6 +12,8 @@ export const CANARY = 'canary'
 export const OWNER = `${CANARY}-owner`
 export const SUBJECTS = { owner: OWNER, admin: 'an-admin', readwrite: 'a-writer', readonly: 'a-reader', stranger: 'a-stranger', tenant: 'a-tenant' } as const
 export type Subject = keyof typeof SUBJECTS
+/** Who has no grant on anything of a stage. */
+export const OUTSIDERS: readonly Subject[] = ['stranger', 'tenant']
 
 /** Where a stage's collection can be reached: ids that a domain may have, ids that a project may have, or any. */
 export type Manner = 'plain' | 'domain' | 'project'
@@ -39,6 +42,13 @@ export class Stages {
 
   constructor(server: TestServer) {
     this.#server = server
+  }
+
+  /** The tenant has a collection of their own, of each kind, and nothing of ours. */
+  async settleTenant(): Promise<void> {
+    for (const id of ['tenants-store', 'tenants.example', 'tenant/project']) {
+      await this.#server.engine.collections.create(callerOf(SUBJECTS.tenant), { id, addressable: id.includes('/') })
+    }
   }
 
   /** Things for calls that change nothing: the same ones each time. */
@@ -71,7 +81,7 @@ export class Stages {
     await engine.locks.release(owner, collection, 'locked')
     const upload = await engine.uploads.start(owner, { collection, path: `up-${n}`, size: 1, partSize: 1 })
     await engine.uploads.putPart(owner, upload.id, 1, Readable.from([Buffer.from('x')]))
-    const job = await this.#job(collection, n)
+    const job = await this.#job(collection, n, 1e9)
     // of what never happens here, so that nobody is called
     const { webhook } = await engine.webhooks.create(owner, { collection }, { url: `https://hooks.example/${CANARY}`, events: ['item.evicted'] })
     const token = v7()
@@ -80,16 +90,23 @@ export class Stages {
     return { collection, file, ...ids, ...job }
   }
 
-  async #job(collection: string, n: string): Promise<Pick<Things, 'job' | 'number'>> {
+  /** A job over those things that has expired. */
+  async expiredJob({ collection, file }: Things): Promise<Pick<Things, 'job' | 'number'>> {
+    const expired = await this.#job(collection, /\d{6}/.exec(file)?.[0] ?? '', 1)
+    await setTimeout(2)
+    return expired
+  }
+
+  async #job(collection: string, n: string, retentionMs: number): Promise<Pick<Things, 'job' | 'number'>> {
     const { engine } = this.#server
     const owner = callerOf(OWNER)
     const ends = { source: { collection, path: `other-${n}.txt` }, destination: { collection, path: `copy-${n}.txt` } }
     const { job } = await engine.jobs.submit(owner, {
-      options: { kind: 'copy', conflict: 'version', verify: 'none', dryRun: false, priority: 5, label: CANARY, dialect: 'sevenbridges', retentionMs: 1e9 },
+      options: { kind: 'copy', conflict: 'version', verify: 'none', dryRun: false, priority: 5, label: CANARY, dialect: 'sevenbridges', retentionMs },
       items: [ends, { ...ends, source: { collection, path: `${CANARY}-missing` } }],
       select: [],
     })
-    await engine.jobs.wait(owner, job.id, 30_000)
+    while ((await this.#server.ledger.unfinished(0, 1)).length > 0) await setTimeout(5)
     return { job: job.id, number: job.number }
   }
 
@@ -131,6 +148,7 @@ export class Stages {
   }
 }
 
-function callerOf(subject: string): Caller {
+/** Somebody with all scopes, as the engine is told of them. */
+export function callerOf(subject: string): Caller {
   return { subject, scopes: new Set(SCOPES), tokenId: 'test' }
 }

@@ -1,5 +1,5 @@
 import type { Scope } from '../../src/model/access.ts'
-import type { Role } from '../../src/model/collection.ts'
+import { ROLES, type Role } from '../../src/model/collection.ts'
 import type { Manner, Things } from './stage.ts'
 
 /**
@@ -255,4 +255,18 @@ export const TABLE: readonly Row[] = [
 function row(call: string, scopes: readonly Scope[], need: Need, ok: number, ask: Ask = {}): Row {
   const [method = '', url = ''] = call.split(/ +/)
   return { method, url, scopes, need, ok, ask }
+}
+
+export function isRole(need: Row['need']): need is Role {
+  return (ROLES as readonly string[]).includes(need)
+}
+
+/** True where the thing that a row names decides who may. */
+export function hasThing({ need }: Row): boolean {
+  return isRole(need) || need === 'own' || need === 'job'
+}
+
+/** A row's name among the tests. */
+export function nameOf({ method, url, scopes, need, ask: { query } }: Row, index: number): string {
+  return `${index}: ${method} ${url}${query === undefined ? '' : ' with a query'} (${scopes.join(', ') || 'any token'}; ${need})`
 }

@@ -2,44 +2,23 @@ import { copyFileSync, existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
-import { it } from 'vitest'
+import { describe, it } from 'vitest'
 import { SqliteLedger } from '../../src/ledger/sqlite/sqlite-ledger.ts'
-import { RandomRun, type Reopen } from './ledger/random-jobs.ts'
-import { disturbedOperations, type ItemWish, type Operation } from './ledger/random-operations.ts'
+import { disturbed } from './commands/operations.ts'
+import type { Reopen } from './commands/real.ts'
+import { assertRandom, fixtures, RANDOM_TIMEOUT_MS, replay, type WithLedger } from './commands/run.ts'
 import { World } from './ledger/world.ts'
 
 /** Some 25 durable writes each, and some openings. Whoever changes the ledger lets more run: RANDOM_RUNS=2000. */
-const RUNS = Number(process.env['RANDOM_RUNS'] ?? 8)
+const RUNS = Number(process.env['RANDOM_RUNS'] ?? 7)
 
-const COPY: ItemWish = { source: 0, destination: 4, sourceIf: 'no', destinationIf: 'no' }
-const SUBMIT = { op: 'submit', kind: 'copy', conflict: 'version', dryRun: false, batches: [[COPY], [COPY]] } satisfies Operation
-/** A lease that a crash takes, one that outlives a clock that is set back, and a purge that is broken off. */
-const EVERYTHING: Operation[] = [
-  SUBMIT,
-  { op: 'lease', job: 0 },
-  { op: 'crash' },
-  { op: 'apply', lease: 0, rotten: null },
-  { op: 'lease', job: 0 },
-  { op: 'set', ms: -7_200_000 },
-  { op: 'work' },
-  { op: 'restart' },
-  { op: 'work' },
-  { ...SUBMIT, batches: [[COPY]] },
-  { op: 'age', batch: 1, crashes: true },
-  { op: 'work' },
-  { op: 'set', ms: -7_200_000 },
-  { op: 'age', batch: 1_000, crashes: false },
-]
+describe('random jobs on a ledger that crashes, starts anew, and whose clock is set', () => {
+  it.each(fixtures('with crashes'))('come out as the model says: %s', { timeout: RANDOM_TIMEOUT_MS }, (_name, fixture) => replay(fixture, withLedger))
 
-it('random jobs come out as the model says on a ledger that crashes, starts anew, and whose clock is set', { timeout: 600_000 }, async () => {
-  await fc.assert(
-    fc.asyncProperty(disturbedOperations, all => runThrough(all)),
-    { numRuns: RUNS, examples: [[EVERYTHING]] },
-  )
+  it('come out as the model says, at every step', { timeout: RANDOM_TIMEOUT_MS }, () => assertRandom(disturbed, RUNS, withLedger))
 })
 
-async function runThrough(all: readonly Operation[]): Promise<void> {
+const withLedger: WithLedger = async use => {
   const directory = await mkdtemp(join(tmpdir(), 'waybill-crashes-'))
   const world = new World()
   let lives = 0
@@ -62,12 +41,7 @@ async function runThrough(all: readonly Operation[]): Promise<void> {
     }),
   )
   try {
-    const run = new RandomRun(world, reopen)
-    await run.begin()
-    for (const operation of all) {
-      await run.do(operation)
-      await run.compare()
-    }
+    await use(world, reopen)
   } finally {
     await world.close()
     await rm(directory, { recursive: true })

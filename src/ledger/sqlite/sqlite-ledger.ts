@@ -319,9 +319,9 @@ export class SqliteLedger implements Ledger {
   }
 
   // jobs: reading
-  async job(idOrNumber: string): Promise<Job | null> {
+  async job(idOrNumber: string, reader = ''): Promise<Job | null> {
     if (idOrNumber.length > LONGEST_ID) return null // nor does it fill the cache
-    const job = this.#cache.get(`job ${idOrNumber}`, () => jobs.job(this.#db, idOrNumber, this.#clock.now()))
+    const job = this.#cache.get(`job ${idOrNumber} ${reader}`, () => jobs.job(this.#db, idOrNumber, this.#clock.now()))
     // time alone expires a job, too, without any commit
     return job?.expiresAt == null || job.expiresAt > this.#clock.now() ? job : jobs.job(this.#db, idOrNumber, this.#clock.now())
   }

@@ -55,7 +55,7 @@ export async function openLocalBlobStore(options: LocalStoreOptions): Promise<Bl
  * a damaged one) and fsyncs the directory. Check-and-delete of a sweep and the renewal of a put are each one tick of this process, so that
  * neither falls into the middle of the other. Where other processes put, too, a blob is taken out of the way before it is looked at.
  */
-class LocalBlobStore implements BlobStore {
+export class LocalBlobStore implements BlobStore {
   readonly name: string
   readonly shared: boolean
   readonly capabilities = { serverSideCopy: false, link: true }

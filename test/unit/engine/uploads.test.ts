@@ -187,7 +187,8 @@ describe('an upload in parts', () => {
     const onError = (error: unknown): void => void house.errors.push(error)
     const other = createEngine({
       ...{ ledger, stores: [house.store], queue: new LocalQueue(onError), clock: house.clock, ids: systemIds(house.clock), onError },
-      ...{ worker: 'other', concurrency: 1, maxItems: MAX_ITEMS, maxUploadBytes: 1_000, uploadLifeMs: DAY_MS, webhooks: WEBHOOKS, auditRetentionMs: 0 },
+      ...{ worker: 'other', concurrency: 1, maxItems: MAX_ITEMS, maxUploadBytes: 1_000, uploadLifeMs: DAY_MS, webhooks: WEBHOOKS },
+      ...{ auditRetentionMs: 0, deletedRetentionMs: 0 },
     })
     expect(await other.uploads.complete(ALICE, id)).toMatchObject({ size: 8, version: 1 })
   })

@@ -26,10 +26,12 @@ const byRevision = (table: 'entry' | 'history'): string =>
 const PRESENT = byRevision('entry')
 const SUPERSEDED = byRevision('history')
 
-/** The version with that revision, present or superseded, or null. */
+/** The version with that revision, present or superseded, or null: both are looked for, that the time it takes does not tell which there is. */
 export async function entryByRevision(db: Queries, revision: string): Promise<Entry | null> {
   if (!isRevision(revision)) return null
-  const row = (await db.get(PRESENT, { revision })) ?? (await db.get(SUPERSEDED, { revision }))
+  const present = await db.get(PRESENT, { revision })
+  const superseded = await db.get(SUPERSEDED, { revision })
+  const row = present ?? superseded
   return row === undefined ? null : entryOf(row)
 }
 

@@ -25,10 +25,12 @@ const byRevision = (table: 'entry' | 'history'): string =>
 const PRESENT = byRevision('entry')
 const SUPERSEDED = byRevision('history')
 
-/** The version with that revision, present or superseded, or null. */
+/** The version with that revision, present or superseded, or null: both are looked for, that the time it takes does not tell which there is. */
 export function entryByRevision(db: Database, revision: string): Entry | null {
   if (!isRevision(revision)) return null
-  const row = db.get(PRESENT, { revision: hexBytes(revision) }) ?? db.get(SUPERSEDED, { revision: hexBytes(revision) })
+  const present = db.get(PRESENT, { revision: hexBytes(revision) })
+  const superseded = db.get(SUPERSEDED, { revision: hexBytes(revision) })
+  const row = present ?? superseded
   return row === undefined ? null : entryOf(row)
 }
 

@@ -2,16 +2,10 @@ import { expect } from 'vitest'
 import { ITEM_STATES } from '../../../src/model/item.ts'
 import { outcomeOf, type Counts } from '../../../src/model/job.ts'
 import { collectionOf, type Model, type ModelItem, type ModelJob, type ModelVersion } from './model.ts'
-import type { World } from './world.ts'
+import { refusal, type World } from '../ledger/world.ts'
 
-/** A job in the ledger and in the model. */
-export interface Twin {
-  readonly id: string
-  readonly job: ModelJob
-}
-
-/** "collection/path" as its two. */
-export function split(at: string): [string, string] {
+/** A place's collection and path, in the model's words. */
+function split(at: string): [string, string] {
   const slash = at.indexOf('/')
   return [at.slice(0, slash), at.slice(slash + 1)]
 }
@@ -22,10 +16,15 @@ export class Comparison {
   readonly #model: Model
   readonly #revisions = new Map<ModelVersion, string>()
   readonly #entities = new Map<number, string>()
+  /** The ids of the model's collections, and what the model calls each. */
+  readonly #collections: ReadonlyMap<string, string>
+  readonly #names: ReadonlyMap<string, string>
 
-  constructor(world: World, model: Model) {
+  constructor(world: World, model: Model, collections: ReadonlyMap<string, string>) {
     this.#world = world
     this.#model = model
+    this.#collections = collections
+    this.#names = new Map([...collections].map(([name, id]) => [id, name]))
   }
 
   revision(version: ModelVersion): string | undefined {
@@ -33,17 +32,21 @@ export class Comparison {
   }
 
   /** Compares all that can be seen: every version of every place, every job, every item. */
-  async compare(collections: readonly string[], jobs: readonly Twin[]): Promise<void> {
+  async compare(jobs: ReadonlyMap<ModelJob, string>): Promise<void> {
     for (const [at, versions] of this.#model.places) await this.#compareVersions(at, versions)
-    for (const [index, id] of collections.entries()) {
-      const live = [...this.#model.places.keys()].filter(at => collectionOf(at) === id && this.#model.live(at) !== undefined)
-      expect(await this.#world.listing(id), `collection ${index}`).toEqual(live.map(at => split(at)[1]).sort())
+    for (const [name, id] of this.#collections) {
+      const live = [...this.#model.places.keys()].filter(at => collectionOf(at) === name && this.#model.live(at) !== undefined)
+      expect(await this.#world.listing(id), `collection ${name}`).toEqual(live.map(at => split(at)[1]).sort())
     }
-    for (const { id, job } of jobs) await this.#compareJob(id, job)
+    for (const [job, id] of jobs) {
+      if (this.#model.hasExpired(job)) await refusal(this.#world.ledger.job(id), 'job_expired')
+      else await this.#compareJob(id, job)
+    }
   }
 
   async #compareVersions(at: string, versions: readonly ModelVersion[]): Promise<void> {
-    const [collection, path] = split(at)
+    const [name, path] = split(at)
+    const collection = this.#collections.get(name) ?? name
     const found = (await this.#world.ledger.versions(collection, path, { limit: 1000 })).items.toReversed()
     const plain = (one: { deleted: boolean; digest: string | null; size: number }): unknown[] => [one.deleted, one.digest, one.size]
     expect(found.map(plain), at).toEqual(versions.map(plain))
@@ -73,7 +76,7 @@ export class Comparison {
       state,
       attempts,
       reason: reason?.code ?? null,
-      destination: destination === null ? null : `${destination.collection}/${destination.path}`,
+      destination: destination === null ? null : `${this.#names.get(destination.collection)}/${destination.path}`,
     }))
     expect(seen).toEqual(expected)
     expect(items.map(({ seq }) => seq)).toEqual(items.map((_, index) => index))

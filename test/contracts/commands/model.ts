@@ -2,10 +2,11 @@ import { renamed } from '../../../src/model/paths.ts'
 import type { Conflict, JobKind } from '../../../src/model/job.ts'
 import type { ItemState } from '../../../src/model/item.ts'
 import type { ErrorCode } from '../../../src/model/errors.ts'
+import type { Clock } from '../../../src/ports/clock.ts'
 
 /**
- * What a ledger is, as simply as it can be said: maps in memory, one item after the other, no chunks set-wise, no SQL. The random test (property.ts) does the
- * same to this and to a real ledger and compares.
+ * What a ledger is, as simply as it can be said: maps in memory, one item after the other, no chunks set-wise, no SQL. Commands (command.ts) do the same to
+ * this and to a real ledger and compare.
  */
 
 export interface ModelVersion {
@@ -42,16 +43,28 @@ export interface ModelJob {
   readonly kind: JobKind
   readonly conflict: Conflict
   readonly dryRun: boolean
+  readonly keptMs: number
   readonly chunks: ModelChunk[]
   state: 'submitted' | 'running' | 'finished'
   paused: boolean
   cancelling: boolean
+  /** Of one that is finished. */
+  expiresAt: number
+  /** A purge may have begun with it, and then it is gone for good, whatever the clock is set back to. */
+  perhapsGone: boolean
+}
+
+/** A lease that was given once: it counts while its token is the chunk's present one (I7). */
+export interface ModelLease {
+  readonly job: ModelJob
+  readonly chunk: ModelChunk
+  readonly token: number
 }
 
 /** A lease that seems to last for longer was given before the clock was set back, and is over. */
 const LONGEST_LEASE_MS = 5 * 60_000
 
-/** Places are written "collection/path"; the first segment is the collection. */
+/** Places are written "A/a": collection A, path a. */
 export function collectionOf(place: string): string {
   return place.slice(0, place.indexOf('/'))
 }
@@ -63,7 +76,29 @@ export class Model {
   readonly locked = new Set<string>()
   /** Collections where the submitter has no grant any more. */
   readonly lost = new Set<string>()
+  /** All jobs that are not known to be gone, oldest first, and all leases of them that were ever given. */
+  jobs: ModelJob[] = []
+  leases: ModelLease[] = []
+  readonly #clock: Pick<Clock, 'now'>
   #entities = 0
+
+  constructor(clock: Pick<Clock, 'now'>) {
+    this.#clock = clock
+  }
+
+  /** A job that answers that it has expired, at the time that the clock shows. */
+  hasExpired({ state, expiresAt }: ModelJob): boolean {
+    return state === 'finished' && expiresAt <= this.#clock.now()
+  }
+
+  /** Jobs that can be asked for, and leases of these, the newest first: numbers of operations count round them. */
+  get jobsThere(): ModelJob[] {
+    return this.jobs.filter(job => !this.hasExpired(job))
+  }
+
+  get leasesThere(): ModelLease[] {
+    return this.leases.filter(({ job }) => !this.hasExpired(job)).toReversed()
+  }
 
   /** The last version, when it is no tombstone. */
   live(place: string): ModelVersion | undefined {
@@ -94,7 +129,8 @@ export class Model {
   }
 
   /** The chunk a worker gets: the first that waits, else the first whose lease is over. */
-  nextChunk(job: ModelJob, now: number): ModelChunk | null {
+  nextChunk(job: ModelJob): ModelChunk | null {
+    const now = this.#clock.now()
     if (job.paused || job.state === 'finished') return null
     job.state = 'running'
     const waiting = job.chunks.find(chunk => chunk.state === 'waiting')
@@ -123,13 +159,25 @@ export class Model {
   #finish(job: ModelJob): void {
     if (!job.chunks.every(chunk => chunk.state === 'settled')) return
     job.state = 'finished'
+    job.expiresAt = this.#clock.now() + job.keptMs
     job.paused = false
     job.cancelling = false
   }
 
   /** A process that starts alone gives back what its predecessor has leased. */
-  recover(job: ModelJob): void {
-    for (const chunk of job.chunks) if (chunk.state === 'leased') chunk.state = 'waiting'
+  recover(): void {
+    for (const { chunks } of this.jobs) for (const chunk of chunks) if (chunk.state === 'leased') chunk.state = 'waiting'
+  }
+
+  /** Jobs are gone for good. */
+  drop(gone: readonly ModelJob[]): void {
+    this.jobs = this.jobs.filter(job => !gone.includes(job))
+    this.leases = this.leases.filter(({ job }) => !gone.includes(job))
+  }
+
+  /** A purge of some rows: nobody knows of which job that has expired. */
+  purge(): void {
+    for (const job of this.jobs) if (this.hasExpired(job)) job.perhapsGone = true
   }
 
   retry(job: ModelJob, states: readonly ItemState[]): void {
