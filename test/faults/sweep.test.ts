@@ -9,7 +9,9 @@ import { Injector } from './injector.ts'
 
 const HOUR_MS = 3600 * 1000
 const SEEDS = [1, 2, 3]
+/** At least so many; more until a listing has lied: on a slow machine some of the sweeps of a day are still at work when the next is due. */
 const DAYS = 8
+const MOST_DAYS = 100
 /** Bytes that come, go, and come again. */
 const TEXTS = Array.from({ length: 8 }, (_, n) => `text ${n}`)
 
@@ -25,7 +27,7 @@ it.each(SEEDS)('a sweep over listings that are stale, have holes, or break off n
     await run(house, { items: [{ source: { collection: c, path: 'kept' }, destination: { collection: c, path: 'copied' } }] })
     faults.begin()
     const named = new Map<string, string>()
-    for (let day = 0; day < DAYS; day++) {
+    for (let day = 0; day < DAYS || (day < MOST_DAYS && !faults.happened.has('listing')); day++) {
       for (const bytes of TEXTS) await arrive(house, c, bytes, random, named)
       await pass(house, 24)
       for (const bytes of ['kept', 'superseded', ...named.values()])
@@ -37,7 +39,7 @@ it.each(SEEDS)('a sweep over listings that are stale, have holes, or break off n
     const wanted = new Set(['kept', 'superseded', ...named.values()].map(sha256))
     while ((await digestsIn(real as BlobStore)).size > wanted.size) await pass(house, 24)
     expect(await digestsIn(real as BlobStore)).toEqual(wanted)
-    expect(faults.happened.get('listing')).toBeGreaterThan(0)
+    expect([...faults.happened.keys()]).toContain('listing')
   } finally {
     faults.end()
     await house.close()
