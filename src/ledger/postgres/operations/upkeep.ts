@@ -83,6 +83,7 @@ async function purgeJob(tx: Tx, batch: number): Promise<PurgedJob> {
 async function purgeDropped(tx: Tx, job: number, batch: number): Promise<PurgedJob> {
   const rows = await purgeRows(tx, job, batch)
   if (rows >= batch) return { rows, whole: false }
+  await forgetCollections(tx, job) // even where it has hooks, which end with it
   await endWebhooks(tx, job)
   return { rows: rows + (await tx.db.run('DELETE FROM job WHERE key = :job', { job })), whole: true }
 }

@@ -49,6 +49,7 @@ function purgeJob(tx: Tx, batch: number): PurgedJob {
 function purgeDropped(tx: Tx, job: number, batch: number): PurgedJob {
   const rows = purgeRows(tx, job, batch)
   if (rows >= batch) return { rows, whole: false }
+  forgetCollections(tx, job) // even where it has hooks, which end with it
   endWebhooks(tx, job)
   return { rows: rows + tx.db.run('DELETE FROM job WHERE key = :job', { job }), whole: true }
 }
