@@ -4,19 +4,42 @@ import type { FastifyInstance } from 'fastify'
 
 /**
  * Works on one request of a connection at a time. Answers go out in the order of their requests anyway (RFC 9112 section 9.3.2), so whoever sends hundreds at once would
- * else have that many answers made and held before the first is read. What a client did not wait for is not begun.
+ * else have that many answers made and held before the first is read. While requests wait, no more of them are read than have come; and what a client did not wait for,
+ * or what came behind an answer that closes the connection (section 9.6), is not begun.
  */
 export function workInTurn(app: FastifyInstance): void {
   const latest = new WeakMap<Socket, ServerResponse>()
-  app.addHook('onRequest', ({ raw: { socket } }, reply, done) => {
+  const held = new WeakSet<Socket>()
+
+  /** Reads nothing more of a connection. Node itself reads on whenever the client has taken some of an answer. */
+  function hold(socket: Socket): void {
+    if (held.has(socket)) return
+    held.add(socket)
+    socket.on('resume', pause)
+    socket.pause()
+  }
+  function release(socket: Socket): void {
+    held.delete(socket)
+    socket.off('resume', pause)
+    socket.resume()
+  }
+
+  app.addHook('onRequest', ({ raw: { socket } }, { raw: reply }, done) => {
     const before = latest.get(socket)
-    latest.set(socket, reply.raw)
+    latest.set(socket, reply)
     if (before === undefined || before.writableFinished) {
       done()
       return
     }
+    hold(socket)
     before.once('close', () => {
-      if (!socket.destroyed) done()
+      if (!socket.writable) return
+      if (latest.get(socket) === reply) release(socket)
+      done()
     })
   })
+}
+
+function pause(this: Socket): void {
+  this.pause()
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Http } from '../support/http.ts'
 import { createToken, spawnServer, type ServerProcess } from '../support/server-process.ts'
 import { heldBy, heldEnvironment } from '../support/held.ts'
-import { Line } from './line.ts'
+import { Line, statusesIn } from './line.ts'
 
 // A server in its own process: what this one keeps to compare answers with the OpenAPI document is not the server's.
 
@@ -68,4 +68,25 @@ it('a client that asks many times over and reads nothing is worked for once', as
   expect((await held()) - before).toBeLessThan(30)
   line.socket.destroy()
   expect((await http.send('GET', '/readyz')).status).toBe(200)
+})
+
+it('a client that goes on asking while it is not answered is not read any further', async () => {
+  const before = await held()
+  const line = await Line.open(server.url)
+  line.socket.pause()
+  // the first answer does not fit into the buffers of the connection
+  line.write(get('/v1/collections/c/entries/large'))
+  line.write('GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(300_000))
+  expect((await held()) - before).toBeLessThan(30)
+  line.socket.destroy()
+  expect((await http.send('GET', '/readyz')).status).toBe(200)
+})
+
+it('all that a client asks for ahead is answered in the end, in order', async () => {
+  const line = await Line.open(server.url)
+  const paths = Array.from({ length: 2_000 }, (_, n) => (n % 2 === 0 ? '/readyz' : '/v1/collections/none'))
+  line.write(paths.map(get).join('') + get('/v1/collections/c/entries/none').replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'))
+  const statuses = statusesIn(await line.untilClosed(60_000))
+  expect(statuses.length).toBe(2_001)
+  expect(new Set(statuses.filter((_, n) => n % 2 === 0))).toEqual(new Set([200, 404]))
 })

@@ -145,6 +145,18 @@ export function leftoversContract(world: World): void {
       expect(await purge(), 'the hook was the last to need it').toBe(1)
     })
 
+    it('is not kept by a manifest that was broken off, even one with a hook', async () => {
+      const c = await world.collection()
+      const webhook = { id: v7(), url: 'https://example.org/', events: ['job.finished'] as const, secret: Buffer.alloc(32) }
+      const { id } = (await world.ledger.createJob({ ...newJob({ sealed: false, items: [item([c, 'a'], [c, 'b'])] }), webhook })).job
+      await world.ledger.deleteCollection(c, 'alice')
+      expect(await purge(), 'the job names it').toBe(1)
+      await world.ledger.dropUnsealed(id)
+      while ((await world.ledger.purge(1_000)) > 0);
+      expect(await purge(), 'now it goes').toBe(1)
+      expect(await purge()).toBe(0)
+    })
+
     it('fails the items of jobs that name it in the same words before and after', async () => {
       const [c, other] = [await world.collection(), await world.collection()]
       await world.put(other, 'a')

@@ -2,11 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { Database } from '../../../src/ledger/sqlite/database.ts'
 import { NEXT_COLLECTION, PURGE_TOKENS } from '../../../src/ledger/sqlite/operations/leftovers.ts'
+import { DROPPED, purge } from '../../../src/ledger/sqlite/operations/upkeep.ts'
 import { VISIBLE_JOBS } from '../../../src/ledger/sqlite/reads/jobs.ts'
 import { SqliteLedger } from '../../../src/ledger/sqlite/sqlite-ledger.ts'
 import { brokenIn } from '../../../src/ledger/sqlite/soundness.ts'
+import { Work } from '../../../src/ledger/shared/work.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
 let directory: string
@@ -77,4 +80,16 @@ it('what is to be purged, and the jobs of a list, are found by indexes that hold
   expect(plan(PURGE_TOKENS)).toMatch(/SEARCH token USING .*INDEX token_ended/)
   expect(plan(VISIBLE_JOBS)).toMatch(/SEARCH j USING INDEX job_by_submitter \(submitted_by=\? AND key<\?\)/)
   expect(read(`SELECT sql FROM sqlite_schema WHERE name = 'job_by_submitter'`)).toEqual([{ sql: expect.stringContaining('WHERE purged = 0') as unknown }])
+})
+
+it('a purge of many expired jobs looks once for one that was dropped, as that is a look at all that are unfinished', () => {
+  const db = Database.openWriter(file)
+  db.exec(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40)
+    INSERT INTO job (id, number, kind, state, sealed, conflict, verify, dry_run, priority, dialect, retention_ms, submitted_by, created_at, expires_at)
+      SELECT randomblob(16), i, 0, 3, 1, 0, 0, 0, 0, 'v1', 1, 'alice', 1, 1 FROM n`)
+  const asked = vi.spyOn(db, 'get')
+  const tx = { db, now: 2, actor: null, jobs: new Set<string>(), work: new Work() }
+  expect(purge(tx, 1_000)).toBe(40)
+  expect(asked.mock.calls.filter(([sql]) => sql === DROPPED)).toHaveLength(1)
+  db.close()
 })

@@ -1,5 +1,6 @@
 import { IDEMPOTENCY_MS } from '../../shared/intake.ts'
 import { JOBS, MARK_PURGED, NO_JOB, type PurgedJob } from '../../shared/purged-job.ts'
+import type { Row } from '../../shared/row.ts'
 import { releaseExpired } from './lease.ts'
 import { forgetCollections } from './leftovers.ts'
 import { dropUnsealed } from './seal.ts'
@@ -64,17 +65,24 @@ export async function purge(tx: Tx, batch: number): Promise<number> {
     const n = await step()
     gone += n
   }
+  return gone + (await purgeJobs(tx, batch - gone))
+}
+
+/** Those that were dropped go first. To find that there are none is to look at all that are unfinished, so that is done once. */
+async function purgeJobs(tx: Tx, batch: number): Promise<number> {
+  let gone = 0
+  let anyDropped = true
   for (let jobs = 0; jobs < JOBS && gone < batch; jobs++) {
-    const { rows, whole } = await purgeJob(tx, batch - gone)
+    const dropped: Row | undefined = anyDropped ? await tx.db.get(DROPPED) : undefined
+    anyDropped = dropped !== undefined
+    const { rows, whole } = await (dropped === undefined ? purgeNextExpired(tx, batch - gone) : purgeDropped(tx, dropped['key'] as number, batch - gone))
     gone += rows
     if (!whole) break
   }
   return gone
 }
 
-async function purgeJob(tx: Tx, batch: number): Promise<PurgedJob> {
-  const dropped = await tx.db.get(DROPPED)
-  if (dropped !== undefined) return purgeDropped(tx, dropped['key'] as number, batch)
+async function purgeNextExpired(tx: Tx, batch: number): Promise<PurgedJob> {
   const job = await tx.db.get(EXPIRED, { now: tx.now })
   return job === undefined ? NO_JOB : purgeExpired(tx, job['key'] as number, job['id'] as string, batch)
 }
@@ -83,6 +91,7 @@ async function purgeJob(tx: Tx, batch: number): Promise<PurgedJob> {
 async function purgeDropped(tx: Tx, job: number, batch: number): Promise<PurgedJob> {
   const rows = await purgeRows(tx, job, batch)
   if (rows >= batch) return { rows, whole: false }
+  await forgetCollections(tx, job) // even where it has hooks, which end with it
   await endWebhooks(tx, job)
   return { rows: rows + (await tx.db.run('DELETE FROM job WHERE key = :job', { job })), whole: true }
 }

@@ -3,6 +3,7 @@ import { itemsOfJob } from '../item-range.ts'
 import { IDEMPOTENCY_MS } from '../../shared/intake.ts'
 import { deleteDue, dueRows } from './due-rows.ts'
 import { JOBS, MARK_PURGED, NO_JOB, type PurgedJob } from '../../shared/purged-job.ts'
+import type { Row } from '../../shared/row.ts'
 import { releaseAll } from './lease.ts'
 import { forgetCollections } from './leftovers.ts'
 import { dropUnsealed } from './seal.ts'
@@ -27,20 +28,27 @@ export function purge(tx: Tx, batch: number): number {
   gone += tx.db.run('DELETE FROM lock WHERE expires_at <= :now', { now: tx.now })
   gone += purgeUploads(tx, batch)
   gone += purgeWebhooks(tx, batch)
+  return gone + purgeJobs(tx, batch - gone)
+}
+
+export const DROPPED = 'SELECT key FROM job WHERE state < 3 AND sealed = 2 LIMIT 1'
+const EXPIRED = 'SELECT key, id FROM job WHERE expires_at IS NOT NULL AND purged = 0 AND expires_at <= :now ORDER BY expires_at LIMIT 1'
+
+/** Those that were dropped go first. To find that there are none is to look at all that are unfinished, so that is done once. */
+function purgeJobs(tx: Tx, batch: number): number {
+  let gone = 0
+  let anyDropped = true
   for (let jobs = 0; jobs < JOBS && gone < batch; jobs++) {
-    const { rows, whole } = purgeJob(tx, batch - gone)
+    const dropped: Row | undefined = anyDropped ? tx.db.get(DROPPED) : undefined
+    anyDropped = dropped !== undefined
+    const { rows, whole } = dropped === undefined ? purgeNextExpired(tx, batch - gone) : purgeDropped(tx, dropped['key'] as number, batch - gone)
     gone += rows
     if (!whole) break
   }
   return gone
 }
 
-const DROPPED = 'SELECT key FROM job WHERE state < 3 AND sealed = 2 LIMIT 1'
-const EXPIRED = 'SELECT key, id FROM job WHERE expires_at IS NOT NULL AND purged = 0 AND expires_at <= :now ORDER BY expires_at LIMIT 1'
-
-function purgeJob(tx: Tx, batch: number): PurgedJob {
-  const dropped = tx.db.get(DROPPED)
-  if (dropped !== undefined) return purgeDropped(tx, dropped['key'] as number, batch)
+function purgeNextExpired(tx: Tx, batch: number): PurgedJob {
   const job = tx.db.get(EXPIRED, { now: tx.now })
   return job === undefined ? NO_JOB : purgeExpired(tx, job['key'] as number, uuidText(job['id']), batch)
 }
@@ -49,6 +57,7 @@ function purgeJob(tx: Tx, batch: number): PurgedJob {
 function purgeDropped(tx: Tx, job: number, batch: number): PurgedJob {
   const rows = purgeRows(tx, job, batch)
   if (rows >= batch) return { rows, whole: false }
+  forgetCollections(tx, job) // even where it has hooks, which end with it
   endWebhooks(tx, job)
   return { rows: rows + tx.db.run('DELETE FROM job WHERE key = :job', { job }), whole: true }
 }
