@@ -1,0 +1,44 @@
+import pg from 'pg'
+import { v7 } from 'uuid'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { PostgresLedger } from '../../src/ledger/postgres/postgres-ledger.ts'
+import { systemClock } from '../../src/system/clock.ts'
+import { ask, createDatabase, type TestDatabase } from '../support/postgres-database.ts'
+
+let database: TestDatabase
+let ledger: PostgresLedger
+
+beforeAll(async () => {
+  database = await createDatabase()
+  ledger = await PostgresLedger.open(database.url, systemClock)
+})
+afterAll(async () => {
+  await ledger.close()
+  await database.drop()
+})
+
+/** True once a transaction waits for another. */
+async function someoneWaits(): Promise<boolean> {
+  return (await ask(database.url, `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)).length > 0
+}
+
+it('a part that a slow transaction brings, begun before its collection was deleted, goes with its upload', async () => {
+  await ledger.createCollection({ id: 'c', name: 'c', store: 'local', attributes: {}, createdBy: 'alice' })
+  const upload = { path: 'a', size: 1, partSize: 1, mediaType: 'text/plain', fields: {}, conditions: {}, startedBy: 'alice', ttlMs: 60_000 }
+  await ledger.createUpload({ ...upload, id: v7(), collection: 'c' })
+  const slow = new pg.Client({ connectionString: database.url })
+  await slow.connect()
+  try {
+    await slow.query('BEGIN')
+    await slow.query('SELECT key FROM waybill.upload FOR NO KEY UPDATE')
+    await slow.query(`INSERT INTO waybill.upload_part (upload, number, size, digest) SELECT key, 1, 1, '\\x00' FROM waybill.upload`)
+    await ledger.deleteCollection('c', 'alice')
+    const purged = ledger.purgeCollections(systemClock.now(), 1_000)
+    while (!(await someoneWaits()));
+    await slow.query('COMMIT')
+    expect(await purged, 'the part, the upload, and the collection').toBe(3)
+    expect(await ask(database.url, 'SELECT * FROM waybill.upload_part')).toEqual([])
+  } finally {
+    await slow.end()
+  }
+})
