@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { v7 } from 'uuid'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { PURGE_MARKS } from '../../src/ledger/postgres/operations/upkeep.ts'
 import { PostgresLedger } from '../../src/ledger/postgres/postgres-ledger.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { ask, createDatabase, type TestDatabase } from '../support/postgres-database.ts'
@@ -41,4 +42,30 @@ it('a part that a slow transaction brings, begun before its collection was delet
   } finally {
     await slow.end()
   }
+})
+
+it('marks of commits that are old are found by an index, however many are young', async () => {
+  const client = new pg.Client({ connectionString: database.url })
+  await client.connect()
+  try {
+    await client.query('SET search_path = waybill; SET enable_seqscan = off; SET enable_bitmapscan = off')
+    const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${PURGE_MARKS.replace(':batch', '10')}`)
+    const plan = rows.map(row => row['QUERY PLAN']).join('\n')
+    expect(plan).toContain('Index Cond: (at < ')
+    expect(plan).not.toContain('Filter')
+  } finally {
+    await client.end()
+  }
+})
+
+it('marks that are old go, and no others', async () => {
+  const minutesAgo = (minutes: number): string => `(extract(epoch FROM clock_timestamp() - interval '${minutes} minutes') * 1000)::bigint`
+  await ask(
+    database.url,
+    `INSERT INTO waybill.commit_mark (at, id) SELECT at, gen_random_uuid() FROM (VALUES (${minutesAgo(11)}), (${minutesAgo(9)})) AS old (at)`,
+  )
+  const older = `SELECT count(*)::integer AS n FROM waybill.commit_mark WHERE at < ${minutesAgo(8)}`
+  expect(await ask(database.url, older)).toEqual([{ n: 2 }])
+  await ledger.purge(1_000)
+  expect(await ask(database.url, older)).toEqual([{ n: 1 }])
 })
