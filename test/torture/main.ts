@@ -4,7 +4,10 @@ import { torture } from './run.ts'
 
 const USAGE = 'usage: npm run torture -- [--kills N] [--ledger sqlite|postgres] [--seed N] [--points "after commit,before answer"] [--json]'
 
-/** `npm run torture -- --kills 50 --seed 1`: more kills than the tests have. Ends with 1 when an invariant was broken. */
+/**
+ * `npm run torture -- --kills 50 --seed 1`: more kills than the tests have. Ends with 1 when an invariant was broken. SIGTERM lets it finish its present ten kills, and tell
+ * what it has found.
+ */
 const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '50' },
@@ -21,8 +24,17 @@ if (!Number.isInteger(kills) || kills < 1 || !Number.isInteger(seed) || !isLedge
 }
 const points = values.points?.split(',')
 console.error(`${kills} kills, ${values.ledger}, seed ${seed}`)
+const stop = new AbortController()
+process.once('SIGTERM', () => stop.abort())
 const begin = performance.now()
-const report = await torture({ kills, seed, ledger: values.ledger, log: line => console.error(line), ...(points === undefined ? {} : { points }) })
+const report = await torture({
+  kills,
+  seed,
+  ledger: values.ledger,
+  stop: stop.signal,
+  log: line => console.error(line),
+  ...(points === undefined ? {} : { points }),
+})
 const seconds = (performance.now() - begin) / 1000
 if (values.json) console.log(JSON.stringify({ seed, seconds, ...report }, null, 2))
 else print()

@@ -34,6 +34,8 @@ export interface TortureOptions {
   readonly ledger?: 'sqlite' | 'postgres'
   readonly points?: readonly string[]
   readonly log?: (line: string) => void
+  /** No further stage is begun once it aborts. */
+  readonly stop?: AbortSignal
 }
 
 /** What a run did, and what it found broken; with faults the directory is kept for a look. */
@@ -76,7 +78,7 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
     for (const [what, n] of Object.entries(episode.counts())) counts[what as keyof Counts] += n
     tally.add(episode.tally)
     options.log?.(`${counts.kills} kills, ${counts.requests} requests, ${counts.errands} errands, ${faults.length} faults`)
-    if (faults.length > 0 || counts.kills >= options.kills) {
+    if (faults.length > 0 || counts.kills >= options.kills || options.stop?.aborted === true) {
       if (faults.length === 0) await rm(directory, { recursive: true })
       return { ...counts, killsAt, checked: tally.checked, faults, directory }
     }
