@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { randomUUID } from 'node:crypto'
 import { WaybillError } from '../model/errors.ts'
 import type { ErrorCode } from '../model/errors.ts'
+import { answerBefore } from './in-turn.ts'
 
 /** What Node's parser says, in words of the catalogue. */
 const PARSER_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
@@ -25,11 +26,13 @@ interface ParserError extends Error {
 
 /**
  * What answers that which is not even a request, straight on the socket, and then closes the connection. `answerOf` gives the form of the dialect that the
- * URL belongs to (empty when none can be read).
+ * URL belongs to (empty when none can be read). The requests before it are answered first (RFC 9112 section 9.3.2).
  */
 export function clientErrorHandler(answerOf: (error: WaybillError, url: string) => RawAnswer): (error: ParserError, socket: Socket) => void {
-  return (error, socket) => {
-    if (error.code === 'ECONNRESET' || socket.destroyed) return
+  const waiting = new WeakSet<Socket>()
+
+  function refuse(error: ParserError, socket: Socket): void {
+    if (socket.destroyed) return
     const { method, url } = requestLine(error.rawPacket)
     const { status, type, body } = answerOf(errorOf(error, method), url)
     const text = JSON.stringify(body)
@@ -44,6 +47,17 @@ export function clientErrorHandler(answerOf: (error: WaybillError, url: string) 
       socket.write(`${head.join('\r\n')}\r\n\r\n${text}`)
     }
     socket.destroy(error)
+  }
+
+  return (error, socket) => {
+    if (error.code === 'ECONNRESET' || waiting.has(socket)) return
+    const answer = answerBefore(socket)
+    if (answer === null) {
+      refuse(error, socket)
+      return
+    }
+    waiting.add(socket)
+    answer.once('close', () => refuse(error, socket))
   }
 }
 

@@ -1,6 +1,22 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+
+/** The last request that has come on a connection, its answer, and that of the one before it. */
+interface Turn {
+  readonly request: IncomingMessage
+  readonly reply: ServerResponse
+  readonly before: ServerResponse | undefined
+}
+
+const latest = new WeakMap<Socket, Turn>()
+
+/** The answer that has to go out on a connection before a refusal of what came last, which was no request, or was wrong in the body of one; null: none. */
+export function answerBefore(socket: Socket): ServerResponse | null {
+  const turn = latest.get(socket)
+  const answer = turn === undefined || turn.request.complete || turn.reply.headersSent ? turn?.reply : turn.before
+  return answer === undefined || answer.writableFinished ? null : answer
+}
 
 /**
  * Works on one request of a connection at a time. Answers go out in the order of their requests anyway (RFC 9112 section 9.3.2), so whoever sends hundreds at once would
@@ -8,7 +24,6 @@ import type { FastifyInstance } from 'fastify'
  * or what came behind an answer that closes the connection (section 9.6), is not begun.
  */
 export function workInTurn(app: FastifyInstance): void {
-  const latest = new WeakMap<Socket, ServerResponse>()
   const held = new WeakSet<Socket>()
 
   /** Reads nothing more of a connection. Node itself reads on whenever the client has taken some of an answer. */
@@ -24,9 +39,10 @@ export function workInTurn(app: FastifyInstance): void {
     socket.resume()
   }
 
-  app.addHook('onRequest', ({ raw: { socket } }, { raw: reply }, done) => {
-    const before = latest.get(socket)
-    latest.set(socket, reply)
+  app.addHook('onRequest', ({ raw: request }, { raw: reply }, done) => {
+    const { socket } = request
+    const before = latest.get(socket)?.reply
+    latest.set(socket, { request, reply, before })
     if (before === undefined || before.writableFinished) {
       done()
       return
@@ -34,7 +50,7 @@ export function workInTurn(app: FastifyInstance): void {
     hold(socket)
     before.once('close', () => {
       if (!socket.writable) return
-      if (latest.get(socket) === reply) release(socket)
+      if (latest.get(socket)?.reply === reply) release(socket)
       done()
     })
   })

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Http } from '../support/http.ts'
 import { createToken, spawnServer, type ServerProcess } from '../support/server-process.ts'
 import { heldBy, heldEnvironment } from '../support/held.ts'
-import { Line, statusesIn } from './line.ts'
+import { Line } from './line.ts'
 
 // A server in its own process: what this one keeps to compare answers with the OpenAPI document is not the server's.
 
@@ -80,13 +80,4 @@ it('a client that goes on asking while it is not answered is not read any furthe
   expect((await held()) - before).toBeLessThan(30)
   line.socket.destroy()
   expect((await http.send('GET', '/readyz')).status).toBe(200)
-})
-
-it('all that a client asks for ahead is answered in the end, in order', async () => {
-  const line = await Line.open(server.url)
-  const paths = Array.from({ length: 2_000 }, (_, n) => (n % 2 === 0 ? '/readyz' : '/v1/collections/none'))
-  line.write(paths.map(get).join('') + get('/v1/collections/c/entries/none').replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'))
-  const statuses = statusesIn(await line.untilClosed(60_000))
-  expect(statuses.length).toBe(2_001)
-  expect(new Set(statuses.filter((_, n) => n % 2 === 0))).toEqual(new Set([200, 404]))
 })

@@ -157,3 +157,21 @@ describe('the form of a request', () => {
     }
   })
 })
+
+describe('what is no request, behind one that is', () => {
+  it('is refused after that has been answered, not in its place', async () => {
+    const { statuses, text } = await exchange(`GET /readyz HTTP/1.1\r\nHost: x\r\n\r\nthis is none\r\n\r\n`)
+    expect(statuses).toEqual([200, 400])
+    expect(text.indexOf('"ready"')).toBeLessThan(text.indexOf(' 400 '))
+  })
+
+  it('does not fall into the bytes of an answer', async () => {
+    const bytes = 'x'.repeat(8 * 1024 * 1024)
+    expect((await server.call('alice', 'PUT', '/v1/collections/c/entries/large', Buffer.from(bytes))).status).toBe(201)
+    const { statuses, text } = await exchange(
+      `GET /v1/collections/c/entries/large HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\nthis is none\r\n\r\n`,
+    )
+    expect(statuses).toEqual([200, 400])
+    expect(text.includes(`\r\n\r\n${bytes}HTTP/1.1 400 `)).toBe(true)
+  })
+})

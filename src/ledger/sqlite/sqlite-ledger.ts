@@ -321,7 +321,8 @@ export class SqliteLedger implements Ledger {
   // jobs: reading
   async job(idOrNumber: string, reader = ''): Promise<Job | null> {
     if (idOrNumber.length > LONGEST_ID) return null // nor does it fill the cache
-    const job = this.#cache.get(`job ${idOrNumber} ${reader}`, () => jobs.job(this.#db, idOrNumber, this.#clock.now()))
+    // both may hold blanks: the length tells where the id ends
+    const job = this.#cache.get(`job ${idOrNumber.length} ${idOrNumber} ${reader}`, () => jobs.job(this.#db, idOrNumber, this.#clock.now()))
     // time alone expires a job, too, without any commit
     return job?.expiresAt == null || job.expiresAt > this.#clock.now() ? job : jobs.job(this.#db, idOrNumber, this.#clock.now())
   }

@@ -26,3 +26,17 @@ it('a job that is read after its events is not older than they are, in one turn 
     await rm(directory, { recursive: true })
   }
 })
+
+it("what a reader was answered is nobody else's, whatever they are called", async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'waybill-cache-'))
+  const ledger = await SqliteLedger.open(join(directory, 'ledger.db'), systemClock)
+  try {
+    await ledger.createCollection({ id: 'c', name: 'c', store: 'local', attributes: {}, createdBy: 'alice' })
+    const { job } = await ledger.createJob(newJob({ items: [{ source: { collection: 'c', path: 'a' }, destination: { collection: 'c', path: 'b' } }] }))
+    expect(await ledger.job(`${job.number} Alice`, 'Cooper')).toBeNull()
+    expect((await ledger.job(String(job.number), 'Alice Cooper'))?.id).toBe(job.id)
+  } finally {
+    await ledger.close()
+    await rm(directory, { recursive: true })
+  }
+})

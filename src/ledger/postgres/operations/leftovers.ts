@@ -6,11 +6,14 @@ const NEXT = 'SELECT key FROM collection WHERE purging = 1 AND deleted_at <= :be
 /** Not waited for: who has it may be waiting for the row. */
 const TAKE = `SELECT pg_try_advisory_xact_lock(${COLLECTION_LOCK}, :key) AS taken`
 
+/** No part comes to these any more: one that is just being stored is waited for. */
+const LOCK_UPLOADS = 'SELECT key FROM upload WHERE collection = :key ORDER BY key LIMIT :most FOR UPDATE'
+
 /** What a deleted collection has left, in the order in which it goes: at most `:most` rows each, the first ones. */
 const ROWS = [
   `DELETE FROM upload_part WHERE (upload, number) IN
      (SELECT p.upload, p.number FROM upload u JOIN upload_part p ON p.upload = u.key WHERE u.collection = :key LIMIT :most)`,
-  'DELETE FROM upload WHERE key IN (SELECT key FROM upload WHERE collection = :key LIMIT :most)',
+  'DELETE FROM upload WHERE key IN (SELECT key FROM upload WHERE collection = :key ORDER BY key LIMIT :most)',
   `DELETE FROM entry WHERE collection = :key AND path <=
      (SELECT max(path) FROM (SELECT path FROM entry WHERE collection = :key ORDER BY path LIMIT :most) first)`,
   `DELETE FROM history WHERE collection = :key AND (path, version) <= (SELECT path, version FROM
@@ -37,6 +40,7 @@ export async function purgeCollections(tx: Tx, deletedBefore: number, batch: num
 
 async function purgeCollection(tx: Tx, key: number, most: number): Promise<number> {
   let gone = 0
+  await tx.db.all(LOCK_UPLOADS, { key, most })
   for (const rows of ROWS) {
     const n = await tx.db.run(rows, { key, most: most - gone })
     gone += n
