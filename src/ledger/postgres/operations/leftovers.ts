@@ -1,4 +1,5 @@
 import { COLLECTION_LOCK } from '../advisory-locks.ts'
+import { GOES, NAMED, STAYS } from '../../shared/leftovers.ts'
 import type { Tx } from './tx.ts'
 
 /** Locked against jobs that are just naming it (`nameCollections`); what another node is purging is passed over. */
@@ -19,11 +20,6 @@ const ROWS = [
   `DELETE FROM history WHERE collection = :key AND (path, version) <= (SELECT path, version FROM
      (SELECT path, version FROM history WHERE collection = :key ORDER BY path, version LIMIT :most) first ORDER BY path DESC, version DESC LIMIT 1)`,
 ]
-
-const NAMED = 'SELECT 1 FROM job_collection WHERE collection = :key LIMIT 1'
-/** Until the last job that names it is purged (`forgetCollections`). */
-const STAYS = 'UPDATE collection SET purging = 0 WHERE key = :key'
-const GOES = 'DELETE FROM collection WHERE key = :key'
 
 /** Purges about `batch` rows of collections that were deleted at or before that time; returns how many, counting collections that must stay. */
 export async function purgeCollections(tx: Tx, deletedBefore: number, batch: number): Promise<number> {

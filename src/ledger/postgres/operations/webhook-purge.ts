@@ -1,3 +1,4 @@
+import { KEPT_FOR_HOOKS } from '../../shared/leftovers.ts'
 import { SETTLED_MS } from '../../shared/webhook-codec.ts'
 import { forgetCollections } from './leftovers.ts'
 import type { Tx } from './tx.ts'
@@ -7,8 +8,6 @@ const OLD = `DELETE FROM webhook_delivery WHERE (hook, event) IN
 const REMOVED = 'SELECT key, job FROM webhook WHERE removed = 1 LIMIT 1 FOR UPDATE SKIP LOCKED'
 const DELIVERIES =
   'DELETE FROM webhook_delivery WHERE (hook, event) IN (SELECT hook, event FROM webhook_delivery WHERE hook = :hook ORDER BY event LIMIT :batch)'
-/** Which collections its job named was kept for its hooks alone. */
-const KEPT_FOR_IT = `SELECT 1 FROM job WHERE key = :job AND purged = 1 AND NOT EXISTS (SELECT 1 FROM webhook WHERE job = :job AND removed = 0)`
 const DELETE = 'DELETE FROM webhook WHERE key = :hook'
 
 /** Purges deliveries that are over, and removed hooks; returns how many rows went. */
@@ -19,7 +18,7 @@ export async function purgeWebhooks(tx: Tx, batch: number): Promise<number> {
   const { key: hook, job } = row
   const gone = await tx.db.run(DELIVERIES, { hook, batch })
   if (gone === batch) return old + gone
-  if (job !== null && (await tx.db.get(KEPT_FOR_IT, { job })) !== undefined) await forgetCollections(tx, job as number)
+  if (job !== null && (await tx.db.get(KEPT_FOR_HOOKS, { job })) !== undefined) await forgetCollections(tx, job as number)
   return old + gone + (await tx.db.run(DELETE, { hook }))
 }
 

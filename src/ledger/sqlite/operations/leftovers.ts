@@ -1,3 +1,4 @@
+import { GOES, NAMED, STAYS } from '../../shared/leftovers.ts'
 import type { Tx } from './tx.ts'
 
 /** The next collection that has something to purge: by the index of those alone. */
@@ -13,11 +14,6 @@ const ROWS = [
   `DELETE FROM history WHERE collection = :key AND (path, version) <= (SELECT path, version FROM
      (SELECT path, version FROM history WHERE collection = :key ORDER BY path, version LIMIT :most) ORDER BY path DESC, version DESC LIMIT 1)`,
 ]
-
-const NAMED = 'SELECT 1 FROM job_collection WHERE collection = :key LIMIT 1'
-/** Until the last job that names it is purged (`forgetCollections`). */
-const STAYS = 'UPDATE collection SET purging = 0 WHERE key = :key'
-const GOES = 'DELETE FROM collection WHERE key = :key'
 
 /** Purges about `batch` rows of collections that were deleted at or before that time; returns how many, counting collections that must stay. */
 export function purgeCollections(tx: Tx, deletedBefore: number, batch: number): number {

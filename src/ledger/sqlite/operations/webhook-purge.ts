@@ -1,3 +1,4 @@
+import { KEPT_FOR_HOOKS } from '../../shared/leftovers.ts'
 import { SETTLED_MS } from '../../shared/webhook-codec.ts'
 import { deleteDue, dueRows } from './due-rows.ts'
 import { forgetCollections } from './leftovers.ts'
@@ -7,8 +8,6 @@ const OLD = dueRows({ table: 'webhook_delivery', key: 'hook, event', where: 'due
 const REMOVED = 'SELECT key, job FROM webhook WHERE removed = 1 LIMIT 1'
 const DELIVERIES =
   'DELETE FROM webhook_delivery WHERE (hook, event) IN (SELECT hook, event FROM webhook_delivery WHERE hook = :hook ORDER BY event LIMIT :batch)'
-/** Which collections its job named was kept for its hooks alone. */
-const KEPT_FOR_IT = `SELECT 1 FROM job WHERE key = :job AND purged = 1 AND NOT EXISTS (SELECT 1 FROM webhook WHERE job = :job AND removed = 0)`
 
 /** Purges deliveries that are over, and removed hooks; returns how many rows went. */
 export function purgeWebhooks(tx: Tx, batch: number): number {
@@ -19,7 +18,7 @@ export function purgeWebhooks(tx: Tx, batch: number): number {
   const gone = tx.db.run(DELIVERIES, { hook, batch })
   if (gone === batch) return old + gone
   const job = row['job'] as number | null
-  if (job !== null && tx.db.get(KEPT_FOR_IT, { job }) !== undefined) forgetCollections(tx, job)
+  if (job !== null && tx.db.get(KEPT_FOR_HOOKS, { job }) !== undefined) forgetCollections(tx, job)
   return old + gone + tx.db.run('DELETE FROM webhook WHERE key = :hook', { hook })
 }
 
