@@ -18,12 +18,21 @@ const POLL_SECONDS = 1
 
 /** How long the text of a job that has not changed is good for, in milliseconds. */
 const RENDERED_MS = 50
+/** Most texts kept at once. Kept by job, and weakly, they made every job grow old that was asked for once. */
+const MOST_RENDERED = 64
+
+/** The text of a job at some moment. */
+interface Rendered {
+  readonly job: Job
+  readonly at: number
+  readonly text: ReturnType<FastifyReply['serialize']>
+}
 
 /** What the answers about jobs share: the job as it is now, its headers, and holding an answer for `Prefer: wait`. */
 export class JobAnswers {
   readonly #engine: Engine
   readonly #clock: Clock
-  readonly #rendered = new WeakMap<Job, { readonly at: number; readonly text: ReturnType<FastifyReply['serialize']> }>()
+  #rendered = new Map<string, Rendered>()
 
   constructor(context: V1Context) {
     this.#engine = context.services.engine
@@ -43,10 +52,11 @@ export class JobAnswers {
    */
   async send(reply: FastifyReply, job: Job): Promise<FastifyReply> {
     const now = this.#clock.now()
-    let rendered = this.#rendered.get(job)
-    if (rendered === undefined || Math.abs(now - rendered.at) >= RENDERED_MS) {
-      rendered = { at: now, text: reply.serialize(await this.encode(job)) }
-      this.#rendered.set(job, rendered)
+    let rendered = this.#rendered.get(job.id)
+    if (rendered?.job !== job || Math.abs(now - rendered.at) >= RENDERED_MS) {
+      rendered = { job, at: now, text: reply.serialize(await this.encode(job)) }
+      if (this.#rendered.size >= MOST_RENDERED) this.#rendered = new Map()
+      this.#rendered.set(job.id, rendered)
     }
     return reply.type('application/json; charset=utf-8').send(rendered.text)
   }
