@@ -1,3 +1,5 @@
+import { FOLDER } from '../shared/codec.ts'
+import { CHUNK_ITEMS } from '../shared/intake.ts'
 import { listParams, shapeOf, type Shape } from '../shared/list-shape.ts'
 import type { Database, Params, Row } from './database.ts'
 
@@ -20,14 +22,39 @@ const TO_PATH: Readonly<Record<Shape, string>> = {
 
 /** The items of a list as rows; `to_path` is the destination's. Parameters: those of the list. */
 export function listed(shape: Shape): string {
-  return `SELECT :listFirst + key AS seq, :srcCollection AS src_collection, value AS src_path, :dstCollection AS dst_collection,
-    ${TO_PATH[shape]} AS to_path, :patch AS patch FROM json_each(:paths)`
+  return `SELECT :listFirst + key AS seq, ${columnsOf(shape, 'value')} FROM json_each(:paths)`
+}
+
+/** The same beside the columns of their sources, for a list that `isPresent`. Only the first has a seq: those after it take the next ones when they are inserted by path. */
+export function listedPresent(shape: Shape): string {
+  return `SELECT iif(path = ${FIRST}, :listFirst, NULL) AS seq, ${columnsOf(shape, 'path')}, * FROM entry WHERE ${BETWEEN_ENDS}`
+}
+
+function columnsOf(shape: Shape, path: string): string {
+  return `:srcCollection AS src_collection, ${path} AS src_path, :dstCollection AS dst_collection, ${toPath(shape, path)} AS to_path, :patch AS patch`
+}
+
+function toPath(shape: Shape, path: string): string {
+  return TO_PATH[shape].replaceAll('value', path)
+}
+
+const [FIRST, LAST] = [`(:paths ->> '$[0]')`, `(:paths ->> '$[#-1]')`]
+/** Every file between the ends of a list. */
+const BETWEEN_ENDS = `collection = :srcCollection AND path >= ${FIRST} AND path <= ${LAST} AND deleted = 0 AND kind <> ${FOLDER}`
+const PRESENT = `SELECT jsonb_group_array(path) = :paths AS present FROM (SELECT path FROM entry WHERE ${BETWEEN_ENDS} ORDER BY path LIMIT ${CHUNK_ITEMS + 1})`
+
+/**
+ * True when a list is all there is between its first and its last path, as it was when it was made: the commonest case. Its sources are then read in one sweep,
+ * which costs a fifth of looking each of them up.
+ */
+export function isPresent(db: Database, { params }: List): boolean {
+  return db.get(PRESENT, params)?.['present'] === 1
 }
 
 /** True where `listed` would compose a path that is too long or has a relative segment, which a shape may rule out. The whole rule is `unfit`. */
 export function listedUnfit(shape: Shape, longest: number, unfit: string): string | null {
   if (shape === 'same') return null
-  return shape === 'any' ? unfit : `length(i.src_path) - :cut + 1 + length(:dstPrefix) > ${longest}`
+  return shape === 'any' ? unfit : `length(src_path) - :cut + 1 + length(:dstPrefix) > ${longest}`
 }
 
 /**
@@ -37,8 +64,7 @@ export function listedUnfit(shape: Shape, longest: number, unfit: string): strin
 const ANYTHING_THERE: Readonly<Record<Exclude<Shape, 'any'>, string>> = { same: anythingThere('same'), beneath: anythingThere('beneath') }
 
 function anythingThere(shape: Shape): string {
-  const end = (at: string): string => TO_PATH[shape].replace('value', `(:paths ->> '${at}')`)
-  return `SELECT 1 FROM entry WHERE collection = :dstCollection AND path >= ${end('$[0]')} AND path <= ${end('$[#-1]')} LIMIT 1`
+  return `SELECT 1 FROM entry WHERE collection = :dstCollection AND path >= ${toPath(shape, FIRST)} AND path <= ${toPath(shape, LAST)} LIMIT 1`
 }
 
 /** True when it is certain that no item of the list goes where something is or has ever been. */

@@ -1,7 +1,7 @@
 import { entityPrefix } from '../../shared/codec.ts'
 import { kindOf, renames } from '../../shared/job-row.ts'
 import type { Params, Row } from '../database.ts'
-import { isVacant, type List } from '../unwritten.ts'
+import { isPresent, isVacant, type List } from '../unwritten.ts'
 import { planChanges } from './changes.ts'
 import { planOf } from './plan.ts'
 import { keepTree, keepTreeOfNames } from './plan-tree.ts'
@@ -19,14 +19,15 @@ export interface Tally {
 
 /** Makes the plan of rows that wait: what would be written where, or why nothing would. */
 export function decideRows(tx: Tx, job: Row, first: number, last: number, read: Reading): Tally {
-  beginPlan(tx, job, planOf(kindOf(job), 'rows', false), { first, last })
+  beginPlan(tx, job, planOf(kindOf(job), 'rows'), { first, last })
   if (kindOf(job) === 'update') planChanges(tx, job['key'] as number, first, last)
   return decide(tx, job, read)
 }
 
 /** The same of a list. */
 export function decideList(tx: Tx, job: Row, list: List, read: Reading): Tally {
-  beginPlan(tx, job, planOf(kindOf(job), list.shape, isVacant(tx.db, list)), list.params)
+  const source = { shape: list.shape, present: isPresent(tx.db, list), vacant: isVacant(tx.db, list) }
+  beginPlan(tx, job, planOf(kindOf(job), source), list.params)
   return decide(tx, job, read)
 }
 

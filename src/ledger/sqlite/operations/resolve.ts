@@ -22,7 +22,8 @@ function pageOf(columns: string): string {
 }
 
 /** A whole page in one row: its paths as a list, and what the job's counters need to know of it. */
-const PAGE_LIST = `SELECT jsonb_group_array(path) AS paths, count(*) AS n, max(path) AS last, coalesce(sum(size), 0) AS bytes FROM (${pageOf('path, size')})`
+const PAGE_LIST = `SELECT paths, n, paths ->> '$[#-1]' AS last, bytes
+  FROM (SELECT jsonb_group_array(path) AS paths, count(*) AS n, coalesce(sum(size), 0) AS bytes FROM (${pageOf('path, size')}))`
 const PAGE = pageOf('path, size, 1 AS chosen')
 /** Each entry with whether the text of its fields holds `:graph`. */
 const PAGE_OF_GRAPH = pageOf('path, size, instr(fields, :graph) > 0 AS chosen')

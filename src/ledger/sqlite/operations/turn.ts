@@ -7,16 +7,18 @@ import { nextLook } from './places/look.ts'
 import { resolvePage } from './resolve.ts'
 import { jobRow, type Tx } from './tx.ts'
 
-/** Small work shares a commit, which costs more than it does: in a turn as much is done as fits into this time, in milliseconds. */
-const SHARE_MS = 10
-
 /**
  * A whole turn in one transaction: what is next is found, leased and done at once, and a crash undoes all of it or nothing. Only a chunk whose bytes must be
- * read first goes out under its lease, and a place that must be looked through is only named. Ordered jobs that waited for the end of this one follow at once, while there is time.
+ * read first goes out under its lease, and a place that must be looked through is only named. While there is time, more of the job is done, and ordered jobs that waited
+ * for the end of this one follow at once.
  */
 export function takeTurn(tx: Tx, id: string, worker: string, leaseMs: number): Turn {
-  const until = performance.now() + SHARE_MS
-  const turn = oneTurn(tx, id, worker, leaseMs, until)
+  const until = performance.now() + tx.turnMs
+  let turn = oneTurn(tx, id, worker, leaseMs, until)
+  while (turn.do === 'worked' && turn.more && performance.now() < until) {
+    const next = oneTurn(tx, id, worker, leaseMs, until)
+    turn = next.do === 'nothing' ? { ...turn, more: false } : next
+  }
   if (turn.do !== 'worked') return turn
   const waiting = successors(tx, id)
   const followers: string[] = []

@@ -13,6 +13,8 @@ import { toWire, type WriteReplies, type WriteReply, type WriteRequest } from '.
 
 /** A transaction takes no more operations after this long: waiting small ones would feel it. */
 const BATCH_MS = 20
+/** A turn goes on for so long while its job has more to do: each commit costs more than small work does, and fewer of them write pages fewer times. */
+const TURN_MS = 10
 /** A batch may always take this many: below it the flush would be most of the work. */
 const SMALL_BATCH = 24
 
@@ -27,9 +29,11 @@ const turns: WriteRequest[] = []
 let answeredBefore = 0
 /** When the last batch that answered anybody ended. */
 let answeredAt = -Infinity
-/** Turns in a batch while clients ask, and for so many milliseconds afterwards: they are in a hurry, and the turns go on all the same. */
+/** While clients ask, and for so long afterwards, they are in a hurry: whoever asked once asks again. */
+const HURRY_MS = 100
+/** The turns of a batch meanwhile: they go on all the same, but none begins after this long. */
 const TURNS_BESIDE = 4
-const BESIDE_MS = 25
+const TURNS_BESIDE_MS = 4
 
 port.on('message', (message: readonly WriteRequest[] | 'close') => {
   if (message === 'close') {
@@ -71,21 +75,22 @@ function runBatch(): void {
     db.begin()
     drainPort()
     const until = performance.now() + BATCH_MS
-    const take = (line: WriteRequest[], most: number): number => {
+    const take = (line: WriteRequest[], most: number, until: number, turnMs: number): number => {
       let count = 0
       while (count < most && (count === 0 || performance.now() < until)) {
         const request = line.shift()
         if (request === undefined) break
         taken.push(request)
-        replies.push(runOne(request, jobs, work))
+        replies.push(runOne(request, { jobs, work, turnMs }))
         count += 1
         if (line.length === 0) drainPort()
       }
       return count
     }
     // half of all who are about: while they are written, the main thread answers the other half and hears what they want next
-    const answered = take(asked, Math.max(SMALL_BATCH, Math.ceil((answeredBefore + asked.length) / 2)))
-    take(turns, answered > 0 || performance.now() - answeredAt < BESIDE_MS ? TURNS_BESIDE : Infinity)
+    const answered = take(asked, Math.max(SMALL_BATCH, Math.ceil((answeredBefore + asked.length) / 2)), until, TURN_MS)
+    if (answered > 0 || performance.now() - answeredAt < HURRY_MS) take(turns, TURNS_BESIDE, performance.now() + TURNS_BESIDE_MS, TURNS_BESIDE_MS)
+    else take(turns, Infinity, until, TURN_MS)
     last = lastEvent(db)
     db.commit()
     answeredBefore = answered
@@ -106,9 +111,9 @@ function failBatch(error: unknown, taken: readonly WriteRequest[]): void {
   port.postMessage({ replies: refused.map(({ id }) => ({ id, error: wire })), jobs: [], lastEvent: 0, work: null } satisfies WriteReplies)
 }
 
-function runOne(request: WriteRequest, jobs: Set<string>, work: Work): WriteReply {
+function runOne(request: WriteRequest, { jobs, work, turnMs }: Pick<Tx, 'jobs' | 'work' | 'turnMs'>): WriteReply {
   const touched = new Set<string>()
-  const tx: Tx = { db, now: request.now, actor: request.actor, jobs: touched, work: new Work() }
+  const tx: Tx = { db, now: request.now, actor: request.actor, jobs: touched, work: new Work(), turnMs }
   db.exec('SAVEPOINT operation')
   try {
     const operation = operations[request.name] as (tx: Tx, ...args: readonly unknown[]) => unknown
