@@ -1,9 +1,9 @@
 import { entityPrefix } from '../../shared/codec.ts'
 import { kindOf, renames } from '../../shared/job-row.ts'
 import type { Params, Row } from '../database.ts'
-import { isPresent, isVacant, type List } from '../unwritten.ts'
+import { isVacant, type List } from '../unwritten.ts'
 import { planChanges } from './changes.ts'
-import { planOf } from './plan.ts'
+import { isOfList, planOf } from './plan.ts'
 import { keepTree, keepTreeOfNames } from './plan-tree.ts'
 import { explainTroubles, findFreeNames, markTroubles } from './troubles.ts'
 import type { Reading } from '../../shared/reading.ts'
@@ -26,8 +26,10 @@ export function decideRows(tx: Tx, job: Row, first: number, last: number, read: 
 
 /** The same of a list. */
 export function decideList(tx: Tx, job: Row, list: List, read: Reading): Tally {
-  const source = { shape: list.shape, present: isPresent(tx.db, list), vacant: isVacant(tx.db, list) }
-  beginPlan(tx, job, planOf(kindOf(job), source), list.params)
+  const plan = (sweep: boolean): void => beginPlan(tx, job, planOf(kindOf(job), { shape: list.shape, sweep, vacant: isVacant(tx.db, list) }), list.params)
+  plan(list.whole)
+  // files have come or gone since the list was made
+  if (list.whole && !isOfList(tx.db, list)) plan(false)
   return decide(tx, job, read)
 }
 

@@ -1,7 +1,8 @@
 import { NEW_ENTITY, NEW_REVISION } from '../entry-columns.ts'
 import { itemsBetween } from '../item-range.ts'
 import type { Shape } from '../../shared/list-shape.ts'
-import { listed, listedPresent, listedUnfit } from '../unwritten.ts'
+import type { Database } from '../database.ts'
+import { listed, listedUnfit, swept, SWEPT_AT_MOST, type List } from '../unwritten.ts'
 import type { JobKind } from '../../../model/job.ts'
 import { MAX_FIELDS_BYTES } from '../../../model/entry.ts'
 import { MAX_PATH_LENGTH } from '../../../model/paths.ts'
@@ -21,11 +22,11 @@ export const CREATE_PLAN = `CREATE TEMP TABLE IF NOT EXISTS plan (
   kind INTEGER, deleted INTEGER, size INTEGER, digest BLOB, media_type TEXT, fields TEXT, t_modified INTEGER, stamp TEXT)`
 
 /**
- * Where the items of a plan come from: rows that were written before, or a list of some shape (unwritten.ts), whose items have no conditions. `present`: the sources
- * of the list are all that lies between its ends. `vacant`: it is known that nothing has ever been where the items go, so that no destination needs to be looked up.
- * Both are the commonest case, and spare a third of the work.
+ * Where the items of a plan come from: rows that were written before, or a list of some shape (unwritten.ts), whose items have no conditions. `sweep`: all files
+ * between the ends of the list are taken for its items (`isOfList` tells whether they were). `vacant`: it is known that nothing has ever been where the items go, so
+ * that no destination needs to be looked up. Both are the commonest case, and spare a third of the work.
  */
-export type ItemSource = 'rows' | { readonly shape: Shape; readonly present: boolean; readonly vacant: boolean }
+export type ItemSource = 'rows' | { readonly shape: Shape; readonly sweep: boolean; readonly vacant: boolean }
 
 const LOOK_UP_SOURCE = 'LEFT JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path'
 
@@ -34,12 +35,19 @@ function itemsOf(source: ItemSource): string {
   if (source === 'rows') {
     return `(SELECT *, coalesce(dst_path, src_path) AS to_path FROM item r WHERE ${itemsBetween('r', ':first', ':last')} AND r.state = 0 AND r.change IS NULL) i ${LOOK_UP_SOURCE}`
   }
-  return source.present ? `(${listedPresent(source.shape)}) s` : `(${listed(source.shape)}) i ${LOOK_UP_SOURCE}`
+  return source.sweep ? `(${swept(source.shape)}) s` : `(${listed(source.shape)}) i ${LOOK_UP_SOURCE}`
 }
 
-/** The order in which the items of a source must come into the plan. */
+/** The order in which the items of a source must come into the plan, and how many. */
 function orderOf(source: ItemSource): string {
-  return source !== 'rows' && source.present ? 'ORDER BY s.path' : ''
+  return source !== 'rows' && source.sweep ? `ORDER BY s.path LIMIT ${SWEPT_AT_MOST}` : ''
+}
+
+const OF_LIST = 'SELECT jsonb_group_array(src_path) = :paths AS same FROM (SELECT src_path FROM plan ORDER BY seq)'
+
+/** Whether the items of the plan are those of a list. */
+export function isOfList(db: Database, { params }: List): boolean {
+  return db.get(OF_LIST, params)?.['same'] === 1
 }
 
 /** Conditions on the source hold for every kind; a condition on what is not there fails as one, not as a missing file. */
@@ -48,7 +56,7 @@ const SOURCE_CONDITIONS = `
   WHEN src_version_if IS NOT NULL AND (s.path IS NULL OR s.deleted = 1 OR s.version <> src_version_if) THEN ${T.sourceVersion}`
 
 function sourceChecks(source: ItemSource): string {
-  if (source !== 'rows' && source.present) return ''
+  if (source !== 'rows' && source.sweep) return ''
   return `${source === 'rows' ? SOURCE_CONDITIONS : ''} WHEN s.path IS NULL OR s.deleted = 1 THEN ${T.missing}`
 }
 
