@@ -132,10 +132,8 @@ export class EntryService implements Entries {
   }
 
   async byRevision(caller: Caller, revision: string): Promise<Entry> {
-    const entry = await this.#ledger.entryByRevision(revision)
-    // asked even where there is no such version: the time an answer takes is not to tell whether there is one
-    const role = await this.#ledger.role(caller.subject, entry?.collection ?? '')
-    if (entry === null || role === null) {
+    const entry = await this.#ledger.entryByRevision(revision, caller.subject)
+    if (entry === null) {
       throw new WaybillError('entry_not_found', `there is no version with the revision ${JSON.stringify(revision.slice(0, 64))} that you may read`)
     }
     return entry

@@ -260,10 +260,10 @@ export interface Ledger extends PlaceLedger, SystemLedger, TokenLedger, Observed
   patchEntry(write: EntryWrite & { readonly fields?: Fields; readonly mediaType?: string }): Promise<Entry>
   /** Makes a folder in an addressable collection. `entry_exists` when something live has that path. */
   createFolder(folder: NewFolder): Promise<Entry>
-  /** The live entries of addressable collections with these entity ids, in no order; unknown ids are left out. */
-  entriesById(entityIds: readonly string[]): Promise<readonly Entry[]>
-  /** The version of an entry of an addressable collection that has this revision: present, superseded or a tombstone. Null: there is none. */
-  entryByRevision(revision: string): Promise<Entry | null>
+  /** The live entries of addressable collections with these entity ids, in no order; ids that are unknown, or of what `reader` has no grant for, are left out. */
+  entriesById(entityIds: readonly string[], reader: string): Promise<readonly Entry[]>
+  /** The version of an entry of an addressable collection that has this revision: present, superseded or a tombstone. Null: there is none that `reader` has a grant for. */
+  entryByRevision(revision: string, reader: string): Promise<Entry | null>
   /** Live entries directly in a folder ('': the root) of an addressable collection. */
   children(collection: string, folder: string, filter: ChildFilter, page: { readonly offset: number; readonly limit: number }): Promise<Children>
   /** Digests among these that some version (or a deleted one) or a part of an upload refers to. */

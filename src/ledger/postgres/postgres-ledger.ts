@@ -171,11 +171,11 @@ export class PostgresLedger implements Ledger {
   createFolder(folder: NewFolder): Promise<Entry> {
     return this.#writes.write(tx => operations.createFolder(tx, folder))
   }
-  entriesById(entityIds: readonly string[]): Promise<readonly Entry[]> {
-    return tree.entriesById(this.#db, entityIds)
+  entriesById(entityIds: readonly string[], reader: string): Promise<readonly Entry[]> {
+    return tree.entriesById(this.#db, entityIds, reader)
   }
-  entryByRevision(revision: string): Promise<Entry | null> {
-    return tree.entryByRevision(this.#db, revision)
+  entryByRevision(revision: string, reader: string): Promise<Entry | null> {
+    return tree.entryByRevision(this.#db, revision, reader)
   }
   children(collection: string, folder: string, filter: ChildFilter, page: { offset: number; limit: number }): Promise<Children> {
     return this.#db.atOnce(db => tree.children(db, collection, folder, filter, page))

@@ -180,11 +180,11 @@ export class SqliteLedger implements Ledger {
   createFolder(folder: NewFolder): Promise<Entry> {
     return this.#writer.call('createFolder', folder)
   }
-  async entriesById(entityIds: readonly string[]): Promise<readonly Entry[]> {
-    return tree.entriesById(this.#db, entityIds)
+  async entriesById(entityIds: readonly string[], reader: string): Promise<readonly Entry[]> {
+    return tree.entriesById(this.#db, entityIds, reader)
   }
-  async entryByRevision(revision: string): Promise<Entry | null> {
-    return tree.entryByRevision(this.#db, revision)
+  async entryByRevision(revision: string, reader: string): Promise<Entry | null> {
+    return tree.entryByRevision(this.#db, revision, reader)
   }
   async children(collection: string, folder: string, filter: ChildFilter, page: { offset: number; limit: number }): Promise<Children> {
     return tree.children(this.#db, collection, folder, filter, page)

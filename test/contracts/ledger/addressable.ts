@@ -155,7 +155,7 @@ export function addressableContract(world: World): void {
       await world.ledger.removeEntry({ collection: id, path: 'a/b', subject: 'alice' })
       const left = await world.entry(id, 'a')
       await world.ledger.deleteCollection(id, 'alice')
-      expect(await world.ledger.entriesById([left?.entityId ?? ''])).toEqual([])
+      expect(await world.ledger.entriesById([left?.entityId ?? ''], 'alice')).toEqual([])
     })
   })
 
@@ -166,10 +166,12 @@ export function addressableContract(world: World): void {
       const [one, gone, other] = [await world.put(id, 'a/one'), await world.put(id, 'gone'), await world.put(plain, 'other')]
       await world.ledger.removeEntry({ collection: id, path: 'gone', subject: 'alice' })
       const ids = [one, gone, other].map(entry => entry.entityId)
-      const found = await world.ledger.entriesById([...ids, ids[0] ?? '', randomUUID(), 'nonsense', ''])
+      const found = await world.ledger.entriesById([...ids, ids[0] ?? '', randomUUID(), 'nonsense', ''], 'alice')
       expect(found).toEqual([one])
       const top = await world.entry(id, 'a')
-      expect(await world.ledger.entriesById([top?.entityId ?? ''])).toEqual([top])
+      expect(await world.ledger.entriesById([top?.entityId ?? ''], 'alice')).toEqual([top])
+      // I9
+      expect(await world.ledger.entriesById(ids, 'mallory')).toEqual([])
     })
 
     it('are found by the revision of any version', async () => {
@@ -178,9 +180,10 @@ export function addressableContract(world: World): void {
       const first = await world.put(id, 'x', 'one')
       const second = await world.put(id, 'x', 'two')
       const last = await world.ledger.removeEntry({ collection: id, path: 'x', subject: 'alice' })
-      for (const version of [first, second, last]) expect(await world.ledger.entryByRevision(version.revision)).toEqual(version)
+      for (const version of [first, second, last]) expect(await world.ledger.entryByRevision(version.revision, 'alice')).toEqual(version)
       const elsewhere = await world.put(plain, 'x')
-      for (const unknown of [elsewhere.revision, '0'.repeat(32), 'x', '']) expect(await world.ledger.entryByRevision(unknown)).toBeNull()
+      for (const unknown of [elsewhere.revision, '0'.repeat(32), 'x', '']) expect(await world.ledger.entryByRevision(unknown, 'alice')).toBeNull()
+      for (const version of [first, last]) expect(await world.ledger.entryByRevision(version.revision, 'mallory')).toBeNull() // I9
     })
   })
 

@@ -116,8 +116,8 @@ export function entityJobsContract(world: World): void {
       expect(job).toMatchObject({ state: 'finished', outcome: 'succeeded' })
       expect(await all(from)).toEqual(['other'])
       expect(await all(target)).toEqual(['d/', 'd/1', 'd/empty/', 'd/old', 'd/s/', 'd/s/2'])
-      expect((await world.ledger.entriesById([file])).map(entry => entry.path)).toEqual(['d/s/2'])
-      expect(await world.ledger.entriesById([emptied])).toEqual([])
+      expect((await world.ledger.entriesById([file], 'alice')).map(entry => entry.path)).toEqual(['d/s/2'])
+      expect(await world.ledger.entriesById([emptied], 'alice')).toEqual([])
     })
 
     it('delete folders with all in them, and leave those that still hold something', async () => {

@@ -8,13 +8,16 @@ import { liveChildren } from '../addressable.ts'
 import type { Params, Queries } from '../connection/queries.ts'
 import { keyOf } from './entries.ts'
 
-const BY_ENTITIES = `SELECT e.*, c.id FROM entry e JOIN collection c ON c.key = e.collection AND c.deleted_at IS NULL
-  WHERE e.entity = ANY(:entities::uuid[]) AND e.collection < 0 AND e.deleted = 0`
+/** I9: what a reader has no grant for is not even read, as what does not exist: the time an answer takes is not to tell them apart. */
+const READABLE = 'EXISTS (SELECT 1 FROM access_grant g WHERE g.collection = e.collection AND g.subject = :reader)'
 
-/** The live entries with these entity ids, each once, where the ids are known. */
-export async function entriesById(db: Queries, entityIds: readonly string[]): Promise<Entry[]> {
+const BY_ENTITIES = `SELECT e.*, c.id FROM entry e JOIN collection c ON c.key = e.collection AND c.deleted_at IS NULL
+  WHERE e.entity = ANY(:entities::uuid[]) AND e.collection < 0 AND e.deleted = 0 AND ${READABLE}`
+
+/** The live entries with these entity ids, each once, where the reader may know of them. */
+export async function entriesById(db: Queries, entityIds: readonly string[], reader: string): Promise<Entry[]> {
   const entities = [...new Set(entityIds)].filter(isUuid)
-  return entities.length === 0 ? [] : (await db.all(BY_ENTITIES, { entities })).map(entryOf)
+  return entities.length === 0 ? [] : (await db.all(BY_ENTITIES, { entities, reader })).map(entryOf)
 }
 
 function entryOf(row: Row): Entry {
@@ -22,15 +25,15 @@ function entryOf(row: Row): Entry {
 }
 
 const byRevision = (table: 'entry' | 'history'): string =>
-  `SELECT e.*, c.id FROM ${table} e JOIN collection c ON c.key = e.collection AND c.deleted_at IS NULL WHERE e.revision = :revision AND e.collection < 0`
+  `SELECT e.*, c.id FROM ${table} e JOIN collection c ON c.key = e.collection AND c.deleted_at IS NULL WHERE e.revision = :revision AND e.collection < 0 AND ${READABLE}`
 const PRESENT = byRevision('entry')
 const SUPERSEDED = byRevision('history')
 
 /** The version with that revision, present or superseded, or null: both are looked for, that the time it takes does not tell which there is. */
-export async function entryByRevision(db: Queries, revision: string): Promise<Entry | null> {
+export async function entryByRevision(db: Queries, revision: string, reader: string): Promise<Entry | null> {
   if (!isRevision(revision)) return null
-  const present = await db.get(PRESENT, { revision })
-  const superseded = await db.get(SUPERSEDED, { revision })
+  const present = await db.get(PRESENT, { revision, reader })
+  const superseded = await db.get(SUPERSEDED, { revision, reader })
   const row = present ?? superseded
   return row === undefined ? null : entryOf(row)
 }

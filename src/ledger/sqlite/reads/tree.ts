@@ -5,13 +5,17 @@ import { hexBytes, toEntry, uuidBytes } from '../../shared/codec.ts'
 import type { Database, Params, Row } from '../database.ts'
 import { keyOf } from './entries.ts'
 
-const BY_ENTITY = `SELECT e.*, c.id FROM entry e CROSS JOIN collection c ON c.key = e.collection AND c.deleted_at IS NULL WHERE ${liveEntity('e', ':entity')}`
+/** I9: what a reader has no grant for is not even read, as what does not exist: the time an answer takes is not to tell them apart. */
+const READABLE = 'EXISTS (SELECT 1 FROM access_grant g WHERE g.collection = e.collection AND g.subject = :reader)'
 
-/** The live entries with these entity ids, each once, where the ids are known. */
-export function entriesById(db: Database, entityIds: readonly string[]): Entry[] {
+const BY_ENTITY = `SELECT e.*, c.id FROM entry e CROSS JOIN collection c ON c.key = e.collection AND c.deleted_at IS NULL
+  WHERE ${liveEntity('e', ':entity')} AND ${READABLE}`
+
+/** The live entries with these entity ids, each once, where the reader may know of them. */
+export function entriesById(db: Database, entityIds: readonly string[], reader: string): Entry[] {
   return [...new Set(entityIds)].flatMap(id => {
     const entity = uuidBytes(id)
-    const row = entity === null ? undefined : db.get(BY_ENTITY, { entity })
+    const row = entity === null ? undefined : db.get(BY_ENTITY, { entity, reader })
     return row === undefined ? [] : [entryOf(row)]
   })
 }
@@ -21,15 +25,16 @@ function entryOf(row: Row): Entry {
 }
 
 const byRevision = (table: 'entry' | 'history'): string =>
-  `SELECT e.*, c.id FROM ${table} e CROSS JOIN collection c ON c.key = e.collection AND c.deleted_at IS NULL WHERE e.revision = :revision AND e.collection < 0`
+  `SELECT e.*, c.id FROM ${table} e CROSS JOIN collection c ON c.key = e.collection AND c.deleted_at IS NULL WHERE e.revision = :revision AND e.collection < 0 AND ${READABLE}`
 const PRESENT = byRevision('entry')
 const SUPERSEDED = byRevision('history')
 
 /** The version with that revision, present or superseded, or null: both are looked for, that the time it takes does not tell which there is. */
-export function entryByRevision(db: Database, revision: string): Entry | null {
+export function entryByRevision(db: Database, revision: string, reader: string): Entry | null {
   if (!isRevision(revision)) return null
-  const present = db.get(PRESENT, { revision: hexBytes(revision) })
-  const superseded = db.get(SUPERSEDED, { revision: hexBytes(revision) })
+  const which = { revision: hexBytes(revision), reader }
+  const present = db.get(PRESENT, which)
+  const superseded = db.get(SUPERSEDED, which)
   const row = present ?? superseded
   return row === undefined ? null : entryOf(row)
 }
