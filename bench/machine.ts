@@ -16,9 +16,7 @@ export function processorOf(cores: readonly CpuInfo[]): string {
 
 /** The file system that a directory lies in. */
 export function diskOf(directory: string): string {
-  const [type, size, free] = execFileSync('stat', ['--file-system', '--format=%T %b %a %S', directory], { encoding: 'utf8' })
-    .trim()
-    .split(' ')
-    .map((part, i, all) => (i === 0 ? part : (Number(part) * Number(all[3])) / 2 ** 30))
-  return `${type}, ${Math.round(Number(size))} GiB, ${Math.round(Number(free))} GiB free`
+  const told = execFileSync('df', ['--block-size=1', '--output=fstype,size,avail', directory], { encoding: 'utf8' })
+  const [type = 'unknown', size, free] = told.trim().split('\n').at(-1)?.trim().split(/\s+/) ?? []
+  return `${type}, ${Math.round(Number(size) / 2 ** 30)} GiB, ${Math.round(Number(free) / 2 ** 30)} GiB free`
 }
