@@ -6,7 +6,8 @@ import { say } from './figures.ts'
 export function sayMachine(directory: string): void {
   say('machine', `${processorOf(cpus())}, ${Math.round(totalmem() / 2 ** 30)} GiB`)
   say('system', `Linux ${release()}, Node ${process.version}`)
-  say('disk', `${directory}: ${diskOf(directory)}`)
+  const { kind, free } = fileSystemOf(directory)
+  say('disk', `${directory}: ${kind}, ${free}`)
 }
 
 /** How many cores of which processor. */
@@ -14,9 +15,9 @@ export function processorOf(cores: readonly CpuInfo[]): string {
   return `${cores.length} x ${cores[0]?.model.trim() ?? 'unknown processor'}`
 }
 
-/** The file system that a directory lies in. */
-export function diskOf(directory: string): string {
+/** The file system that a directory lies in, with its size, and what is free of it. */
+export function fileSystemOf(directory: string): { readonly kind: string; readonly free: string } {
   const told = execFileSync('df', ['--block-size=1', '--output=fstype,size,avail', directory], { encoding: 'utf8' })
   const [type = 'unknown', size, free] = told.trim().split('\n').at(-1)?.trim().split(/\s+/) ?? []
-  return `${type}, ${Math.round(Number(size) / 2 ** 30)} GiB, ${Math.round(Number(free) / 2 ** 30)} GiB free`
+  return { kind: `${type}, ${Math.round(Number(size) / 2 ** 30)} GiB`, free: `${Math.round(Number(free) / 2 ** 30)} GiB free` }
 }

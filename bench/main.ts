@@ -13,7 +13,7 @@ ${Object.entries(BENCHES)
   .map(([name, { title }]) => `  ${name.padEnd(16)} ${title}`)
   .join('\n')}
   all              all of them, into docs/benchmarks.md, in an hour or two
-  --only A,B       of all, these alone
+  --only A,B       these alone; the page keeps what it has of the others
   --page FILE      into another file
   --quick          smaller and fewer runs, to see that it works
   --json           the last line of each is one JSON object of its figures
