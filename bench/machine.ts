@@ -17,9 +17,7 @@ export function processorOf(cores: readonly CpuInfo[]): string {
 
 /** The file system that a directory lies in, with its size, and what is free of it. */
 export function fileSystemOf(directory: string): { readonly kind: string; readonly free: string } {
-  const [type, size, free] = execFileSync('stat', ['--file-system', '--format=%T %b %a %S', directory], { encoding: 'utf8' })
-    .trim()
-    .split(' ')
-    .map((part, i, all) => (i === 0 ? part : (Number(part) * Number(all[3])) / 2 ** 30))
-  return { kind: `${type}, ${Math.round(Number(size))} GiB`, free: `${Math.round(Number(free))} GiB free` }
+  const told = execFileSync('df', ['--block-size=1', '--output=fstype,size,avail', directory], { encoding: 'utf8' })
+  const [type = 'unknown', size, free] = told.trim().split('\n').at(-1)?.trim().split(/\s+/) ?? []
+  return { kind: `${type}, ${Math.round(Number(size) / 2 ** 30)} GiB`, free: `${Math.round(Number(free) / 2 ** 30)} GiB free` }
 }

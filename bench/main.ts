@@ -1,41 +1,79 @@
-import { parseArgs } from 'node:util'
+import { access, constants } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { CommandLine } from '../test/support/command-line.ts'
 import { benchAll } from './board/all.ts'
 import { BENCHES } from './board/benches.ts'
 import { BYTES_SIZES, bytesBench, type BytesSize } from './bytes.ts'
 
-const USAGE = `usage: npm run bench -- <bench> [--json] [--quick]
-       npm run bench -- all [--json] [--quick] [--only a,b] [--page file]
-benches: ${Object.keys(BENCHES).join(', ')}; bytes takes [--files N] [--mib N] [--rounds N] [--transfers N], too`
+const USAGE = `usage: npm run bench -- NAME [--json] [--quick]
+       npm run bench -- all [--json] [--quick] [--only NAME,NAME] [--page FILE]
+       npm run bench -- bytes [--json] [--quick] [--files N] [--mib N] [--rounds N] [--transfers N]
+Measures what the figures of the README are; bench/README.md says what each is.
+${Object.entries(BENCHES)
+  .map(([name, { title }]) => `  ${name.padEnd(16)} ${title}`)
+  .join('\n')}
+  all              all of them, into docs/benchmarks.md, in an hour or two
+  --only A,B       these alone; the page keeps what it has of the others
+  --page FILE      into another file
+  --quick          smaller and fewer runs, to see that it works
+  --json           the last line of each is one JSON object of its figures
+Exit codes: 0 measured, 1 it failed, 2 it was not understood.`
+
+const line = new CommandLine(USAGE, {
+  json: { type: 'boolean', default: false },
+  quick: { type: 'boolean', default: false },
+  ...{ only: { type: 'string' }, page: { type: 'string' } },
+  ...{ files: { type: 'string' }, mib: { type: 'string' }, rounds: { type: 'string' }, transfers: { type: 'string' } },
+})
+const { values, words } = line.read(1)
+/** What one of them alone is told. */
+const TOLD: Readonly<Record<string, readonly (keyof typeof values)[]>> = { all: ['only', 'page'], bytes: ['files', 'mib', 'rounds', 'transfers'] }
 
 /** Runs one bench, or all of them; with `--json` the last line of each is one JSON object of the named figures. */
-async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      json: { type: 'boolean', default: false },
-      quick: { type: 'boolean', default: false },
-      ...{ only: { type: 'string' }, page: { type: 'string' } },
-      ...{ files: { type: 'string' }, mib: { type: 'string' }, rounds: { type: 'string' }, transfers: { type: 'string' } },
-    },
-  })
+async function main(name: string | undefined): Promise<number> {
   const scale = values.quick ? 'quick' : 'whole'
-  const [name = '', ...others] = positionals
-  const only = values.only?.split(',') ?? Object.keys(BENCHES)
-  const bench = name === 'bytes' ? () => bytesBench(sizeOf(BYTES_SIZES[scale], values)) : BENCHES[name]?.run
-  if (others.length > 0 || (name !== 'all' && bench === undefined) || only.some(one => BENCHES[one] === undefined)) {
-    console.error(USAGE)
-    return 2
-  }
+  const bench = benchOf(name, BYTES_SIZES[scale])
+  refuseForeign(name)
+  const only = values.only?.split(',').map(known) ?? Object.keys(BENCHES)
+  if (values.page !== undefined) await refuseUnwritable(values.page)
   if (values.quick) console.log('quick: smaller and fewer runs than the figures are defined for; only to see that everything works')
-  if (bench === undefined) return benchAll({ scale, only, json: values.json, page: values.page })
+  if (bench === null) return benchAll({ scale, only, json: values.json, page: values.page })
   const { figures } = await bench(scale)
   if (values.json) console.log(JSON.stringify(figures))
   return 0
 }
 
-function sizeOf(usual: BytesSize, wish: { readonly files?: string; readonly mib?: string; readonly rounds?: string; readonly transfers?: string }): BytesSize {
-  const { files = usual.files, mib = usual.largeMib, rounds = usual.rounds, transfers = usual.transfers } = wish
-  return { ...usual, files: Number(files), largeMib: Number(mib), rounds: Number(rounds), transfers: Number(transfers) }
+/** What runs; null: all. */
+function benchOf(name: string | undefined, usual: BytesSize): (typeof BENCHES)[string]['run'] | null {
+  if (name === undefined) return line.refuse('the name of a bench is missing')
+  if (name === 'all') return null
+  if (name !== 'bytes') return BENCHES[known(name)]?.run ?? null
+  const size = sizeOf(usual)
+  return () => bytesBench(size)
 }
 
-process.exitCode = await main()
+function known(name: string): string {
+  return Object.hasOwn(BENCHES, name) ? name : line.refuse(`there is no bench "${name}"`)
+}
+
+/** An option that would be taken for heard, and is not. */
+function refuseForeign(name: string | undefined): void {
+  for (const [bench, options] of Object.entries(TOLD))
+    for (const option of options) if (bench !== name && values[option] !== undefined) line.refuse(`--${option} is for ${bench} alone`)
+}
+
+/** Before an hour of measuring, not behind it. */
+async function refuseUnwritable(page: string): Promise<void> {
+  await access(dirname(page), constants.W_OK).catch(() => line.refuse(`--page ${page} cannot be written: its directory is not there, or not to be written to`))
+}
+
+function sizeOf(usual: BytesSize): BytesSize {
+  const told = (option: 'files' | 'mib' | 'rounds' | 'transfers', otherwise: number): number => line.number(option, values[option] ?? String(otherwise))
+  return {
+    ...usual,
+    ...{ files: told('files', usual.files), largeMib: told('mib', usual.largeMib) },
+    ...{ rounds: told('rounds', usual.rounds), transfers: told('transfers', usual.transfers) },
+  }
+}
+
+process.exitCode = await main(words[0])

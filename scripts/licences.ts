@@ -19,7 +19,7 @@ async function page(): Promise<string> {
     .map(([path, { version, license = 'not told' }]) => `| ${path.replace(/^.*node_modules\//, '')} | ${version} | ${license} |`)
   const text = `# Licences
 
-Waybill is under the Apache License 2.0. An installed server brings these packages with it; what only its tests and its build use is not among them. Made by \`npm run --silent licences\`.
+Waybill is under the Apache License 2.0. An installed server brings these packages with it; what only its tests and its build use is not among them. Made by \`npm run --silent licences\` from package-lock.json; \`npm run --silent sbom > sbom.json\` lists the same packages for programs (CycloneDX), with their hashes.
 
 | package | version | licence |
 | --- | --- | --- |

@@ -26,7 +26,7 @@ export interface Board {
 
 const INTRO = `# Benchmarks
 
-Every figure of the [README](../README.md#figures) and more, each measured in one run with what it is compared with, in turn, round by round. All values are in [benchmarks.json](benchmarks.json). [bench/README.md](../bench/README.md) says what exactly is done. Losses stand beside the rest.`
+The figures of the [README](../README.md#figures) and more, each measured in one run with what it is compared with, in turn, round by round. All values are in [benchmarks.json](benchmarks.json). [bench/README.md](../bench/README.md) says what exactly is done. Losses stand beside the rest.`
 
 const READING = `Where there were several rounds, a cell is the median, with the range in brackets. The ratio is that of each round's pair: how many times as good ours is, above 1 in our favour, whichever way better lies. _Even_ is within a twentieth of 1; **behind** is a loss, and **missed** a goal not reached.`
 

@@ -6,16 +6,17 @@ import { describe, it } from 'vitest'
 import { SqliteLedger } from '../../src/ledger/sqlite/sqlite-ledger.ts'
 import { disturbed } from './commands/operations.ts'
 import type { Reopen } from './commands/real.ts'
-import { assertRandom, fixtures, RANDOM_TIMEOUT_MS, replay, type WithLedger } from './commands/run.ts'
+import { assertRandom, fixtures, randomRuns, randomTimeoutMs, replay, type WithLedger } from './commands/run.ts'
 import { World } from './ledger/world.ts'
 
 /** Some 25 durable writes each, and some openings. Whoever changes the ledger lets more run: RANDOM_RUNS=2000. */
-const RUNS = Number(process.env['RANDOM_RUNS'] ?? 7)
+const RUNS = randomRuns(7)
+const TIMEOUT_MS = randomTimeoutMs(RUNS)
 
 describe('random jobs on a ledger that crashes, starts anew, and whose clock is set', () => {
-  it.each(fixtures('with crashes'))('come out as the model says: %s', { timeout: RANDOM_TIMEOUT_MS }, (_name, fixture) => replay(fixture, withLedger))
+  it.each(fixtures('with crashes'))('come out as the model says: %s', { timeout: TIMEOUT_MS }, (_name, fixture) => replay(fixture, withLedger))
 
-  it('come out as the model says, at every step', { timeout: RANDOM_TIMEOUT_MS }, () => assertRandom(disturbed, RUNS, withLedger))
+  it('come out as the model says, at every step', { timeout: TIMEOUT_MS }, () => assertRandom(disturbed, RUNS, withLedger))
 })
 
 const withLedger: WithLedger = async use => {

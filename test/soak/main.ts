@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
+import { CommandLine } from '../support/command-line.ts'
 import { heldEnvironment } from '../support/held.ts'
 import { Http } from '../support/http.ts'
 import { ask } from '../support/postgres-database.ts'
@@ -15,19 +15,31 @@ import { Load } from './load.ts'
 import { plot, short } from './plot.ts'
 import { limitOf, sample, UNITS } from './samples.ts'
 
+const USAGE = `usage: npm run soak -- [option ...]
+Steady traffic on a real server: memory, rows, sizes and latencies may not grow. On a machine with other work, or within the first minutes, they may
+do so without a fault.
+  --minutes N    for how long, at least 1 (3)
+  --database     the ledger on a PostgreSQL of its own, instead of SQLite
+  --plot FILE    its figures as an SVG
+  --seed N       what is asked (1)
+  --json         the last line is one JSON object of all figures
+Exit codes: 0 all flat, 1 something grew, 2 it was not understood.`
+
 /**
  * `npm run soak -- --minutes N [--database] [--plot FILE] [--json] [--seed S]`: steady traffic on a real server whose jobs, records, uploads, tokens and deleted collections are kept for
  * some seconds, so that what comes goes; every ten seconds its figures are taken. Ends with 1 when one of them has grown by more than it may.
  */
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '3' },
-    database: { type: 'boolean', default: false },
-    plot: { type: 'string' },
-    json: { type: 'boolean', default: false },
-    seed: { type: 'string', default: '1' },
-  },
+const line = new CommandLine(USAGE, {
+  minutes: { type: 'string', default: '3' },
+  database: { type: 'boolean', default: false },
+  plot: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  seed: { type: 'string', default: '1' },
 })
+const { values } = line.read()
+const minutes = line.number('minutes', values.minutes, { whole: false })
+const seed = line.number('seed', values.seed, { least: 0 })
+const LEDGER = values.database ? 'PostgreSQL' : 'SQLite'
 const SAMPLE_MS = 10_000
 const KEPT_MS = 10_000
 const ENV = {
@@ -50,6 +62,7 @@ begun.defer(() => rm(directory, { recursive: true, force: true }))
 process.exitCode = await run().finally(() => begun.disposeAsync())
 
 async function run(): Promise<number> {
+  console.error(`${minutes} minutes of steady traffic, ledger on ${LEDGER}, seed ${seed}; nothing more is printed until they are over`)
   const [data, socket] = [join(directory, 'data'), join(directory, 'figures')]
   const postgres = values.database ? await startPostgres() : null
   if (postgres !== null) begun.defer(() => postgres.stop())
@@ -63,7 +76,7 @@ async function run(): Promise<number> {
   begun.defer(() => receiver.close())
   const stop = new AbortController()
   const http = new Http(server.url, token)
-  const load = new Load({ http, random: new Random(Number(values.seed)), receiver: receiver.url, stop: stop.signal })
+  const load = new Load({ http, random: new Random(seed), receiver: receiver.url, stop: stop.signal })
   const running = load.run()
   const series = await watch(running, load, { pid: server.pid, data, socket, database: postgres?.url ?? null })
   stop.abort()
@@ -77,7 +90,7 @@ async function watch(running: Promise<void>, load: Load, subject: Parameters<typ
   const taken = new Map<string, { t: number; value: number }[]>()
   let rows: Readonly<Record<string, number>> = {}
   const start = performance.now()
-  for (let before = 0; performance.now() - start < Number(values.minutes) * 60_000;) {
+  for (let before = 0; performance.now() - start < minutes * 60_000;) {
     await Promise.race([pause(SAMPLE_MS), running])
     const found = await sample(subject)
     rows = found.rows
@@ -101,9 +114,10 @@ async function report(all: readonly Series[], counts: { readonly requests: numbe
   }
   const failed = charts.filter(({ fit: { passed } }) => !passed).map(({ series }) => series.name)
   console.log(`${counts.requests} requests, ${counts.hooks} events received; ${failed.length === 0 ? 'all flat' : `not flat: ${failed.join(', ')}`}`)
-  const ledger = values.database ? 'PostgreSQL' : 'SQLite'
+  if (failed.length > 0)
+    console.log('on a machine with other work, or within the first minutes, latencies, rows and sizes rise without a fault: try again, longer and alone')
   if (values.plot !== undefined)
-    await writeFile(values.plot, plot(`${values.minutes} minutes of steady traffic, ledger on ${ledger}: ${counts.requests} requests`, charts))
+    await writeFile(values.plot, plot(`${minutes} minutes of steady traffic, ledger on ${LEDGER}: ${counts.requests} requests`, charts))
   if (values.json) console.log(JSON.stringify({ ...counts, failed, figures: Object.fromEntries(charts.map(({ series, fit: line }) => [series.name, line])) }))
   return failed.length === 0 ? 0 : 1
 }

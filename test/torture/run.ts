@@ -38,7 +38,7 @@ export interface TortureOptions {
   readonly stop?: AbortSignal
 }
 
-/** What a run did, and what it found broken; with faults the directory is kept for a look. */
+/** What a run did, and what it found broken. */
 export interface TortureReport {
   readonly kills: number
   /** Kills that left unfinished jobs behind: the ones that prove something. */
@@ -54,7 +54,8 @@ export interface TortureReport {
   readonly errands: number
   readonly expired: number
   readonly faults: readonly string[]
-  readonly directory: string
+  /** Kept for a look where there are faults. */
+  readonly directory: string | null
 }
 
 type Counts = { -readonly [K in keyof Omit<TortureReport, 'faults' | 'directory' | 'checked' | 'killsAt'>]: number }
@@ -80,7 +81,7 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
     options.log?.(`${counts.kills} kills, ${counts.requests} requests, ${counts.errands} errands, ${faults.length} faults`)
     if (faults.length > 0 || counts.kills >= options.kills || options.stop?.aborted === true) {
       if (faults.length === 0) await rm(directory, { recursive: true })
-      return { ...counts, killsAt, checked: tally.checked, faults, directory }
+      return { ...counts, killsAt, checked: tally.checked, faults, directory: faults.length === 0 ? null : directory }
     }
     await rm(directory, { recursive: true })
   }

@@ -20,8 +20,20 @@ export interface Fixture {
 const FIXTURES = join(import.meta.dirname, '..', 'fixtures')
 /** A shrunk list is wanted while somebody waits for it: on PostgreSQL each try takes half a second. */
 const SHRINK_MS = 240_000
-/** How long a test of random commands may take, the shrinking included. */
-export const RANDOM_TIMEOUT_MS = 600_000
+/** A run takes some tenths of a second, and seconds on a machine that is busy many times over. */
+const RUN_MS = 10_000
+
+/** How many lists of random commands are tried: what RANDOM_RUNS says, or the usual. */
+export function randomRuns(usual: number): number {
+  const told = process.env['RANDOM_RUNS'] ?? String(usual)
+  if (!/^[1-9]\d*$/.test(told)) throw new Error(`RANDOM_RUNS is a whole number from 1 on, not "${told}"`)
+  return Number(told)
+}
+
+/** How long a test of so many lists may take, the shrinking included. */
+export function randomTimeoutMs(runs: number): number {
+  return SHRINK_MS + 300_000 + runs * RUN_MS
+}
 
 /** The ledger and the model differ, or the ledger failed. The trail is what was done, as it can be repeated. */
 class Differs extends Error {

@@ -18,6 +18,11 @@ interface Manifest {
   readonly allowScripts: Readonly<Record<string, boolean>>
 }
 
+interface Bill {
+  readonly components: readonly { readonly 'bom-ref': string }[]
+  readonly dependencies: readonly { readonly ref: string; readonly dependsOn: readonly string[] }[]
+}
+
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const manifest = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as Manifest
 const { packages } = JSON.parse(readFileSync(`${root}/package-lock.json`, 'utf8')) as { packages: Record<string, Locked> }
@@ -52,6 +57,14 @@ describe('the packages', () => {
   it('that a server brings with it are under licences that we take, and docs/licences.md lists them', () => {
     expect(locked.filter(([, { dev, license }]) => dev !== true && !TAKEN.has(license ?? '')).map(([path]) => path)).toEqual([])
     execFileSync(process.execPath, [`${root}/scripts/licences.ts`, '--check'], { stdio: 'pipe' })
+  })
+
+  it('that a server brings with it, and no others, are in the bill of materials', () => {
+    const bill = JSON.parse(execFileSync(process.execPath, [`${root}/scripts/sbom.ts`], { encoding: 'utf8', stdio: 'pipe' })) as Bill
+    const shipped = locked.filter(([, { dev }]) => dev !== true).map(([path, { version }]) => `${path.replace(/^.*node_modules\//, '')}@${version}`)
+    expect(bill.components.map(one => one['bom-ref']).toSorted()).toEqual([...new Set(shipped)].toSorted())
+    const refs = new Set([`waybill@${packages['']?.version}`, ...shipped])
+    expect(bill.dependencies.flatMap(({ ref, dependsOn }) => [ref, ...dependsOn]).filter(ref => !refs.has(ref))).toEqual([])
   })
 })
 
