@@ -6,7 +6,8 @@ import { say } from './figures.ts'
 export function sayMachine(directory: string): void {
   say('machine', `${processorOf(cpus())}, ${Math.round(totalmem() / 2 ** 30)} GiB`)
   say('system', `Linux ${release()}, Node ${process.version}`)
-  say('disk', `${directory}: ${diskOf(directory)}`)
+  const { kind, free } = fileSystemOf(directory)
+  say('disk', `${directory}: ${kind}, ${free}`)
 }
 
 /** How many cores of which processor. */
@@ -14,11 +15,11 @@ export function processorOf(cores: readonly CpuInfo[]): string {
   return `${cores.length} x ${cores[0]?.model.trim() ?? 'unknown processor'}`
 }
 
-/** The file system that a directory lies in. */
-export function diskOf(directory: string): string {
+/** The file system that a directory lies in, with its size, and what is free of it. */
+export function fileSystemOf(directory: string): { readonly kind: string; readonly free: string } {
   const [type, size, free] = execFileSync('stat', ['--file-system', '--format=%T %b %a %S', directory], { encoding: 'utf8' })
     .trim()
     .split(' ')
     .map((part, i, all) => (i === 0 ? part : (Number(part) * Number(all[3])) / 2 ** 30))
-  return `${type}, ${Math.round(Number(size))} GiB, ${Math.round(Number(free))} GiB free`
+  return { kind: `${type}, ${Math.round(Number(size))} GiB`, free: `${Math.round(Number(free))} GiB free` }
 }

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
 import { debianProgram } from '../../test/support/servers/debian.ts'
@@ -19,24 +19,54 @@ export interface AllOptions {
   readonly page: string | undefined
 }
 
-/** Runs benches one after the other and writes the scoreboard, anew after each: what breaks off leaves what was measured. Returns the exit code, 1 when a bench failed. */
+/** Runs benches one after the other and writes the scoreboard and its values, anew after each: what breaks off leaves what was measured. Returns the exit code, 1 when a bench failed. */
 export async function benchAll({ scale, only, json, page = PAGE }: AllOptions): Promise<number> {
   for (const program of ['rclone', 'rsync']) await debianProgram(program)
-  const date = new Date().toISOString().slice(0, 10)
-  const facts = await factsNow()
-  const sections: Section[] = []
-  for (const name of Object.keys(BENCHES).filter(bench => only.includes(bench))) {
-    const section = await sectionFrom(name, scale, json)
-    sections.push(section)
-    const left = Object.keys(BENCHES).filter(bench => !sections.some(done => done.name === bench))
-    const text = pageOf({ date, scale, facts, sections, left })
-    await writeFile(page, await format(text, { ...(await resolveConfig(PAGE)), parser: 'markdown' }))
+  const now: Now = { date: new Date().toISOString().slice(0, 10), facts: await factsNow() }
+  const names = Object.keys(BENCHES)
+  const sections = new Map((await keptSections(page, scale)).map(section => [section.name, section]))
+  for (const name of names.filter(bench => only.includes(bench))) {
+    sections.set(name, await sectionFrom(name, scale, json, now))
+    const ordered = names.flatMap(bench => sections.get(bench) ?? [])
+    const left = names.filter(bench => !sections.has(bench))
+    await write(page, pageOf({ scale, facts: now.facts, sections: ordered, left }), 'markdown')
+    await write(valuesOf(page), JSON.stringify({ scale, sections: ordered } satisfies Values), 'json')
   }
-  return sections.some(({ came }) => 'failure' in came) ? 1 : 0
+  return only.some(name => 'failure' in (sections.get(name)?.came ?? {})) ? 1 : 0
+}
+
+/** When and where a run is. */
+interface Now {
+  readonly date: string
+  readonly facts: Section['facts']
+}
+
+/** What stands beside the page: every value of it. */
+interface Values {
+  readonly scale: Scale
+  readonly sections: readonly Section[]
+}
+
+/** What earlier runs of the same size have measured, so that one bench can be run anew. */
+async function keptSections(page: string, scale: Scale): Promise<readonly Section[]> {
+  const text = await readFile(valuesOf(page), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw error
+  })
+  const values = text === null ? null : (JSON.parse(text) as Values)
+  return values?.scale === scale ? values.sections : []
+}
+
+function valuesOf(page: string): string {
+  return page.replace(/(\.md)?$/, '.json')
+}
+
+async function write(file: string, text: string, parser: 'markdown' | 'json'): Promise<void> {
+  await writeFile(file, await format(text, { ...(await resolveConfig(PAGE)), parser }))
 }
 
 /** A bench that fails takes no other with it: the page says so in its place. */
-async function sectionFrom(name: string, scale: Scale, json: boolean): Promise<Section> {
+async function sectionFrom(name: string, scale: Scale, json: boolean, now: Now): Promise<Section> {
   const bench = BENCHES[name]
   if (bench === undefined) throw new Error(`there is no bench ${name}`)
   console.log(`\n== ${name}`)
@@ -45,9 +75,9 @@ async function sectionFrom(name: string, scale: Scale, json: boolean): Promise<S
   try {
     const { figures, rows } = await bench.run(scale)
     if (json) console.log(JSON.stringify({ bench: name, ...figures }))
-    return { name, title: bench.title, minutes: minutes(), came: { rows } }
+    return { name, title: bench.title, ...now, minutes: minutes(), came: { rows } }
   } catch (error) {
     console.error(error)
-    return { name, title: bench.title, minutes: minutes(), came: { failure: (error as Error).message.slice(0, 500) } }
+    return { name, title: bench.title, ...now, minutes: minutes(), came: { failure: (error as Error).message.slice(0, 500) } }
   }
 }

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { cpus, release, tmpdir, totalmem } from 'node:os'
-import { diskOf, processorOf } from '../machine.ts'
+import { fileSystemOf, processorOf } from '../machine.ts'
 import { versionOf } from '../peers.ts'
 
 /** What figures were measured on and with: pairs of a name and what is to be said of it. */
@@ -12,7 +12,7 @@ export async function factsNow(): Promise<Facts> {
   return [
     ['processor', processorOf(cpus())],
     ['memory', `${Math.round(totalmem() / 2 ** 30)} GiB`],
-    ['disk', diskOf(process.env['WAYBILL_BENCH_DIR'] ?? tmpdir())],
+    ['disk', fileSystemOf(process.env['WAYBILL_BENCH_DIR'] ?? tmpdir()).kind],
     ['kernel', `Linux ${release()}`],
     ['Waybill', commit()],
     ['Node', process.version],

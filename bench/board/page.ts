@@ -6,15 +6,17 @@ import type { Facts } from './facts.ts'
 export interface Section {
   readonly name: string
   readonly title: string
+  /** Of the run that it was measured in. */
+  readonly date: string
+  readonly facts: Facts
   /** The minutes that it took. */
   readonly minutes: number
   /** Its rows; or why there are none. */
   readonly came: { readonly rows: readonly Row[] } | { readonly failure: string }
 }
 
-/** Everything that the page says. */
+/** Everything that the page says; `facts` are those of the newest run. */
 export interface Board {
-  readonly date: string
   readonly scale: Scale
   readonly facts: Facts
   readonly sections: readonly Section[]
@@ -24,19 +26,19 @@ export interface Board {
 
 const INTRO = `# Benchmarks
 
-Every figure of the [README](../README.md#figures) and more, each measured in one run with what it is compared with, in turn, round by round. [bench/README.md](../bench/README.md) says what exactly is done. Losses stand beside the rest.`
+Every figure of the [README](../README.md#figures) and more, each measured in one run with what it is compared with, in turn, round by round. All values are in [benchmarks.json](benchmarks.json). [bench/README.md](../bench/README.md) says what exactly is done. Losses stand beside the rest.`
 
 const READING = `Where there were several rounds, a cell is the median, with the range in brackets. The ratio is that of each round's pair: how many times as good ours is, above 1 in our favour, whichever way better lies. _Even_ is within a twentieth of 1; **behind** is a loss, and **missed** a goal not reached.`
 
 /** The scoreboard as Markdown. */
-export function pageOf({ date, scale, facts, sections, left }: Board): string {
+export function pageOf({ scale, facts, sections, left }: Board): string {
   const parts = [
     INTRO,
     ...warnings(scale, left),
     READING,
-    table(['measured on', ''], [['date', date], ...facts]),
+    table(['measured on', ''], facts),
     summary(sections),
-    ...sections.map(sectionOf),
+    ...sections.map(section => sectionOf(section, facts)),
   ]
   return `${parts.join('\n\n')}\n`
 }
@@ -57,8 +59,10 @@ function summary(sections: readonly Section[]): string {
   return ['## In short', `Of ${rows.length} rows ${counts}`, ...(lost.length === 0 ? [] : [`Behind:\n\n${names.join('\n')}`])].join('\n\n')
 }
 
-function sectionOf({ name, title, minutes, came }: Section): string {
-  const head = `## ${title}\n\n\`npm run bench -- ${name}\`, ${minutes < 1 ? 'less than a minute' : `${Math.round(minutes)} min`}`
+function sectionOf({ name, title, date, facts, minutes, came }: Section, newest: Facts): string {
+  const others = facts.filter(([fact, value]) => !newest.some(([same, now]) => same === fact && now === value))
+  const when = [minutes < 1 ? 'less than a minute' : `${Math.round(minutes)} min`, date, ...others.map(([fact, value]) => `${fact}: ${value}`)]
+  const head = `## ${title}\n\n\`npm run bench -- ${name}\`, ${when.join(', ')}`
   if ('failure' in came) return `${head}\n\n**It failed, so there are no figures:** ${came.failure}`
   const rows = came.rows.map(row => {
     const { what, unit, ours, peer } = row

@@ -13,12 +13,11 @@ const won: Row = {
 }
 const lost: Row = { name: 'starts_ms', what: 'a start', unit: 'ms', better: 'less', ours: [900], peer: { name: 'rcd', values: [90] } }
 const board: Board = {
-  date: '2026-01-02',
   scale: 'whole',
   facts: [['kernel', 'Linux 1.2']],
   sections: [
-    { name: 'copy', title: 'Copies', minutes: 4.6, came: { rows: [won, lost] } },
-    { name: 'api', title: 'Requests', minutes: 0.2, came: { failure: 'the disk is full' } },
+    { name: 'copy', title: 'Copies', date: '2026-01-02', facts: [['kernel', 'Linux 1.2']], minutes: 4.6, came: { rows: [won, lost] } },
+    { name: 'api', title: 'Requests', date: '2026-01-01', facts: [['kernel', 'Linux 1.1']], minutes: 0.2, came: { failure: 'the disk is full' } },
   ],
   left: [],
 }
@@ -28,7 +27,11 @@ describe('the scoreboard', () => {
     expect(pageOf(board)).toContain('| `copied_s`: a tree | s | 2 (1 to 3) | cp -r: 4 (4 to 12) | 4 (2 to 4) | ahead |')
     expect(pageOf(board)).toContain('- both warm')
     expect(pageOf(board)).toContain('| kernel | Linux 1.2 |')
-    expect(pageOf(board)).toContain('`npm run bench -- copy`, 5 min')
+    expect(pageOf(board)).toContain('`npm run bench -- copy`, 5 min, 2026-01-02\n')
+  })
+
+  it('says of what an earlier run measured when that was, and what was other than now', () => {
+    expect(pageOf(board)).toContain('`npm run bench -- api`, less than a minute, 2026-01-01, kernel: Linux 1.1\n')
   })
 
   it('shows losses in the same table, in bold, and names them at its head', () => {

@@ -2,7 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, it } from 'vitest'
+import { Database } from '../../../src/ledger/sqlite/database.ts'
+import { ReadCache } from '../../../src/ledger/sqlite/reads/cache.ts'
 import { SqliteLedger } from '../../../src/ledger/sqlite/sqlite-ledger.ts'
 import { systemClock } from '../../../src/system/clock.ts'
 import { newJob } from '../../contracts/ledger/world.ts'
@@ -39,4 +44,18 @@ it("what a reader was answered is nobody else's, whatever they are called", asyn
     await ledger.close()
     await rm(directory, { recursive: true })
   }
+})
+
+it('of rows that are asked for once few stay in memory', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const db = Database.openWriter(':memory:')
+  const cache = new ReadCache(db)
+  const rows = Array.from({ length: 1_000 }, (_, n) => new WeakRef(cache.get(`job ${n}`, () => ({ n }))))
+  await setImmediate()
+  collect()
+  const alive = rows.filter(row => row.deref() !== undefined).length
+  expect(alive).toBeGreaterThan(0)
+  expect(alive).toBeLessThanOrEqual(64)
+  db.close()
 })
