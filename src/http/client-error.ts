@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { randomUUID } from 'node:crypto'
 import { WaybillError } from '../model/errors.ts'
 import type { ErrorCode } from '../model/errors.ts'
-import { answerBefore } from './in-turn.ts'
+import { answerBefore, hasTime } from './in-turn.ts'
 
 /** What Node's parser says, in words of the catalogue. */
 const PARSER_ERRORS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
@@ -26,9 +26,12 @@ interface ParserError extends Error {
 
 /**
  * What answers that which is not even a request, straight on the socket, and then closes the connection. `answerOf` gives the form of the dialect that the
- * URL belongs to (empty when none can be read). The requests before it are answered first (RFC 9112 section 9.3.2).
+ * URL belongs to (empty when none can be read). The requests before it are answered first (RFC 9112 section 9.3.2). `headerTimeoutMs` is how long Node waits for a header.
  */
-export function clientErrorHandler(answerOf: (error: WaybillError, url: string) => RawAnswer): (error: ParserError, socket: Socket) => void {
+export function clientErrorHandler(
+  answerOf: (error: WaybillError, url: string) => RawAnswer,
+  headerTimeoutMs: number,
+): (error: ParserError, socket: Socket) => void {
   const waiting = new WeakSet<Socket>()
 
   function refuse(error: ParserError, socket: Socket): void {
@@ -49,8 +52,8 @@ export function clientErrorHandler(answerOf: (error: WaybillError, url: string) 
     socket.destroy(error)
   }
 
-  return (error, socket) => {
-    if (error.code === 'ECONNRESET' || waiting.has(socket)) return
+  function refuseInTurn(error: ParserError, socket: Socket): void {
+    if (waiting.has(socket)) return
     const answer = answerBefore(socket)
     if (answer === null) {
       refuse(error, socket)
@@ -58,6 +61,13 @@ export function clientErrorHandler(answerOf: (error: WaybillError, url: string) 
     }
     waiting.add(socket)
     answer.once('close', () => refuse(error, socket))
+  }
+
+  return (error, socket) => {
+    if (error.code === 'ECONNRESET') return
+    // Node tells this once of each header, and does not know whether we have read on meanwhile
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && hasTime(socket, headerTimeoutMs, () => refuseInTurn(error, socket))) return
+    refuseInTurn(error, socket)
   }
 }
 

@@ -128,7 +128,7 @@ function newInstance(services: HttpServices, options: ServerOptions): FastifyIns
     connectionTimeout: SILENCE_MS,
     http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: services.limits.headerTimeoutMs, connectionsCheckingInterval: CONNECTION_CHECK_MS },
     routerOptions: { maxParamLength: MAX_HEADER_BYTES, constraints: { infoton: infotonConstraint } },
-    clientErrorHandler: clientErrorHandler(rawAnswerOf),
+    clientErrorHandler: clientErrorHandler(rawAnswerOf, services.limits.headerTimeoutMs),
     frameworkErrors: (error, request, reply) => {
       setUsualHeaders(request, reply)
       errorSenderOf(request.url)(error, request, reply)

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { addressableContract } from './ledger/addressable.ts'
 import { auditContract } from './ledger/audit.ts'
+import { changedListsContract } from './ledger/changed-lists.ts'
 import { changesContract } from './ledger/changes.ts'
 import { clashesContract } from './ledger/clashes.ts'
 import { collectionsContract } from './ledger/collections.ts'
@@ -46,6 +47,7 @@ const MATTERS = [
   lifeContract,
   steeringContract,
   selectionsContract,
+  changedListsContract,
   transfersContract,
   crossingContract,
   placesContract,

@@ -1,9 +1,10 @@
 import pg from 'pg'
 import { v7 } from 'uuid'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { PURGE_MARKS } from '../../src/ledger/postgres/operations/upkeep.ts'
+import { PURGE_MARKS } from '../../src/ledger/postgres/connection/transactions.ts'
 import { PostgresLedger } from '../../src/ledger/postgres/postgres-ledger.ts'
 import { systemClock } from '../../src/system/clock.ts'
+import { newJob } from '../contracts/ledger/world.ts'
 import { ask, createDatabase, type TestDatabase } from '../support/postgres-database.ts'
 
 let database: TestDatabase
@@ -49,7 +50,7 @@ it('marks of commits that are old are found by an index, however many are young'
   await client.connect()
   try {
     await client.query('SET search_path = waybill; SET enable_seqscan = off; SET enable_bitmapscan = off')
-    const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${PURGE_MARKS.replace(':batch', '10')}`)
+    const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${PURGE_MARKS.replace('$1', '10')}`)
     const plan = rows.map(row => row['QUERY PLAN']).join('\n')
     expect(plan).toContain('Index Cond: (at < ')
     expect(plan).not.toContain('Filter')
@@ -65,7 +66,37 @@ it('marks that are old go, and no others', async () => {
     `INSERT INTO waybill.commit_mark (at, id) SELECT at, gen_random_uuid() FROM (VALUES (${minutesAgo(11)}), (${minutesAgo(9)})) AS old (at)`,
   )
   const older = `SELECT count(*)::integer AS n FROM waybill.commit_mark WHERE at < ${minutesAgo(8)}`
+  const all = 'SELECT count(*)::integer AS n FROM waybill.commit_mark'
+  const [before] = (await ask(database.url, all)) as { n: number }[]
   expect(await ask(database.url, older)).toEqual([{ n: 2 }])
-  await ledger.purge(1_000)
+  expect(await ledger.purge(1_000)).toBe(1)
   expect(await ask(database.url, older)).toEqual([{ n: 1 }])
+  expect(await ask(database.url, all), 'their purge leaves none').toEqual([{ n: (before?.n ?? 0) - 1 }])
+})
+
+it('two servers that purge jobs which name the same deleted collections never wait for each other in a circle', async () => {
+  const collections = ['d1', 'd2']
+  for (const id of collections) await ledger.createCollection({ id, name: id, store: 'local', attributes: {}, createdBy: 'alice' })
+  // in the order of their expiry, each names one: whoever forgot them job by job would take the second one first
+  for (const id of ['d2', 'd1']) {
+    const items = [{ source: { collection: id, path: 'none' } }]
+    const { job } = await ledger.createJob(newJob({ kind: 'delete', retentionMs: 1, items }))
+    while ((await ledger.takeTurn(job.id, 'w', 10_000)).do !== 'nothing');
+  }
+  for (const id of collections) await ledger.deleteCollection(id, 'alice')
+  const other = new pg.Client({ connectionString: database.url })
+  await other.connect()
+  try {
+    await other.query('BEGIN')
+    const lock = (id: string): Promise<unknown> => other.query('SELECT 1 FROM waybill.collection WHERE id = $1 FOR NO KEY UPDATE NOWAIT', [id])
+    await lock('d1')
+    const purged = ledger.purge(1_000)
+    while (!(await someoneWaits()));
+    await lock('d2') // refused where the purge has it already, while it waits for the first one
+    await other.query('COMMIT')
+    expect(await purged).toBeGreaterThan(0)
+  } finally {
+    await other.end()
+  }
+  expect(await ask(database.url, `SELECT key FROM waybill.collection WHERE id IN ('d1', 'd2') AND purging = 1`)).toHaveLength(2)
 })

@@ -362,8 +362,9 @@ export class PostgresLedger implements Ledger {
   recover(): Promise<void> {
     return this.#writes.write(tx => operations.recover(tx))
   }
-  purge(batch: number): Promise<number> {
-    return this.#writes.write(tx => operations.purge(tx, batch))
+  async purge(batch: number): Promise<number> {
+    const gone = await this.#writes.write(tx => operations.purge(tx, batch))
+    return gone + (await this.#parts.transactions.purgeMarks(batch))
   }
 
   // what operators ask

@@ -24,10 +24,18 @@ export function listed(shape: Shape): string {
     WHERE u.job = :job AND u.chunk = :listChunk`
 }
 
+/** All but the characters that are two code units. */
+const SINGLE = `'[^\\U00010000-\\U0010FFFF]+'`
+
+/** True where `i.to_path`, of so many bytes, is longer than that. Lengths of paths are in code units, of which there are never more than bytes: few need to be counted. */
+export function isLonger(bytes: string, longest: number): string {
+  return `(${bytes} > ${longest} AND length(i.to_path) + length(regexp_replace(i.to_path, ${SINGLE}, '', 'g')) > ${longest})`
+}
+
 /** True where `listed` would compose a path that is too long or has a relative segment, which a shape may rule out. The whole rule is `unfit`. */
 export function listedUnfit(shape: Shape, longest: number, unfit: string): string | null {
   if (shape === 'same') return null
-  return shape === 'any' ? unfit : `length(i.src_path) - :cut::integer + 1 + length(:dstPrefix::text) > ${longest}`
+  return shape === 'any' ? unfit : isLonger('octet_length(i.src_path) - octet_length(:srcPrefix::text) + octet_length(:dstPrefix::text)', longest)
 }
 
 /**

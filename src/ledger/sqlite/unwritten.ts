@@ -46,10 +46,16 @@ function toPath(shape: Shape, path: string): string {
 }
 
 const [FIRST, LAST] = [`(:paths ->> '$[0]')`, `(:paths ->> '$[#-1]')`]
+
+/** True where `to_path`, of so many bytes, is longer than that. Lengths of paths are in code units, of which there are never more than bytes: few need to be counted. */
+export function isLonger(bytes: string, longest: number): string {
+  return `(${bytes} > ${longest} AND code_units(to_path) > ${longest})`
+}
+
 /** True where `listed` would compose a path that is too long or has a relative segment, which a shape may rule out. The whole rule is `unfit`. */
 export function listedUnfit(shape: Shape, longest: number, unfit: string): string | null {
   if (shape === 'same') return null
-  return shape === 'any' ? unfit : `length(src_path) - :cut + 1 + length(:dstPrefix) > ${longest}`
+  return shape === 'any' ? unfit : isLonger('octet_length(src_path) - octet_length(:srcPrefix) + octet_length(:dstPrefix)', longest)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Selection } from '../../../src/model/job.ts'
+import { MAX_PATH_LENGTH } from '../../../src/model/paths.ts'
 import type { ItemFilter } from '../../../src/ports/ledger.ts'
 import { item, LEASE_MS, type World, type Wish } from './world.ts'
 
@@ -220,6 +221,27 @@ export function selectionsContract(world: World): void {
         ['d/ok', 'done', null],
       ])
       expect(await world.versions(c, `${'n'.repeat(100)}/../y`)).toEqual([])
+    })
+
+    it('count the length of what they compose in code units, as every path is: no file goes where none may be asked for', async () => {
+      const c = await withFiles(`d/${'\u{1f4e6}'.repeat(400)}`, `d/${'\u{4e2d}'.repeat(400)}`)
+      for (const [prefix, wish] of [
+        ['d/', {}],
+        ['d', {}],
+        ['d', { verify: 'digest' }],
+      ] as const) {
+        const room = MAX_PATH_LENGTH - 2 * 400
+        for (const [to, states] of [
+          [`${'n'.repeat(room - 1)}/`, ['done', 'done']],
+          [`${'n'.repeat(room)}/`, ['done', 'failed']],
+        ] as const) {
+          const d = await world.collection()
+          const { id } = await world.run({ ...wish, select: [{ source: { collection: c, prefix }, destination: { collection: d, prefix: to } }] })
+          const items = await world.items(id)
+          expect(items.map(({ state }) => state)).toEqual(states)
+          expect((await world.listing(d)).every(path => path.length <= MAX_PATH_LENGTH)).toBe(true)
+        }
+      }
     })
 
     it('carry their patch to every entry they choose', async () => {

@@ -151,6 +151,19 @@ export class Transactions implements Writes {
     }
   }
 
+  /**
+   * Removes old marks, at most `batch`; returns how many. By itself, and not as the end of a transaction that leaves a mark: of an idle server, which has nothing
+   * else to purge, they would never come to an end. Throws `unavailable`.
+   */
+  async purgeMarks(batch: number): Promise<number> {
+    if (this.#closed) throw closedError()
+    try {
+      return (await this.#pool.query(PURGE_MARKS, [batch])).rowCount ?? 0
+    } catch (error) {
+      throw translateFault(error)
+    }
+  }
+
   /** Refuses what is asked from now on. */
   close(): void {
     this.#closed = true
@@ -160,6 +173,10 @@ export class Transactions implements Writes {
 /** Answers false when the transaction left its mark; else it never can any more. Asked again it answers the same. */
 const TAKE_MARK = `INSERT INTO commit_mark (at, id, undone) VALUES ($1, $2, true)
   ON CONFLICT (at, id) DO UPDATE SET undone = commit_mark.undone RETURNING undone`
+
+/** Marks of commits are asked for within two minutes, if at all. The time in a query of its own: it is asked once, and the index knows where to end. */
+export const PURGE_MARKS = `DELETE FROM commit_mark WHERE (at, id) IN (SELECT at, id FROM commit_mark
+  WHERE at < (SELECT (extract(epoch FROM clock_timestamp() - interval '10 minutes') * 1000)::bigint) ORDER BY at LIMIT $1 FOR UPDATE SKIP LOCKED)`
 
 function uncertain(cause: unknown): WaybillError {
   const detail = 'the database was lost while it committed, and does not tell what became of it; look before you try again'

@@ -46,14 +46,15 @@ async function purgeCollection(tx: Tx, key: number, most: number): Promise<numbe
   return gone + 1
 }
 
-/** A deleted collection may go with the last job that names it. Locked in the order of keys: two nodes may be purging two jobs. */
+/** A deleted collection may go with the last job that names it. Locked in the order of keys: two nodes may be purging jobs that name the same. */
 const MAY_GO = `UPDATE collection SET purging = 1 WHERE key IN (SELECT key FROM collection
-  WHERE deleted_at IS NOT NULL AND key IN (SELECT collection FROM job_collection WHERE job = :job) ORDER BY key FOR NO KEY UPDATE)`
+  WHERE deleted_at IS NOT NULL AND key IN (SELECT collection FROM job_collection WHERE job = ANY(:jobs::bigint[])) ORDER BY key FOR NO KEY UPDATE)`
 
-/** Forgets which collections a purged job (its key) named. */
-export async function forgetCollections(tx: Tx, job: number): Promise<void> {
-  await tx.db.run(MAY_GO, { job })
-  await tx.db.run('DELETE FROM job_collection WHERE job = :job', { job })
+/** Forgets which collections purged jobs (their keys) named: of all that a transaction purges at once, or the order of the locks would be that of the jobs. */
+export async function forgetCollections(tx: Tx, jobs: readonly number[]): Promise<void> {
+  if (jobs.length === 0) return
+  await tx.db.run(MAY_GO, { jobs })
+  await tx.db.run('DELETE FROM job_collection WHERE job = ANY(:jobs::bigint[])', { jobs })
 }
 
 /** The earlier of both ends: nulls are passed over. */

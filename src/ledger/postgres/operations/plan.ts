@@ -3,7 +3,7 @@ import { MAX_PATH_LENGTH } from '../../../model/paths.ts'
 import type { Shape } from '../../shared/list-shape.ts'
 import { CODES as T } from '../../shared/troubles.ts'
 import { NEW_ENTITY, NEW_REVISION } from '../entry-columns.ts'
-import { listed, listedUnfit } from '../unwritten.ts'
+import { isLonger, listed, listedUnfit } from '../unwritten.ts'
 
 /** Where the items of a plan come from: rows that were written before, or a list of some shape (unwritten.ts), whose items have no conditions. */
 export type ItemSource = 'rows' | Shape
@@ -24,7 +24,7 @@ function sourceChecks(source: ItemSource): string {
 }
 
 /** Too long, or with a segment "." or "..", which is looked for only in paths with a segment that begins with a dot: this runs for every item. */
-const UNFIT = `length(i.to_path) > ${MAX_PATH_LENGTH} OR ((strpos(i.to_path, '/.') > 0 OR starts_with(i.to_path, '.'))
+const UNFIT = `${isLonger('octet_length(i.to_path)', MAX_PATH_LENGTH)} OR ((strpos(i.to_path, '/.') > 0 OR starts_with(i.to_path, '.'))
   AND (strpos('/' || i.to_path || '/', '/./') > 0 OR strpos('/' || i.to_path || '/', '/../') > 0))`
 
 const DESTINATION_CONDITIONS = `

@@ -24,10 +24,6 @@ const FORSAKEN = `SELECT j.id FROM job j LEFT JOIN node n ON n.id = j.node
 const FORGOTTEN = `interval '10 minutes'`
 const FORGET_NODES = `DELETE FROM node WHERE seen_at < clock_timestamp() - ${FORGOTTEN} AND pg_postmaster_start_time() < clock_timestamp() - ${FORGOTTEN}`
 
-/** Marks of commits are asked for within two minutes, if at all. The time in a query of its own: it is asked once, and the index knows where to end. */
-export const PURGE_MARKS = `DELETE FROM commit_mark WHERE (at, id) IN (SELECT at, id FROM commit_mark
-  WHERE at < (SELECT (extract(epoch FROM clock_timestamp() - interval '10 minutes') * 1000)::bigint) ORDER BY at LIMIT :batch FOR UPDATE SKIP LOCKED)`
-
 /** After a start: leases of workers that went silent are freed, and jobs whose node is dead while they were arriving dropped (nobody was told of them). */
 export async function recover(tx: Tx): Promise<void> {
   await dropForsaken(tx)
@@ -52,46 +48,50 @@ const EXPIRED = `SELECT key, id FROM job WHERE expires_at IS NOT NULL AND purged
  * was receiving are dropped on the way, and leases that have run out are freed: no node need ever start again.
  */
 export async function purge(tx: Tx, batch: number): Promise<number> {
+  const named: number[] = []
   let gone = await tx.db.run(PURGE_KEYS, { before: tx.now - IDEMPOTENCY_MS, batch })
   for (const step of [
     () => tx.db.run(PURGE_LOCKS, { now: tx.now, batch }),
     () => tx.db.run(FORGET_NODES),
-    () => tx.db.run(PURGE_MARKS, { batch }),
     () => dropForsaken(tx),
     () => releaseExpired(tx, LEASES),
     () => purgeUploads(tx, batch),
-    () => purgeWebhooks(tx, batch),
+    () => purgeWebhooks(tx, batch, named),
   ]) {
     const n = await step()
     gone += n
   }
-  return gone + (await purgeJobs(tx, batch - gone))
+  const purged = await purgeJobs(tx, batch - gone, named)
+  await forgetCollections(tx, named)
+  return gone + purged
 }
 
-/** Those that were dropped go first. To find that there are none is to look at all that are unfinished, so that is done once. */
-async function purgeJobs(tx: Tx, batch: number): Promise<number> {
+/** Those that were dropped go first. To find that there are none is to look at all that are unfinished, so that is done once. Into `named` go jobs whose collections are to be forgotten. */
+async function purgeJobs(tx: Tx, batch: number, named: number[]): Promise<number> {
   let gone = 0
   let anyDropped = true
   for (let jobs = 0; jobs < JOBS && gone < batch; jobs++) {
     const dropped: Row | undefined = anyDropped ? await tx.db.get(DROPPED) : undefined
     anyDropped = dropped !== undefined
-    const { rows, whole } = await (dropped === undefined ? purgeNextExpired(tx, batch - gone) : purgeDropped(tx, dropped['key'] as number, batch - gone))
+    const { rows, whole } = await (dropped === undefined
+      ? purgeNextExpired(tx, batch - gone, named)
+      : purgeDropped(tx, dropped['key'] as number, batch - gone, named))
     gone += rows
     if (!whole) break
   }
   return gone
 }
 
-async function purgeNextExpired(tx: Tx, batch: number): Promise<PurgedJob> {
+async function purgeNextExpired(tx: Tx, batch: number, named: number[]): Promise<PurgedJob> {
   const job = await tx.db.get(EXPIRED, { now: tx.now })
-  return job === undefined ? NO_JOB : purgeExpired(tx, job['key'] as number, job['id'] as string, batch)
+  return job === undefined ? NO_JOB : purgeExpired(tx, job['key'] as number, job['id'] as string, batch, named)
 }
 
 /** Nobody was told of a dropped job: nothing stays. */
-async function purgeDropped(tx: Tx, job: number, batch: number): Promise<PurgedJob> {
+async function purgeDropped(tx: Tx, job: number, batch: number, named: number[]): Promise<PurgedJob> {
   const rows = await purgeRows(tx, job, batch)
   if (rows >= batch) return { rows, whole: false }
-  await forgetCollections(tx, job) // even where it has hooks, which end with it
+  named.push(job) // even where it has hooks, which end with it
   await endWebhooks(tx, job)
   return { rows: rows + (await tx.db.run('DELETE FROM job WHERE key = :job', { job })), whole: true }
 }
@@ -100,13 +100,14 @@ async function purgeDropped(tx: Tx, job: number, batch: number): Promise<PurgedJ
 const EXPIRED_FOR_GOOD = 'UPDATE job SET expires_at = 0 WHERE key = :job AND expires_at > 0'
 
 /** Of an expired job the row stays: its id is 410 for ever, to whom it was. */
-async function purgeExpired(tx: Tx, job: number, id: string, batch: number): Promise<PurgedJob> {
+async function purgeExpired(tx: Tx, job: number, id: string, batch: number, named: number[]): Promise<PurgedJob> {
   if (await isSpreading(tx, job)) return { rows: (await spreadEvents(tx, batch)).more || !(await isSpreading(tx, job)) ? 1 : 0, whole: false }
   const rows = await purgeRows(tx, job, batch)
   if (rows >= batch) {
     await tx.db.run(EXPIRED_FOR_GOOD, { job })
     return { rows, whole: false }
   }
+  if (!(await isHooked(tx, job))) named.push(job)
   await endWebhooks(tx, job)
   tx.jobs.add(id)
   return { rows: rows + (await tx.db.run(MARK_PURGED, { job })), whole: true }
@@ -124,6 +125,5 @@ async function purgeRows(tx: Tx, job: number, batch: number): Promise<number> {
   if (events >= batch) return events
   for (const table of ['held_blob', 'intent', 'unwritten', 'chunk', 'selection', 'entity_selection', 'entity_item'])
     await tx.db.run(`DELETE FROM ${table} WHERE job = :job`, { job })
-  if (!(await isHooked(tx, job))) await forgetCollections(tx, job)
   return Math.min(items + events, batch - 1)
 }

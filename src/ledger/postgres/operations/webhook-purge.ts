@@ -1,6 +1,5 @@
 import { KEPT_FOR_HOOKS } from '../../shared/leftovers.ts'
 import { SETTLED_MS } from '../../shared/webhook-codec.ts'
-import { forgetCollections } from './leftovers.ts'
 import type { Tx } from './tx.ts'
 
 const OLD = `DELETE FROM webhook_delivery WHERE (hook, event) IN
@@ -10,15 +9,15 @@ const DELIVERIES =
   'DELETE FROM webhook_delivery WHERE (hook, event) IN (SELECT hook, event FROM webhook_delivery WHERE hook = :hook ORDER BY event LIMIT :batch)'
 const DELETE = 'DELETE FROM webhook WHERE key = :hook'
 
-/** Purges deliveries that are over, and removed hooks; returns how many rows went. */
-export async function purgeWebhooks(tx: Tx, batch: number): Promise<number> {
+/** Purges deliveries that are over, and removed hooks; returns how many rows went. Into `named` goes the job whose collections were kept for its hooks alone. */
+export async function purgeWebhooks(tx: Tx, batch: number, named: number[]): Promise<number> {
   const old = await tx.db.run(OLD, { before: tx.now - SETTLED_MS, batch })
   const row = await tx.db.get(REMOVED)
   if (row === undefined) return old
   const { key: hook, job } = row
   const gone = await tx.db.run(DELIVERIES, { hook, batch })
   if (gone === batch) return old + gone
-  if (job !== null && (await tx.db.get(KEPT_FOR_HOOKS, { job })) !== undefined) await forgetCollections(tx, job as number)
+  if (job !== null && (await tx.db.get(KEPT_FOR_HOOKS, { job })) !== undefined) named.push(job as number)
   return old + gone + (await tx.db.run(DELETE, { hook }))
 }
 
@@ -39,9 +38,9 @@ export async function isHooked(tx: Tx, job: number): Promise<boolean> {
 }
 
 const END = `UPDATE webhook SET ending = 1, removed = CASE WHEN pending = 0 OR disabled IS NOT NULL THEN 1 ELSE removed END,
-  ready_at = CASE WHEN pending = 0 OR disabled IS NOT NULL THEN NULL ELSE ready_at END WHERE job = :job`
+  ready_at = CASE WHEN pending = 0 OR disabled IS NOT NULL THEN NULL ELSE ready_at END WHERE job = :job AND removed = 0`
 
-/** Of a purged job nothing more will happen: its hooks go with their last deliveries. */
+/** Of a purged job nothing more will happen: its hooks go with their last deliveries. Those that were removed go anyway: another node may be about it. */
 export async function endWebhooks(tx: Tx, job: number): Promise<void> {
   await tx.db.run(END, { job })
 }

@@ -2,7 +2,7 @@ import { NEW_ENTITY, NEW_REVISION } from '../entry-columns.ts'
 import { itemsBetween } from '../item-range.ts'
 import type { Shape } from '../../shared/list-shape.ts'
 import type { Database } from '../database.ts'
-import { listed, listedUnfit, swept, SWEPT_AT_MOST, type List } from '../unwritten.ts'
+import { isLonger, listed, listedUnfit, swept, SWEPT_AT_MOST, type List } from '../unwritten.ts'
 import type { JobKind } from '../../../model/job.ts'
 import { MAX_FIELDS_BYTES } from '../../../model/entry.ts'
 import { MAX_PATH_LENGTH } from '../../../model/paths.ts'
@@ -67,7 +67,7 @@ function code(...checks: readonly string[]): string {
 }
 
 /** Too long, or with a segment "." or "..", which is looked for only in paths with a segment that begins with a dot: this runs for every item. */
-const UNFIT = `length(to_path) > ${MAX_PATH_LENGTH} OR ((instr(to_path, '/.') OR substr(to_path, 1, 1) = '.')
+const UNFIT = `${isLonger('octet_length(to_path)', MAX_PATH_LENGTH)} OR ((instr(to_path, '/.') OR substr(to_path, 1, 1) = '.')
   AND (instr('/' || to_path || '/', '/./') OR instr('/' || to_path || '/', '/../')))`
 
 const DESTINATION_CONDITIONS = `
