@@ -36,10 +36,7 @@ export async function benchAll({ scale, only, json, page = PAGE }: AllOptions): 
 }
 
 /** When and where a run is. */
-interface Now {
-  readonly date: string
-  readonly facts: Section['facts']
-}
+type Now = Pick<Section, 'date' | 'facts'>
 
 /** What stands beside the page: every value of it. */
 interface Values {

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Engine } from '../../engine/api.ts'
 import type { Job } from '../../model/job.ts'
+import { SmallCache } from '../../model/small-cache.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { anyTagMatches } from '../conditions.ts'
 import { onceGone } from '../gone.ts'
@@ -18,8 +19,6 @@ const POLL_SECONDS = 1
 
 /** How long the text of a job that has not changed is good for, in milliseconds. */
 const RENDERED_MS = 50
-/** Most texts kept at once. Kept by job, and weakly, they made every job grow old that was asked for once. */
-const MOST_RENDERED = 64
 
 /** The text of a job at some moment. */
 interface Rendered {
@@ -32,7 +31,7 @@ interface Rendered {
 export class JobAnswers {
   readonly #engine: Engine
   readonly #clock: Clock
-  #rendered = new Map<string, Rendered>()
+  readonly #rendered = new SmallCache<Rendered>()
 
   constructor(context: V1Context) {
     this.#engine = context.services.engine
@@ -55,7 +54,6 @@ export class JobAnswers {
     let rendered = this.#rendered.get(job.id)
     if (rendered?.job !== job || Math.abs(now - rendered.at) >= RENDERED_MS) {
       rendered = { job, at: now, text: reply.serialize(await this.encode(job)) }
-      if (this.#rendered.size >= MOST_RENDERED) this.#rendered = new Map()
       this.#rendered.set(job.id, rendered)
     }
     return reply.type('application/json; charset=utf-8').send(rendered.text)

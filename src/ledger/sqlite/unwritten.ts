@@ -1,5 +1,4 @@
 import { FOLDER } from '../shared/codec.ts'
-import { CHUNK_ITEMS } from '../shared/intake.ts'
 import { listParams, shapeOf, type Shape } from '../shared/list-shape.ts'
 import type { Database, Params, Row } from './database.ts'
 
@@ -12,13 +11,16 @@ import type { Database, Params, Row } from './database.ts'
  * The destination prefix followed by what comes after the source prefix. When the destination prefix is a folder, a "/" at that place is not doubled, and a
  * source that is the prefix itself keeps its own name.
  */
-const TO_PATH: Readonly<Record<Shape, string>> = {
-  same: 'value',
-  beneath: ':dstPrefix || substr(value, :cut)',
-  any: `CASE WHEN value = :srcPrefix THEN :dstPrefix || :ownName
-    WHEN :dstIsFolder AND substr(value, :cut, 1) = '/' THEN :dstPrefix || substr(value, :cut + 1)
-    ELSE :dstPrefix || substr(value, :cut) END`,
+const TO_PATH: Readonly<Record<Shape, (path: string) => string>> = {
+  same: path => path,
+  beneath: path => `:dstPrefix || substr(${path}, :cut)`,
+  any: path => `CASE WHEN ${path} = :srcPrefix THEN :dstPrefix || :ownName
+    WHEN :dstIsFolder AND substr(${path}, :cut, 1) = '/' THEN :dstPrefix || substr(${path}, :cut + 1)
+    ELSE :dstPrefix || substr(${path}, :cut) END`,
 }
+
+/** The first and the last path of a list. */
+const [FIRST, LAST] = [`(:paths ->> '$[0]')`, `(:paths ->> '$[#-1]')`]
 
 /** The items of a list as rows; `to_path` is the destination's. Parameters: those of the list. */
 export function listed(shape: Shape): string {
@@ -34,18 +36,9 @@ export function swept(shape: Shape): string {
     WHERE collection = :srcCollection AND path >= ${FIRST} AND path <= ${LAST} AND deleted = 0 AND kind <> ${FOLDER}`
 }
 
-/** One more than a list has at most: files that came since are seen by it, however many they are. */
-export const SWEPT_AT_MOST = CHUNK_ITEMS + 1
-
 function columnsOf(shape: Shape, path: string): string {
-  return `:srcCollection AS src_collection, ${path} AS src_path, :dstCollection AS dst_collection, ${toPath(shape, path)} AS to_path, :patch AS patch`
+  return `:srcCollection AS src_collection, ${path} AS src_path, :dstCollection AS dst_collection, ${TO_PATH[shape](path)} AS to_path, :patch AS patch`
 }
-
-function toPath(shape: Shape, path: string): string {
-  return TO_PATH[shape].replaceAll('value', path)
-}
-
-const [FIRST, LAST] = [`(:paths ->> '$[0]')`, `(:paths ->> '$[#-1]')`]
 
 /** True where `to_path`, of so many bytes, is longer than that. Lengths of paths are in code units, of which there are never more than bytes: few need to be counted. */
 export function isLonger(bytes: string, longest: number): string {
@@ -65,7 +58,7 @@ export function listedUnfit(shape: Shape, longest: number, unfit: string): strin
 const ANYTHING_THERE: Readonly<Record<Exclude<Shape, 'any'>, string>> = { same: anythingThere('same'), beneath: anythingThere('beneath') }
 
 function anythingThere(shape: Shape): string {
-  return `SELECT 1 FROM entry WHERE collection = :dstCollection AND path >= ${toPath(shape, FIRST)} AND path <= ${toPath(shape, LAST)} LIMIT 1`
+  return `SELECT 1 FROM entry WHERE collection = :dstCollection AND path >= ${TO_PATH[shape](FIRST)} AND path <= ${TO_PATH[shape](LAST)} LIMIT 1`
 }
 
 /** True when it is certain that no item of the list goes where something is or has ever been. */

@@ -6,13 +6,6 @@ import { item, refusal, type World } from './world.ts'
 
 const PAGE = { offset: 0, limit: 100 }
 
-/** A new collection with folders; `plain` one without. */
-async function addressable(world: World): Promise<string> {
-  const id = `owner/${randomUUID()}`
-  await world.ledger.createCollection({ id, name: id, store: 'local', attributes: {}, createdBy: 'alice' })
-  return id
-}
-
 function folder(world: World, collection: string, path: string, fields: Fields | null = null): Promise<Entry> {
   return world.ledger.createFolder({ collection, path, subject: 'alice', fields })
 }
@@ -49,7 +42,7 @@ export function addressableContract(world: World): void {
     })
 
     it('have an entry for every folder above a write, made once', async () => {
-      const id = await addressable(world)
+      const id = await world.addressable()
       await world.put(id, 'a/b/c.txt')
       await world.put(id, 'a/d.txt')
       await world.put(id, 'top.txt')
@@ -66,7 +59,7 @@ export function addressableContract(world: World): void {
     })
 
     it('put no folder into a plain collection', async () => {
-      const [from, plain] = [await addressable(world), await world.collection()]
+      const [from, plain] = [await world.addressable(), await world.collection()]
       await world.put(from, 'a/f')
       for (const kind of ['copy', 'move'] as const) {
         const job = await world.run({ kind, items: [item([from, 'a'], [plain, 'b']), item([from, 'a/f'], [plain, `${kind}/f`])] })
@@ -82,7 +75,7 @@ export function addressableContract(world: World): void {
     })
 
     it('make a folder above its tombstone as another entity, one version on', async () => {
-      const id = await addressable(world)
+      const id = await world.addressable()
       const first = await folder(world, id, 'a')
       await world.ledger.removeEntry({ collection: id, path: 'a', subject: 'alice' })
       await world.put(id, 'a/x')
@@ -92,7 +85,7 @@ export function addressableContract(world: World): void {
     })
 
     it('make folders on request, with fields, and never twice', async () => {
-      const id = await addressable(world)
+      const id = await world.addressable()
       const made = await folder(world, id, 'x/y', { tags: ['t'] })
       expect(made).toMatchObject({ kind: 'folder', path: 'x/y', fields: { tags: ['t'] }, version: 1 })
       await refusal(folder(world, id, 'x/y'), 'entry_exists')
@@ -103,7 +96,7 @@ export function addressableContract(world: World): void {
     })
 
     it('let no file take the place of a folder, and put nothing beneath a file', async () => {
-      const id = await addressable(world)
+      const id = await world.addressable()
       await world.put(id, 'a/b')
       await refusal(world.put(id, 'a'), 'entry_exists')
       await refusal(world.put(id, 'a/b/c/d'), 'entry_exists')
@@ -111,7 +104,7 @@ export function addressableContract(world: World): void {
     })
 
     it('give no file the free name of a folder that another item of the job needs', async () => {
-      const id = await addressable(world)
+      const id = await world.addressable()
       for (const path of ['d/f', 'p/f', 'q/x']) await world.put(id, path)
       const named = item([id, 'p/f'], [id, 'd/f'])
       const beneath = item([id, 'q/x'], [id, 'd/1_f/x'])
@@ -126,7 +119,7 @@ export function addressableContract(world: World): void {
     })
 
     it('let objects hold entries: they take the place of a folder, and leave one behind', async () => {
-      const id = await addressable(world)
+      const id = await world.addressable()
       const object = { collection: id, subject: 'alice', kind: 'object', digest: null, size: 0, mediaType: 'application/json', fields: { a: 1 } } as const
       await world.put(id, 'a/b/c')
       const folderBefore = await world.entry(id, 'a/b')
@@ -139,7 +132,7 @@ export function addressableContract(world: World): void {
     })
 
     it('remove no folder that holds something', async () => {
-      const id = await addressable(world)
+      const id = await world.addressable()
       await world.put(id, 'a/b')
       const remove = (path: string): Promise<Entry> => world.ledger.removeEntry({ collection: id, path, subject: 'alice' })
       await refusal(remove('a'), 'folder_not_empty')
@@ -149,7 +142,7 @@ export function addressableContract(world: World): void {
     })
 
     it('are empty when nothing but folders is in them', async () => {
-      const id = await addressable(world)
+      const id = await world.addressable()
       await world.put(id, 'a/b')
       await refusal(world.ledger.deleteCollection(id, 'alice'), 'collection_not_empty')
       await world.ledger.removeEntry({ collection: id, path: 'a/b', subject: 'alice' })
@@ -161,7 +154,7 @@ export function addressableContract(world: World): void {
 
   describe('entries by id', () => {
     it('are the live ones of addressable collections, wherever they are', async () => {
-      const id = await addressable(world)
+      const id = await world.addressable()
       const plain = await world.collection()
       const [one, gone, other] = [await world.put(id, 'a/one'), await world.put(id, 'gone'), await world.put(plain, 'other')]
       await world.ledger.removeEntry({ collection: id, path: 'gone', subject: 'alice' })
@@ -175,7 +168,7 @@ export function addressableContract(world: World): void {
     })
 
     it('are found by the revision of any version', async () => {
-      const id = await addressable(world)
+      const id = await world.addressable()
       const plain = await world.collection()
       const first = await world.put(id, 'x', 'one')
       const second = await world.put(id, 'x', 'two')
@@ -189,7 +182,7 @@ export function addressableContract(world: World): void {
 
   describe('children', () => {
     it('are what lies directly in a folder, in path order, by pages', async () => {
-      const id = await addressable(world)
+      const id = await world.addressable()
       for (const path of ['b.txt', 'a/1', 'a/2/deep', 'a/3', 'ab/x', 'c/y']) await world.put(id, path)
       expect(await children(id, '')).toEqual({ paths: ['a', 'ab', 'b.txt', 'c'], total: 4 })
       expect(await children(id, 'a')).toEqual({ paths: ['a/1', 'a/2', 'a/3'], total: 3 })
@@ -201,7 +194,7 @@ export function addressableContract(world: World): void {
     })
 
     it('are picked by name', async () => {
-      const id = await addressable(world)
+      const id = await world.addressable()
       for (const path of ['x', 'a/x', 'a/y', 'a/z/x', "a/it's"]) await world.put(id, path)
       expect(await children(id, '', { names: ['x', 'y'] })).toEqual({ paths: ['x'], total: 1 })
       expect(await children(id, 'a', { names: ['x', 'y', 'z/x', "it's"] })).toEqual({ paths: ["a/it's", 'a/x', 'a/y'], total: 3 })
@@ -209,7 +202,7 @@ export function addressableContract(world: World): void {
     })
 
     it('are picked by what their fields hold', async () => {
-      const id = await addressable(world)
+      const id = await world.addressable()
       const put = (path: string, fields: Fields): Promise<Entry> => world.put(id, path, path, { fields })
       await put('1', { tags: ['red', 'blue'], metadata: { sample: 's1', 'a.b"c': 'odd' } })
       await put('2', { tags: ['blue'], metadata: { sample: 's2', n: 7, ok: true } })

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { Entry } from '../../../src/model/entry.ts'
 import type { Item } from '../../../src/model/item.ts'
 import type { JobKind, Selection } from '../../../src/model/job.ts'
-import { item, LEASE_MS, type World } from './world.ts'
+import { LEASE_MS, type World } from './world.ts'
 
 /** Files of most of these tests. */
 const FEW = 12
@@ -27,19 +26,6 @@ function sorted(paths: readonly string[]): string[] {
 
 /** Once a selection is resolved, its files may change before they are worked on: whatever comes, goes, or is written anew meanwhile. */
 export function changedListsContract(world: World): void {
-  async function withFiles(n: number): Promise<string> {
-    const c = await world.collection()
-    await world.put(c, 'seed')
-    await world.run({ items: Array.from({ length: n }, (_, index) => item([c, 'seed'], [c, path(index)])) })
-    return c
-  }
-
-  async function addressable(): Promise<string> {
-    const id = `owner/${randomUUID()}`
-    await world.ledger.createCollection({ id, name: id, store: 'local', attributes: {}, createdBy: 'alice' })
-    return id
-  }
-
   /** Resolves a job to its end, lets `change` happen, and works on. */
   async function changedBeforeWork(wish: { kind: JobKind; select: readonly Selection[]; dryRun?: boolean }, change: () => Promise<void>): Promise<Item[]> {
     const id = await world.start(wish)
@@ -63,7 +49,7 @@ export function changedListsContract(world: World): void {
     it.each(['copy', 'move', 'delete', 'update'] as const)(
       'of a %s: what went fails alone, what came is left alone, what was replaced is taken as it is',
       async kind => {
-        const c = await withFiles(FEW)
+        const c = await world.manyFiles(FEW, path)
         const d = await world.collection()
         const source = { collection: c, prefix: 'in/' }
         const to = { copy: { destination: { collection: d, prefix: 'out/' } }, move: { destination: { collection: d, prefix: 'out/' } }, delete: {} }
@@ -136,9 +122,9 @@ export function changedListsContract(world: World): void {
 
     it('into folders of an addressable collection, and in a dry run: what came is left alone', async () => {
       for (const dryRun of [true, false]) {
-        const c = await addressable()
+        const c = await world.addressable()
         for (const path of ['in/a', 'in/b/1', 'in/b/2', 'in/c']) await world.put(c, path)
-        const d = await addressable()
+        const d = await world.addressable()
         await world.put(d, 'out/c')
         const select = [{ source: { collection: c, prefix: 'in/' }, destination: { collection: d, prefix: 'out/' } }]
         const items = await changedBeforeWork({ kind: 'move', select, dryRun }, async () => {
@@ -158,7 +144,7 @@ export function changedListsContract(world: World): void {
     })
 
     it('in several chunks, of which one turn may do more than one', async () => {
-      const c = await withFiles(MANY)
+      const c = await world.manyFiles(MANY, path)
       const d = await world.collection()
       const id = await world.start({ select: [{ source: { collection: c, prefix: 'in/' }, destination: { collection: d } }] })
       await world.lease(id)

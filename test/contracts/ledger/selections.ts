@@ -14,14 +14,6 @@ export function selectionsContract(world: World): void {
     return c
   }
 
-  /** A collection of many entries, made by a job: quick. */
-  async function manyFiles(n: number, at: (index: number) => string): Promise<string> {
-    const c = await withFiles('seed')
-    const { counts } = await world.run({ items: Array.from({ length: n }, (_, index) => item([c, 'seed'], [c, at(index)])) })
-    expect(counts.done).toBe(n)
-    return c
-  }
-
   async function resolved(select: readonly Selection[], wish: Wish = {}): Promise<[string, string | undefined][]> {
     const { id } = await world.run({ dryRun: true, ...wish, select })
     return (await world.items(id)).map(({ source, destination }) => [source.path, destination?.path])
@@ -94,7 +86,7 @@ export function selectionsContract(world: World): void {
     })
 
     it('of more entries than a page holds find every one once, a page a call, and count them as they go', async () => {
-      const c = await manyFiles(MANY, index => `in/${String(index).padStart(5, '0')}`)
+      const c = await world.manyFiles(MANY, index => `in/${String(index).padStart(5, '0')}`)
       const d = await world.collection()
       const id = await world.start({ select: [{ source: { collection: c, prefix: 'in/' }, destination: { collection: d, prefix: 'out/' } }] })
       const totals: number[] = []
@@ -115,7 +107,7 @@ export function selectionsContract(world: World): void {
     })
 
     it('by glob over many pages find what matches in each of them', async () => {
-      const c = await manyFiles(MANY, index => `${index % 1500 === 7 ? 'hit' : 'miss'}-${String(index).padStart(5, '0')}`)
+      const c = await world.manyFiles(MANY, index => `${index % 1500 === 7 ? 'hit' : 'miss'}-${String(index).padStart(5, '0')}`)
       const d = await world.collection()
       const paths = await resolved([{ source: { collection: c, glob: '*-*7' }, destination: { collection: d } }])
       expect(paths.length).toBe(Array.from({ length: MANY }, (_, index) => index).filter(index => index % 10 === 7).length)
@@ -124,7 +116,7 @@ export function selectionsContract(world: World): void {
     })
 
     it('show their items before, while and after they are worked on, whatever shape the destinations have', async () => {
-      const c = await manyFiles(MANY, index => `in/f${String(index).padStart(5, '0')}`)
+      const c = await world.manyFiles(MANY, index => `in/f${String(index).padStart(5, '0')}`)
       const shapes: readonly (readonly [prefix: string, to: string, expected: (path: string) => string])[] = [
         ['in/', 'in/', path => path],
         ['in/', 'out/', path => path.replace('in/', 'out/')],
@@ -176,7 +168,7 @@ export function selectionsContract(world: World): void {
     })
 
     it('resolved by two workers at once are resolved once', async () => {
-      const c = await manyFiles(MANY, index => `in/${index}`)
+      const c = await world.manyFiles(MANY, index => `in/${index}`)
       const d = await world.collection()
       const id = await world.start({ select: [{ source: { collection: c, prefix: 'in/' }, destination: { collection: d } }] })
       const turn = async (): Promise<boolean> => {

@@ -117,6 +117,22 @@ export class World {
     return id
   }
 
+  /** A collection with folders. */
+  async addressable(): Promise<string> {
+    const id = `owner/${randomUUID()}`
+    await this.ledger.createCollection({ id, name: id, store: 'local', attributes: {}, createdBy: 'alice' })
+    return id
+  }
+
+  /** A collection of many files beside one called "seed", made by a job: quick. */
+  async manyFiles(n: number, at: (index: number) => string): Promise<string> {
+    const c = await this.collection()
+    await this.put(c, 'seed')
+    const { counts } = await this.run({ items: Array.from({ length: n }, (_, index) => item([c, 'seed'], [c, at(index)])) })
+    expect(counts.done).toBe(n)
+    return c
+  }
+
   /** Writes a version of a file; its size is the text's length. */
   async put(collection: string, path: string, text = path, more: Partial<EntryWrite & { fields: Fields | null; mediaType: string }> = {}): Promise<Entry> {
     const { entry } = await this.ledger.putEntry({

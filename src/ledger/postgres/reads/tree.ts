@@ -3,13 +3,11 @@ import { fieldsMatch } from '../../../model/fields-match.ts'
 import { isUuid } from '../../../model/text.ts'
 import type { ChildFilter, Children } from '../../../ports/ledger.ts'
 import { toEntry } from '../../shared/codec.ts'
+import { READABLE } from '../../shared/readable.ts'
 import type { Row } from '../../shared/row.ts'
 import { liveChildren } from '../addressable.ts'
 import type { Params, Queries } from '../connection/queries.ts'
 import { keyOf } from './entries.ts'
-
-/** I9: what a reader has no grant for is not even read, as what does not exist: the time an answer takes is not to tell them apart. */
-const READABLE = 'EXISTS (SELECT 1 FROM access_grant g WHERE g.collection = e.collection AND g.subject = :reader)'
 
 const BY_ENTITIES = `SELECT e.*, c.id FROM entry e JOIN collection c ON c.key = e.collection AND c.deleted_at IS NULL
   WHERE e.entity = ANY(:entities::uuid[]) AND e.collection < 0 AND e.deleted = 0 AND ${READABLE}`

@@ -3,7 +3,7 @@ import { kindOf, renames } from '../../shared/job-row.ts'
 import type { Params, Row } from '../database.ts'
 import { isVacant, type List } from '../unwritten.ts'
 import { planChanges } from './changes.ts'
-import { isOfList, planOf } from './plan.ts'
+import { isOfList, planOf, ROWS } from './plan.ts'
 import { keepTree, keepTreeOfNames } from './plan-tree.ts'
 import { explainTroubles, findFreeNames, markTroubles } from './troubles.ts'
 import type { Reading } from '../../shared/reading.ts'
@@ -19,17 +19,17 @@ export interface Tally {
 
 /** Makes the plan of rows that wait: what would be written where, or why nothing would. */
 export function decideRows(tx: Tx, job: Row, first: number, last: number, read: Reading): Tally {
-  beginPlan(tx, job, planOf(kindOf(job), 'rows'), { first, last })
+  beginPlan(tx, job, planOf(kindOf(job), ROWS), { first, last })
   if (kindOf(job) === 'update') planChanges(tx, job['key'] as number, first, last)
   return decide(tx, job, read)
 }
 
 /** The same of a list. */
 export function decideList(tx: Tx, job: Row, list: List, read: Reading): Tally {
-  const plan = (sweep: boolean): void => beginPlan(tx, job, planOf(kindOf(job), { shape: list.shape, sweep, vacant: isVacant(tx.db, list) }), list.params)
-  plan(list.whole)
+  const source = { shape: list.shape, sweep: list.whole, vacant: isVacant(tx.db, list) }
+  beginPlan(tx, job, planOf(kindOf(job), source), list.params)
   // files have come or gone since the list was made
-  if (list.whole && !isOfList(tx.db, list)) plan(false)
+  if (list.whole && !isOfList(tx.db, list)) beginPlan(tx, job, planOf(kindOf(job), { ...source, sweep: false }), list.params)
   return decide(tx, job, read)
 }
 

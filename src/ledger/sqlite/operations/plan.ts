@@ -1,8 +1,9 @@
 import { NEW_ENTITY, NEW_REVISION } from '../entry-columns.ts'
 import { itemsBetween } from '../item-range.ts'
+import { CHUNK_ITEMS } from '../../shared/intake.ts'
 import type { Shape } from '../../shared/list-shape.ts'
 import type { Database } from '../database.ts'
-import { isLonger, listed, listedUnfit, swept, SWEPT_AT_MOST, type List } from '../unwritten.ts'
+import { isLonger, listed, listedUnfit, swept, type List } from '../unwritten.ts'
 import type { JobKind } from '../../../model/job.ts'
 import { MAX_FIELDS_BYTES } from '../../../model/entry.ts'
 import { MAX_PATH_LENGTH } from '../../../model/paths.ts'
@@ -26,21 +27,27 @@ export const CREATE_PLAN = `CREATE TEMP TABLE IF NOT EXISTS plan (
  * between the ends of the list are taken for its items (`isOfList` tells whether they were). `vacant`: it is known that nothing has ever been where the items go, so
  * that no destination needs to be looked up. Both are the commonest case, and spare a third of the work.
  */
-export type ItemSource = 'rows' | { readonly shape: Shape; readonly sweep: boolean; readonly vacant: boolean }
+export interface ItemSource {
+  readonly shape: 'rows' | Shape
+  readonly sweep: boolean
+  readonly vacant: boolean
+}
+
+export const ROWS: ItemSource = { shape: 'rows', sweep: false, vacant: false }
 
 const LOOK_UP_SOURCE = 'LEFT JOIN entry s ON s.collection = i.src_collection AND s.path = i.src_path'
 
 /** The items of a source, with `to_path`, their destination's path; `s.` are the columns of their own sources. */
-function itemsOf(source: ItemSource): string {
-  if (source === 'rows') {
+function itemsOf({ shape, sweep }: ItemSource): string {
+  if (shape === 'rows') {
     return `(SELECT *, coalesce(dst_path, src_path) AS to_path FROM item r WHERE ${itemsBetween('r', ':first', ':last')} AND r.state = 0 AND r.change IS NULL) i ${LOOK_UP_SOURCE}`
   }
-  return source.sweep ? `(${swept(source.shape)}) s` : `(${listed(source.shape)}) i ${LOOK_UP_SOURCE}`
+  return sweep ? `(${swept(shape)}) s` : `(${listed(shape)}) i ${LOOK_UP_SOURCE}`
 }
 
-/** The order in which the items of a source must come into the plan, and how many. */
-function orderOf(source: ItemSource): string {
-  return source !== 'rows' && source.sweep ? `ORDER BY s.path LIMIT ${SWEPT_AT_MOST}` : ''
+/** The order in which the items of a source must come into the plan. Of a sweep no more than shows that there are too many: any number of files may have come since. */
+function orderOf({ sweep }: ItemSource): string {
+  return sweep ? `ORDER BY s.path LIMIT ${CHUNK_ITEMS + 1}` : ''
 }
 
 const OF_LIST = 'SELECT jsonb_group_array(src_path) = :paths AS same FROM (SELECT src_path FROM plan ORDER BY seq)'
@@ -55,9 +62,9 @@ const SOURCE_CONDITIONS = `
   WHEN src_revision_if IS NOT NULL AND (s.path IS NULL OR s.deleted = 1 OR s.revision <> src_revision_if) THEN ${T.sourceRevision}
   WHEN src_version_if IS NOT NULL AND (s.path IS NULL OR s.deleted = 1 OR s.version <> src_version_if) THEN ${T.sourceVersion}`
 
-function sourceChecks(source: ItemSource): string {
-  if (source !== 'rows' && source.sweep) return ''
-  return `${source === 'rows' ? SOURCE_CONDITIONS : ''} WHEN s.path IS NULL OR s.deleted = 1 THEN ${T.missing}`
+function sourceChecks({ shape, sweep }: ItemSource): string {
+  if (sweep) return ''
+  return `${shape === 'rows' ? SOURCE_CONDITIONS : ''} WHEN s.path IS NULL OR s.deleted = 1 THEN ${T.missing}`
 }
 
 /** The code of an item: of the first check that it does not pass, 0 when it passes all. */
@@ -78,12 +85,12 @@ const DESTINATION_CONDITIONS = `
  * A destination that a selection composed may come out unfit: explicit ones were checked at submission. An explicit, matching ifMatch is the wish to
  * overwrite: the conflict policy is asked only without one.
  */
-function destinationChecks(source: ItemSource): string {
-  const unfit = source === 'rows' ? UNFIT : listedUnfit(source.shape, MAX_PATH_LENGTH, UNFIT)
+function destinationChecks({ shape, vacant }: ItemSource): string {
+  const unfit = shape === 'rows' ? UNFIT : listedUnfit(shape, MAX_PATH_LENGTH, UNFIT)
   const fits = unfit === null ? '' : `WHEN ${unfit} THEN ${T.badPath}`
-  if (isVacant(source)) return fits
-  return `${fits} ${source === 'rows' ? DESTINATION_CONDITIONS : ''}
-    WHEN d.deleted = 0 ${source === 'rows' ? 'AND dst_revision_if IS NULL' : ''} AND :conflict > 0
+  if (vacant) return fits
+  return `${fits} ${shape === 'rows' ? DESTINATION_CONDITIONS : ''}
+    WHEN d.deleted = 0 ${shape === 'rows' ? 'AND dst_revision_if IS NULL' : ''} AND :conflict > 0
       THEN CASE :conflict WHEN 1 THEN ${T.skip} WHEN 2 THEN ${T.exists} ELSE ${T.taken} END`
 }
 
@@ -93,13 +100,9 @@ const SAME_PATH = `WHEN dst_collection = src_collection AND to_path = src_path T
 const COLUMNS = `seq, code, writes, src_collection, src_path, src_entity, src_version, src_revision,
   t_collection, t_path, t_entity, t_version, t_revision, t_created, kind, deleted, size, digest, media_type, fields, stamp`
 
-function isVacant(source: ItemSource): boolean {
-  return source !== 'rows' && source.vacant
-}
-
 /** `newEntity` is a prefix of 9 bytes (codec.entityPrefix); what a tombstone covers is never continued, a moved entity keeps its id. */
 function planTransfer(kind: 'copy' | 'move', source: ItemSource): string {
-  const vacant = isVacant(source)
+  const { vacant } = source
   const entity = kind === 'move' ? 's.entity' : vacant ? NEW_ENTITY : `CASE WHEN d.deleted = 0 THEN d.entity ELSE ${NEW_ENTITY} END`
   const created = kind === 'move' ? 's.created_at' : vacant ? ':now' : 'CASE WHEN d.deleted = 0 THEN d.created_at ELSE :now END'
   return `INSERT INTO plan (${COLUMNS})

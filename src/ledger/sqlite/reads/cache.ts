@@ -1,7 +1,5 @@
+import { SmallCache } from '../../../model/small-cache.ts'
 import type { Database } from '../database.ts'
-
-/** Most rows kept at once: what is asked again and again comes back after each new beginning, and whoever asks once for each of many jobs fills no memory. */
-const MOST = 64
 
 /**
  * Rows that are asked for again and again (the token of every request, the job of every poll), kept until anything is committed, by this process or another:
@@ -9,8 +7,7 @@ const MOST = 64
  */
 export class ReadCache {
   readonly #db: Database
-  /** Begun anew, not emptied: tables of an emptied map hold on to those after them, and all that they hold grows old (V8's young collections free none of it). */
-  #kept = new Map<string, unknown>()
+  readonly #kept = new SmallCache<unknown>()
   #version: unknown = null
   #checked = false
 
@@ -24,7 +21,6 @@ export class ReadCache {
     const kept = this.#kept.get(key)
     if (kept !== undefined) return kept as T
     const value = load()
-    if (this.#kept.size >= MOST) this.#kept = new Map()
     this.#kept.set(key, value)
     return value
   }
@@ -41,6 +37,6 @@ export class ReadCache {
     const version = this.#db.get('PRAGMA data_version')?.['data_version']
     if (version === this.#version) return
     this.#version = version
-    this.#kept = new Map()
+    this.#kept.clear()
   }
 }

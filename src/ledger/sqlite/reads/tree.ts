@@ -2,11 +2,9 @@ import { isRevision, type Entry } from '../../../model/entry.ts'
 import type { ChildFilter, Children } from '../../../ports/ledger.ts'
 import { liveChildren, liveEntity } from '../addressable.ts'
 import { hexBytes, toEntry, uuidBytes } from '../../shared/codec.ts'
+import { READABLE } from '../../shared/readable.ts'
 import type { Database, Params, Row } from '../database.ts'
 import { keyOf } from './entries.ts'
-
-/** I9: what a reader has no grant for is not even read, as what does not exist: the time an answer takes is not to tell them apart. */
-const READABLE = 'EXISTS (SELECT 1 FROM access_grant g WHERE g.collection = e.collection AND g.subject = :reader)'
 
 const BY_ENTITY = `SELECT e.*, c.id FROM entry e CROSS JOIN collection c ON c.key = e.collection AND c.deleted_at IS NULL
   WHERE ${liveEntity('e', ':entity')} AND ${READABLE}`

@@ -75,9 +75,9 @@ function runBatch(): void {
     db.begin()
     drainPort()
     const until = performance.now() + BATCH_MS
-    const take = (line: WriteRequest[], most: number, until: number, turnMs: number): number => {
+    const take = (line: WriteRequest[], most: number, end: number, turnMs = 0): number => {
       let count = 0
-      while (count < most && (count === 0 || performance.now() < until)) {
+      while (count < most && (count === 0 || performance.now() < end)) {
         const request = line.shift()
         if (request === undefined) break
         taken.push(request)
@@ -88,7 +88,7 @@ function runBatch(): void {
       return count
     }
     // half of all who are about: while they are written, the main thread answers the other half and hears what they want next
-    const answered = take(asked, Math.max(SMALL_BATCH, Math.ceil((answeredBefore + asked.length) / 2)), until, TURN_MS)
+    const answered = take(asked, Math.max(SMALL_BATCH, Math.ceil((answeredBefore + asked.length) / 2)), until)
     if (answered > 0 || performance.now() - answeredAt < HURRY_MS) take(turns, TURNS_BESIDE, performance.now() + TURNS_BESIDE_MS, TURNS_BESIDE_MS)
     else take(turns, Infinity, until, TURN_MS)
     last = lastEvent(db)
