@@ -88,7 +88,7 @@ it('a purge of many expired jobs looks once for one that was dropped, as that is
     INSERT INTO job (id, number, kind, state, sealed, conflict, verify, dry_run, priority, dialect, retention_ms, submitted_by, created_at, expires_at)
       SELECT randomblob(16), i, 0, 3, 1, 0, 0, 0, 0, 'v1', 1, 'alice', 1, 1 FROM n`)
   const asked = vi.spyOn(db, 'get')
-  const tx = { db, now: 2, actor: null, jobs: new Set<string>(), work: new Work(), turnMs: 0 }
+  const tx = { db, now: 2, actor: null, jobs: new Set<string>(), work: new Work(), goesOn: () => false }
   expect(purge(tx, 1_000)).toBe(40)
   expect(asked.mock.calls.filter(([sql]) => sql === DROPPED)).toHaveLength(1)
   db.close()

@@ -78,11 +78,12 @@ function take(tx: Tx, id: string, job: Row, chunk: Row, worker: string, leaseMs:
   return lease
 }
 
-const STORES = 'SELECT count(DISTINCT c.store) AS n FROM job_collection j CROSS JOIN collection c ON c.key = j.collection WHERE j.job = :job AND c.attached = 0'
+const STORES =
+  'SELECT min(c.store) <> max(c.store) AS several FROM job_collection j CROSS JOIN collection c ON c.key = j.collection WHERE j.job = :job AND c.attached = 0'
 
 /** True when the job hands bytes on and names managed collections of more than one store: its items may take bytes from one to another. */
 export function crosses(tx: Tx, job: Row): boolean {
-  return handsOnBytes(job) && (tx.db.get(STORES, { job: job['key'] as number })?.['n'] as number) > 1
+  return handsOnBytes(job) && tx.db.get(STORES, { job: job['key'] as number })?.['several'] === 1
 }
 
 /** Moves n items between pending and running in the job's counters: an item runs while its chunk is leased. */

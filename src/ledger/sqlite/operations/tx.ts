@@ -15,8 +15,8 @@ export interface Tx {
   readonly jobs: Set<string>
   /** What it does, for those who watch the server. */
   readonly work: Work
-  /** How long a turn may go on while its job has more to do, in milliseconds. */
-  readonly turnMs: number
+  /** Whether a turn may go on while its job has more to do. */
+  readonly goesOn: () => boolean
 }
 
 /** The key of a live collection. Throws `collection_not_found`. */

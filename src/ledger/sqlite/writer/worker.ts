@@ -15,6 +15,8 @@ import { toWire, type WriteReplies, type WriteReply, type WriteRequest } from '.
 const BATCH_MS = 20
 /** A turn goes on for so long while its job has more to do: each commit costs more than small work does, and fewer of them write pages fewer times. */
 const TURN_MS = 10
+/** And for so long while nobody else waits for anything: who comes then waits for no more than the chunk at hand, and the commit. */
+const TURN_ALONE_MS = 40
 /** A batch may always take this many: below it the flush would be most of the work. */
 const SMALL_BATCH = 24
 
@@ -75,13 +77,14 @@ function runBatch(): void {
     db.begin()
     drainPort()
     const until = performance.now() + BATCH_MS
-    const take = (line: WriteRequest[], most: number, end: number, turnMs = 0): number => {
+    const take = (line: WriteRequest[], most: number, end: number, turnGoesOn: (beganAt: number) => boolean = () => false): number => {
       let count = 0
       while (count < most && (count === 0 || performance.now() < end)) {
         const request = line.shift()
         if (request === undefined) break
         taken.push(request)
-        replies.push(runOne(request, { jobs, work, turnMs }))
+        const begin = performance.now()
+        replies.push(runOne(request, { jobs, work, goesOn: () => turnGoesOn(begin) }))
         count += 1
         if (line.length === 0) drainPort()
       }
@@ -89,8 +92,8 @@ function runBatch(): void {
     }
     // half of all who are about: while they are written, the main thread answers the other half and hears what they want next
     const answered = take(asked, Math.max(SMALL_BATCH, Math.ceil((answeredBefore + asked.length) / 2)), until)
-    if (answered > 0 || performance.now() - answeredAt < HURRY_MS) take(turns, TURNS_BESIDE, performance.now() + TURNS_BESIDE_MS, TURNS_BESIDE_MS)
-    else take(turns, Infinity, until, TURN_MS)
+    if (answered > 0 || performance.now() - answeredAt < HURRY_MS) take(turns, TURNS_BESIDE, performance.now() + TURNS_BESIDE_MS, goesOnBeside)
+    else take(turns, Infinity, until, goesOnAlone)
     last = lastEvent(db)
     db.commit()
     answeredBefore = answered
@@ -103,6 +106,15 @@ function runBatch(): void {
   port.postMessage({ replies, jobs: [...jobs], lastEvent: last, work: { ...work, seconds, operations: taken.length } } satisfies WriteReplies)
 }
 
+function goesOnBeside(beganAt: number): boolean {
+  return performance.now() - beganAt < TURNS_BESIDE_MS
+}
+
+function goesOnAlone(beganAt: number): boolean {
+  drainPort()
+  return asked.length === 0 && performance.now() - beganAt < (turns.length === 0 ? TURN_ALONE_MS : TURN_MS)
+}
+
 /** Nothing of the batch happened: everyone in it hears so. A batch that could not even begin refuses all who wait, rather than spin. */
 function failBatch(error: unknown, taken: readonly WriteRequest[]): void {
   db.rollback()
@@ -111,9 +123,9 @@ function failBatch(error: unknown, taken: readonly WriteRequest[]): void {
   port.postMessage({ replies: refused.map(({ id }) => ({ id, error: wire })), jobs: [], lastEvent: 0, work: null } satisfies WriteReplies)
 }
 
-function runOne(request: WriteRequest, { jobs, work, turnMs }: Pick<Tx, 'jobs' | 'work' | 'turnMs'>): WriteReply {
+function runOne(request: WriteRequest, { jobs, work, goesOn }: Pick<Tx, 'jobs' | 'work' | 'goesOn'>): WriteReply {
   const touched = new Set<string>()
-  const tx: Tx = { db, now: request.now, actor: request.actor, jobs: touched, work: new Work(), turnMs }
+  const tx: Tx = { db, now: request.now, actor: request.actor, jobs: touched, work: new Work(), goesOn }
   db.exec('SAVEPOINT operation')
   try {
     const operation = operations[request.name] as (tx: Tx, ...args: readonly unknown[]) => unknown
