@@ -137,14 +137,14 @@ describe('many connections', () => {
 })
 
 describe('a client that asks on while an answer takes long', () => {
-  /** The end of what comes once the answer of LARGE bytes has gone out; the client takes it only after the time for a header, and sends `later` meanwhile. */
-  async function behindLarge(later: string): Promise<string> {
+  /** The end of what comes once the answer of LARGE bytes has gone out; the client takes it after so long, and sends `later` meanwhile. */
+  async function behindLarge(later: string, takesAfterMs: number): Promise<string> {
     const line = await Line.open(server.url)
     line.socket.pause()
     line.write(get('/v1/collections/c/entries/large') + get('/v1/collections') + half().slice(0, 20))
     await new Promise(resolve => setTimeout(resolve, 200))
     line.write(later)
-    await new Promise(resolve => setTimeout(resolve, 2_500))
+    await new Promise(resolve => setTimeout(resolve, takesAfterMs))
     line.socket.resume()
     await line.until(text => statusesIn(text.slice(LARGE)).length === 2)
     line.socket.destroy()
@@ -153,9 +153,11 @@ describe('a client that asks on while an answer takes long', () => {
   const half = (): string => get('/readyz')
 
   it('is not given up for a header of which we have not read the rest, only for one that does not come even when it is read', async () => {
-    const ends = await Promise.all([behindLarge(half().slice(20)), behindLarge('')])
+    // the time for a header is over before we read on, or (the last) after it
+    const ends = await Promise.all([behindLarge(half().slice(20), 2_500), behindLarge('', 2_500), behindLarge('', 600)])
     expect(ends.map(statusesIn)).toEqual([
       [200, 200],
+      [200, 408],
       [200, 408],
     ])
   })

@@ -1,6 +1,7 @@
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { SubmitItem } from '../../../src/model/job.ts'
-import { item, type Wish, type World } from './world.ts'
+import { item, LEASE_MS, type Wish, type World } from './world.ts'
 
 export function orderedJobsContract(world: World): void {
   /** Works a job, and all that waited for it, to their ends. */
@@ -48,6 +49,30 @@ export function orderedJobsContract(world: World): void {
       for (const job of [first, second, third, elsewhere, free]) expect(await world.job(job)).toMatchObject({ state: 'finished', outcome: 'succeeded' })
       expect(await world.job(first)).toMatchObject({ ordered: true })
       expect(await world.job(free)).toMatchObject({ ordered: false })
+    })
+
+    it('of which the next must read bytes leave it free for a turn of its own', async () => {
+      // whether there is time for it in the turn of the one before is nothing to rely upon
+      for (let n = 0; n < 5; n++) {
+        const c = await world.collection()
+        await world.put(c, 'file')
+        const first = await start(c, '1')
+        const second = await world.start({ ordered: true, verify: 'digest', items: [item([c, 'file'], [c, 'copy'])] })
+        expect(await world.ledger.takeTurn(first, 'w1', LEASE_MS)).toEqual({ do: 'worked', more: false, followers: [second] })
+        expect(await world.job(second)).toMatchObject({ counts: { pending: 1, running: 0 } })
+        expect(await world.ledger.takeTurn(second, 'w1', LEASE_MS)).toMatchObject({ do: 'read' })
+      }
+    })
+
+    it('of which the next is more than the turn of the one before has time for name it for another', async () => {
+      const c = await world.manyFiles(2_000, n => `in/${n}`)
+      const first = await start(c, '1')
+      const select = Array.from({ length: 30 }, (_, n) => ({ source: { collection: c, prefix: 'in/' }, destination: { collection: c, prefix: `out/${n}/` } }))
+      const second = await world.start({ ordered: true, select })
+      await setTimeout(150) // turns are longer when nobody has asked for a while
+      expect(await world.ledger.takeTurn(first, 'w1', LEASE_MS)).toEqual({ do: 'worked', more: false, followers: [second] })
+      expect(await state(second)).not.toBe('finished')
+      await world.ledger.cancel(second)
     })
 
     it('are acknowledged when they are sealed, not when they were begun', async () => {

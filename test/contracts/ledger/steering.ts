@@ -142,6 +142,7 @@ export function steeringContract(world: World): void {
       const { id } = await world.run({ items: copies(c, 'a', 'b') })
       const before = await world.job(id)
       expect(await world.ledger.retry(id, ['cancelled', 'evicted'])).toEqual(before)
+      expect(await world.ledger.retry(id, ['pending', 'running', 'done']), 'what is done stays done').toEqual(before)
       const [first, second] = await Promise.all([world.ledger.retry(id, ['failed']), world.ledger.retry(id, ['failed'])])
       expect(first.counts).toEqual(second.counts)
       await world.assertCounters(id)

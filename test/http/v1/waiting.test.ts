@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { Line } from '../../abuse/line.ts'
 import { jobOf, refused, testServer, told } from './golden.ts'
 
 // the engine of this server is stopped: jobs come in, and wait
@@ -38,6 +39,19 @@ describe('a job that nothing works on', () => {
       expect([answer.status, answer.headers.get('location')]).toEqual([202, `/v1/jobs/${id}`])
       expect(await jobOf(answer), action).toMatchObject({ id, paused })
     }
+  })
+
+  it('is told as it is now, however often it was told as it was a moment before', async () => {
+    const { id } = await jobOf(await of().call('alice', 'POST', '/v1/jobs', ITEMS))
+    const token = await of().token('alice')
+    const request = (method: string, path: string): string => `${method} /v1/jobs/${id}${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`
+    const line = await Line.open(of().url)
+    // one right after the other, down one connection
+    line.write(request('GET', '') + request('POST', '/pause') + request('GET', '') + request('POST', '/resume') + request('GET', ''))
+    const pausedIn = (text: string): string[] => text.match(/(?<="paused":)\w+/g) ?? []
+    await line.until(text => pausedIn(text).length === 5)
+    line.socket.destroy()
+    expect(pausedIn(line.text)).toEqual(['false', 'true', 'true', 'false', 'false'])
   })
 
   it('says what it waits for', async () => {
