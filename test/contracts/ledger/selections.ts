@@ -215,6 +215,21 @@ export function selectionsContract(world: World): void {
       expect(await world.versions(c, `${'n'.repeat(100)}/../y`)).toEqual([])
     })
 
+    it('look for what is there at every one of their destinations, also when they only say what they would do', async () => {
+      const c = await withFiles('in/a', 'in/b', 'in/c')
+      for (const prefix of ['in/', 'out/'])
+        for (const taken of ['a', 'b', 'c'])
+          for (const dryRun of [true, false]) {
+            const d = await world.collection()
+            await world.put(d, `${prefix}${taken}`, 'was there')
+            const select = [{ source: { collection: c, prefix: 'in/' }, destination: { collection: d, prefix } }]
+            const { id } = await world.run({ select, dryRun, conflict: 'skip' })
+            const states = (await world.items(id)).map(({ source, state }) => `${source.path} ${state}`)
+            expect(states).toEqual(['a', 'b', 'c'].map(name => `in/${name} ${name === taken ? 'skipped' : 'done'}`))
+            expect(await world.entry(d, `${prefix}${taken}`)).toMatchObject({ version: 1, size: 'was there'.length })
+          }
+    })
+
     it('count the length of what they compose in code units, as every path is: no file goes where none may be asked for', async () => {
       const c = await withFiles(`d/${'\u{1f4e6}'.repeat(400)}`, `d/${'\u{4e2d}'.repeat(400)}`)
       for (const [prefix, wish] of [
