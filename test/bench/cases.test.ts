@@ -1,5 +1,10 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { benchAll } from '../../bench/board/all.ts'
 import { BENCHES } from '../../bench/board/benches.ts'
+import type { Row } from '../../bench/measured.ts'
 import { INSTALL_MS, debianProgram } from '../support/servers/debian.ts'
 import { SWIFT_START_MS } from '../support/servers/swift.ts'
 
@@ -35,4 +40,25 @@ it.each(Object.keys(BENCHES))('%s runs, and every row has its figure and as many
   }
   expect(Object.keys(figures).every(key => /^[a-z0-9_]+$/.test(key))).toBe(true)
   expect(figures).toMatchObject(KNOWN[name] ?? {})
+})
+
+it('one alone is run anew: the scoreboard keeps what it has of the others', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'waybill-board-'))
+  vi.spyOn(BENCHES['size'] as (typeof BENCHES)[string], 'run').mockResolvedValue({ figures: {}, rows: [] })
+  try {
+    const page = join(directory, 'board.md')
+    const row: Row = { name: 'kept_s', what: 'was kept', unit: 's', better: 'less', ours: [1] }
+    const earlier = { title: 'Earlier', date: '2026-01-01', facts: [], minutes: 2, came: { rows: [row] } }
+    const sections = ['copy', 'size'].map(name => ({ ...earlier, name }))
+    await writeFile(join(directory, 'board.json'), JSON.stringify({ scale: 'tiny', sections }))
+    expect(await benchAll({ scale: 'tiny', only: ['size'], json: false, page })).toBe(0)
+    const kept = JSON.parse(await readFile(join(directory, 'board.json'), 'utf8')) as { sections: typeof sections }
+    expect(kept.sections.map(({ name, date }) => [name, date === earlier.date])).toEqual([
+      ['copy', true],
+      ['size', false],
+    ])
+    expect(await readFile(page, 'utf8')).toContain('`kept_s`: was kept')
+  } finally {
+    await rm(directory, { recursive: true })
+  }
 })
