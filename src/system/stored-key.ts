@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { WaybillError } from '../model/errors.ts'
+import { syncNames } from './directories.ts'
 
 /** HMAC-SHA-256 wants a key as long as its output (RFC 2104 section 3). */
 const KEY_BYTES = 32
@@ -30,7 +31,7 @@ function readIfThere(file: string): string | null {
   }
 }
 
-/** Written beside it and renamed: a crash leaves no half of a key. */
+/** Written beside it and renamed: a crash leaves no half of a key, and a power cut none that URLs were not signed with. */
 function makeKey(file: string): string {
   const text = `${randomBytes(KEY_BYTES).toString('hex')}\n`
   const unfinished = `${file}.new`
@@ -43,5 +44,6 @@ function makeKey(file: string): string {
     closeSync(handle)
   }
   renameSync(unfinished, file)
+  syncNames(dirname(file))
   return text
 }

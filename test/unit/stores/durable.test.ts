@@ -77,4 +77,25 @@ describe('after a power cut there is', () => {
     expect(disk.comesBack(join(base, path))).toBe(false)
     expect(disk.named, 'named before their bytes were flushed').toEqual([])
   })
+
+  it('the directory that was made for the data, with the key in it', async () => {
+    const { makeDirectory } = await import('../../../src/system/directories.ts')
+    const { storedKey } = await import('../../../src/system/stored-key.ts')
+    makeDirectory(join(base, 'above', 'data'))
+    storedKey(join(base, 'above', 'data'))
+    expect(disk.missing(join(base, 'above', 'data', 'signing-key'), base)).toBeNull()
+    expect(disk.named, 'named before their bytes were flushed').toEqual([])
+  })
+
+  it('a backup that has ended, and a ledger that was restored', async () => {
+    const { Database } = await import('../../../src/ledger/sqlite/database.ts')
+    const { backupLedger } = await import('../../../src/ledger/sqlite/backup.ts')
+    const { restoreLedger } = await import('../../../src/ledger/sqlite/restore.ts')
+    const [ledger, backup, restored] = ['ledger', 'backup', 'restored'].map(name => join(base, name)) as [string, string, string]
+    Database.openWriter(ledger).close()
+    await backupLedger(ledger, backup, () => undefined)
+    restoreLedger(backup, restored, { force: false, now: Date.now() })
+    expect([backup, restored].map(file => disk.missing(file, base))).toEqual([null, null])
+    expect(disk.named, 'named before their bytes were flushed').toEqual([])
+  })
 })

@@ -21,7 +21,7 @@ export class PowerCut {
   readonly named: string[] = []
 
   async watch(): Promise<void> {
-    const { fsync, renameSync, linkSync } = fs
+    const { fsync, fsyncSync, renameSync, linkSync } = fs
     fs.fsync = ((fd: number, done: Callback) => {
       const ended = this.#begun(fd)
       fsync(fd, error => {
@@ -31,6 +31,11 @@ export class PowerCut {
         }, SLOW_MS)
       })
     }) as typeof fs.fsync
+    fs.fsyncSync = fd => {
+      const ended = this.#begun(fd)
+      fsyncSync(fd)
+      ended()
+    }
     fs.renameSync = (from, to) => {
       this.#name(String(from), String(to))
       renameSync(from, to)
