@@ -64,6 +64,8 @@ export class LocalBlobStore implements BlobStore {
   readonly #clock: Clock
   readonly #resumedBytes: number
   readonly #directories = new DirectorySync()
+  /** Shards whose own names are known to be durable. Of one that is there that is not known: another put may have made it just now, or a server that was killed. */
+  readonly #durable = new Set<string>()
   readonly #receiving = new OneAtATime()
   /** Temporary names of puts that run now: never swept, however long they take. */
   readonly #unfinished = new Set<string>()
@@ -262,19 +264,13 @@ export class LocalBlobStore implements BlobStore {
   }
 
   async #publish(file: UnfinishedFile, sha256: string): Promise<void> {
-    const path = this.#path(sha256)
-    const shard = dirname(path)
-    let shardIsNew = false
     await file.publish(
       () => this.#clock.now(),
-      from => {
-        // Synchronous on purpose, see `delete`.
-        shardIsNew = renameMakingDirectory(from, path)
-      },
+      // Synchronous on purpose, see `delete`.
+      from => renameMakingDirectory(from, this.#path(sha256)),
     )
     // When this fails the put fails, but the blob stays: it is whole, and deleting it could take away the same blob of an earlier put.
-    await this.#directories.sync(shard)
-    if (shardIsNew) await this.#directories.sync(this.#blobs)
+    await this.#syncShards([sha256])
   }
 
   #isThere({ sha256, size }: Blob, since: number): boolean {
@@ -282,11 +278,13 @@ export class LocalBlobStore implements BlobStore {
     return found?.size === size && putAtOf(found) >= since
   }
 
-  /** Makes durable the names of these blobs: each directory once. */
+  /** Makes durable the names of these blobs, and of their shards: each directory once. */
   async #syncShards(digests: Iterable<string>): Promise<void> {
     const shards = new Set(Array.from(digests, sha256 => dirname(this.#path(sha256))))
     await Promise.all([...shards].map(shard => this.#directories.sync(shard)))
-    if (shards.size > 0) await this.#directories.sync(this.#blobs)
+    if ([...shards].every(shard => this.#durable.has(shard))) return
+    await this.#directories.sync(this.#blobs)
+    for (const shard of shards) this.#durable.add(shard)
   }
 
   async *#listShard(shard: string): AsyncIterable<StoredBlob> {
@@ -323,15 +321,13 @@ function putAtOf(stats: Stats): number {
   return Math.round(stats.mtimeMs)
 }
 
-/** Renames; makes the target's directory where it is missing, and says whether it did. */
-function renameMakingDirectory(from: string, to: string): boolean {
+/** Renames; makes the target's directory where it is missing. */
+function renameMakingDirectory(from: string, to: string): void {
   try {
     renameSync(from, to)
-    return false
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error
     mkdirSync(dirname(to), { recursive: true })
     renameSync(from, to)
-    return true
   }
 }

@@ -46,6 +46,14 @@ describe('after a power cut there is', () => {
     expect(disk.named, 'named before their bytes were flushed').toEqual([])
   })
 
+  it('every blob whose directory another has made, and not flushed: a put beside it, or a server that was killed', async () => {
+    const body = Buffer.from('body')
+    const store = await openStore('killed')
+    await mkdir(join(base, 'killed', 'blobs', sha256(body).slice(0, 2)))
+    await store.put(stream(body))
+    expect(missing('killed', sha256(body))).toBeNull()
+  })
+
   it('every blob that was received or linked, also one that was there', async () => {
     const [from, to] = [await openStore('from'), await openStore('to')]
     const small = Buffer.from('small')
