@@ -20,8 +20,10 @@ export class FolderChain {
     const common = this.#entered.findIndex(({ name }, depth) => name !== names[depth])
     await this.#leave(common === -1 ? Math.min(this.#entered.length, names.length) : common)
     for (const name of names.slice(this.#entered.length)) {
-      const folder = await this.#deepest().enter(name, make)
+      const within = this.#deepest()
+      const folder = await within.enter(name, make)
       if (folder === null) return null
+      within.isChanged ||= make // also where it was there: whoever made it may not have made its name durable yet
       this.#entered.push({ name, folder })
     }
     return this.#deepest()

@@ -69,6 +69,7 @@ describe('after a power cut there is', () => {
 
   it('every file that was published in a place, its folders, too, and none that was removed', async () => {
     const path = 'new/folder/file'
+    await mkdir(join(base, 'new', 'folder'), { recursive: true }) // by whoever else works there just now
     const publish = async (to: Place, staged: Staged | null, expected: string | null): Promise<PlacedFile> => {
       if (staged === null) throw new Error('nothing was staged')
       const [published] = await to.publish([{ staged, path, expect: expected }], () => true)
