@@ -224,8 +224,8 @@ export function selectionsContract(world: World): void {
             await world.put(d, `${prefix}${taken}`, 'was there')
             const select = [{ source: { collection: c, prefix: 'in/' }, destination: { collection: d, prefix } }]
             const { id } = await world.run({ select, dryRun, conflict: 'skip' })
-            const states = (await world.items(id)).map(({ source, state }) => `${source.path} ${state}`)
-            expect(states).toEqual(['a', 'b', 'c'].map(name => `in/${name} ${name === taken ? 'skipped' : 'done'}`))
+            const ends = (await world.items(id)).map(({ source, state, bytes }) => `${source.path} ${state} ${bytes}`)
+            expect(ends).toEqual(['a', 'b', 'c'].map(name => `in/${name} ${name === taken ? 'skipped 0' : 'done 4'}`))
             expect(await world.entry(d, `${prefix}${taken}`)).toMatchObject({ version: 1, size: 'was there'.length })
           }
     })
