@@ -1,4 +1,4 @@
-import { access, constants } from 'node:fs/promises'
+import { access, constants, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CommandLine } from '../test/support/command-line.ts'
 import { benchAll } from './board/all.ts'
@@ -35,7 +35,7 @@ async function main(name: string | undefined): Promise<number> {
   const bench = benchOf(name, BYTES_SIZES[scale])
   refuseForeign(name)
   const only = values.only?.split(',').map(known) ?? Object.keys(BENCHES)
-  if (values.page !== undefined) await refuseUnwritable(values.page)
+  await refuseUnwritable(values.page, process.env['WAYBILL_BENCH_DIR'])
   if (values.quick) console.log('quick: smaller and fewer runs than the figures are defined for; only to see that everything works')
   if (bench === null) return benchAll({ scale, only, json: values.json, page: values.page })
   const { figures } = await bench(scale)
@@ -63,8 +63,21 @@ function refuseForeign(name: string | undefined): void {
 }
 
 /** Before an hour of measuring, not behind it. */
-async function refuseUnwritable(page: string): Promise<void> {
-  await access(dirname(page), constants.W_OK).catch(() => line.refuse(`--page ${page} cannot be written: its directory is not there, or not to be written to`))
+async function refuseUnwritable(page: string | undefined, data: string | undefined): Promise<void> {
+  if (page !== undefined) {
+    if (page === '' || (await isDirectory(page))) line.refuse(`--page takes the name of a file, not "${page}"`)
+    await access(dirname(page), constants.W_OK).catch(() =>
+      line.refuse(`--page ${page} cannot be written: its directory is not there, or not to be written to`),
+    )
+  }
+  if (data !== undefined && !(await isDirectory(data))) line.refuse(`WAYBILL_BENCH_DIR is "${data}", which is no directory`)
+}
+
+function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    found => found.isDirectory(),
+    () => false,
+  )
 }
 
 function sizeOf(usual: BytesSize): BytesSize {

@@ -24,7 +24,7 @@ export class CommandLine<const Options extends ParseArgsOptionsConfig> {
     const { values, positionals } = this.#parsed(args)
     const surplus = positionals[mostWords]
     if (surplus !== undefined)
-      this.refuse(`"${surplus}" is one word too many; options go behind "--", as in: npm run ${process.env['npm_lifecycle_event'] ?? 'NAME'} -- --seed 7`)
+      this.refuse(`"${surplus}" is one word too many; options go behind "--", as in: npm run ${process.env['npm_lifecycle_event'] ?? 'NAME'} -- --help`)
     return { values, words: positionals }
   }
 
@@ -46,7 +46,9 @@ export class CommandLine<const Options extends ParseArgsOptionsConfig> {
       return parseArgs({ args, options: this.#options, allowPositionals: true })
     } catch (error) {
       // what Node says behind its first sentence is about other things than are wrong here
-      return this.refuse((error as Error).message.split(/\. |\.?\n/)[0] ?? '')
+      const [sentence = ''] = (error as Error).message.split(/\. |\.?\n/)
+      const [, option] = /^Option '(--\S+)' argument is ambiguous$/.exec(sentence) ?? []
+      return this.refuse(option === undefined ? sentence : `${option} has no value: what follows it begins with "-"`)
     }
   }
 }
