@@ -1,3 +1,5 @@
+import { access, constants, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 
 /** Exit code of a command that was asked for in a way that it does not know. */
@@ -35,6 +37,14 @@ export class CommandLine<const Options extends ParseArgsOptionsConfig> {
     return this.refuse(`--${option} takes a ${whole ? 'whole number' : 'number'} from ${least} on, not "${text}"`)
   }
 
+  /** Refuses the name of a file that could not be written: before a long run, not behind it. */
+  async refuseUnwritable(option: string, file: string): Promise<void> {
+    if (file === '' || (await isDirectory(file))) this.refuse(`--${option} takes the name of a file, not "${file}"`)
+    await access(dirname(file), constants.W_OK).catch(() =>
+      this.refuse(`--${option} ${file} cannot be written: its directory is not there, or not to be written to`),
+    )
+  }
+
   /** Says in one sentence what is wrong, and ends the process. */
   refuse(sentence: string): never {
     console.error(`${sentence} (--help tells what there is).`)
@@ -51,4 +61,11 @@ export class CommandLine<const Options extends ParseArgsOptionsConfig> {
       return this.refuse(option === undefined ? sentence : `${option} has no value: what follows it begins with "-"`)
     }
   }
+}
+
+export function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    found => found.isDirectory(),
+    () => false,
+  )
 }

@@ -21,6 +21,7 @@ const COMMANDS: readonly (readonly [file: string, wrong: readonly string[], name
   ['bench/main.ts', ['all', '--page', ''], '--page takes the name of a file, not ""'],
   ['test/torture/main.ts', ['--points', 'after commit,after lunch'], '"after lunch"'],
   ['test/simulation/main.ts', ['--steps', ''], '--steps takes a whole number from 1 on, not ""'],
+  ['test/soak/main.ts', ['--plot', '/nowhere/soak.svg'], '--plot /nowhere/soak.svg cannot be written'],
   ['test/soak/main.ts', ['--minutes', '0.5'], '--minutes takes a number from 1 on, not "0.5"'],
   ['test/fuzz/main.ts', ['--times', '1.5'], '--times takes a whole number from 1 on, not "1.5"'],
   ['test/fuzz/main.ts', ['--seeds', '7'], "Unknown option '--seeds'"],
