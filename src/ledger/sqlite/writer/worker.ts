@@ -66,53 +66,87 @@ function receive(requests: readonly WriteRequest[]): void {
   for (const request of requests) (request.name === 'takeTurn' ? turns : asked).push(request)
 }
 
+/** What one transaction has taken, and what came of it. */
+interface Batch {
+  readonly taken: WriteRequest[]
+  readonly replies: WriteReply[]
+  readonly jobs: Set<string>
+  readonly work: Work
+}
+
 function runBatch(): void {
-  const taken: WriteRequest[] = []
-  const replies: WriteReply[] = []
-  const jobs = new Set<string>()
-  const work = new Work()
+  const batch: Batch = { taken: [], replies: [], jobs: new Set(), work: new Work() }
   const beganAt = performance.now()
   let last: number
   try {
     db.begin()
     drainPort()
-    const until = performance.now() + BATCH_MS
-    const take = (line: WriteRequest[], most: number, end: number, turnGoesOn: (beganAt: number) => boolean = () => false): number => {
-      let count = 0
-      while (count < most && (count === 0 || performance.now() < end)) {
-        const request = line.shift()
-        if (request === undefined) break
-        taken.push(request)
-        const begin = performance.now()
-        replies.push(runOne(request, { jobs, work, goesOn: () => turnGoesOn(begin) }))
-        count += 1
-        if (line.length === 0) drainPort()
-      }
-      return count
-    }
-    // half of all who are about: while they are written, the main thread answers the other half and hears what they want next
-    const answered = take(asked, Math.max(SMALL_BATCH, Math.ceil((answeredBefore + asked.length) / 2)), until)
-    if (answered > 0 || performance.now() - answeredAt < HURRY_MS) take(turns, TURNS_BESIDE, performance.now() + TURNS_BESIDE_MS, goesOnBeside)
-    else take(turns, Infinity, until, goesOnAlone)
+    const answered = takeAsked(batch)
+    if (answered > 0 || performance.now() - answeredAt < HURRY_MS) takeTurnsBeside(batch)
+    else takeTurnsAlone(batch)
     last = lastEvent(db)
     db.commit()
     answeredBefore = answered
     if (answered > 0) answeredAt = performance.now()
   } catch (error) {
-    failBatch(error, taken)
+    failBatch(error, batch.taken)
     return
   }
   const seconds = (performance.now() - beganAt) / 1000
-  port.postMessage({ replies, jobs: [...jobs], lastEvent: last, work: { ...work, seconds, operations: taken.length } } satisfies WriteReplies)
+  const work = { ...batch.work, seconds, operations: batch.taken.length }
+  port.postMessage({ replies: batch.replies, jobs: [...batch.jobs], lastEvent: last, work } satisfies WriteReplies)
 }
 
-function goesOnBeside(beganAt: number): boolean {
-  return performance.now() - beganAt < TURNS_BESIDE_MS
+/** Half of all who are about: while they are written, the main thread answers the other half and hears what they want next. */
+function takeAsked(batch: Batch): number {
+  const most = Math.max(SMALL_BATCH, Math.ceil((answeredBefore + asked.length) / 2))
+  const inTime = within(BATCH_MS)
+  return take(batch, asked, count => count < most && inTime())
 }
 
-function goesOnAlone(beganAt: number): boolean {
+function takeTurnsBeside(batch: Batch): void {
+  const inTime = within(TURNS_BESIDE_MS)
+  take(
+    batch,
+    turns,
+    count => count < TURNS_BESIDE && inTime(),
+    () => within(TURNS_BESIDE_MS),
+  )
+}
+
+function takeTurnsAlone(batch: Batch): void {
+  const inTime = within(BATCH_MS)
+  take(batch, turns, () => nobodyAsks() && inTime(), turnAlone)
+}
+
+function turnAlone(): () => boolean {
+  const [beside, alone] = [within(TURN_MS), within(TURN_ALONE_MS)]
+  return () => nobodyAsks() && (turns.length > 0 ? beside() : alone())
+}
+
+function nobodyAsks(): boolean {
   drainPort()
-  return asked.length === 0 && performance.now() - beganAt < (turns.length === 0 ? TURN_ALONE_MS : TURN_MS)
+  return asked.length === 0
+}
+
+/** Whether fewer than so many milliseconds have passed since now. */
+function within(ms: number): () => boolean {
+  const end = performance.now() + ms
+  return () => performance.now() < end
+}
+
+/** Runs operations of a line, at least one, as long as `more` (given how many there were) says so; each turn among them for as long as what `begin` gives it. Returns how many. */
+function take(batch: Batch, line: WriteRequest[], more: (count: number) => boolean, begin: () => Tx['goesOn'] = () => () => false): number {
+  let count = 0
+  while (count === 0 || more(count)) {
+    const request = line.shift()
+    if (request === undefined) break
+    batch.taken.push(request)
+    batch.replies.push(runOne(request, batch, begin()))
+    count += 1
+    if (line.length === 0) drainPort()
+  }
+  return count
 }
 
 /** Nothing of the batch happened: everyone in it hears so. A batch that could not even begin refuses all who wait, rather than spin. */
@@ -123,7 +157,7 @@ function failBatch(error: unknown, taken: readonly WriteRequest[]): void {
   port.postMessage({ replies: refused.map(({ id }) => ({ id, error: wire })), jobs: [], lastEvent: 0, work: null } satisfies WriteReplies)
 }
 
-function runOne(request: WriteRequest, { jobs, work, goesOn }: Pick<Tx, 'jobs' | 'work' | 'goesOn'>): WriteReply {
+function runOne(request: WriteRequest, { jobs, work }: Batch, goesOn: Tx['goesOn']): WriteReply {
   const touched = new Set<string>()
   const tx: Tx = { db, now: request.now, actor: request.actor, jobs: touched, work: new Work(), goesOn }
   db.exec('SAVEPOINT operation')
