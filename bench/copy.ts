@@ -5,7 +5,7 @@ import { createCollections, timedCopy } from './jobs.ts'
 import { sayMachine } from './machine.ts'
 import type { Measured, Row, Scale } from './measured.ts'
 import { residentMb, withPeakMemory } from './memory.ts'
-import { CP, type Peer, type PeerTime, RCLONE, RSYNC, settle, timedPeer, versionOf } from './peers.ts'
+import { CP, CP_LINKS, type Peer, type PeerTime, RCLONE, RSYNC, settle, timedPeer, versionOf } from './peers.ts'
 import { FILE_BYTES, importTree, makeTree } from './tree.ts'
 import { inWorld, type World } from './world.ts'
 
@@ -21,10 +21,13 @@ const SIZES: Readonly<Record<Scale, Size>> = {
   quick: { files: 10_000, rounds: 1, bigRounds: 1 },
   tiny: { files: 50, rounds: 1, bigRounds: 1 },
 }
+const MOVES = 'ours copies by reference and ends durable; the peer moves bytes and ends when they are in the cache'
+const LINKS = 'neither side moves bytes; the peer makes hard links, which are one file under two names, and ends when they are in the cache'
 const PEERS = [
-  { key: 'cp', peer: CP },
-  { key: 'rclone', peer: RCLONE },
-  { key: 'rsync', peer: RSYNC },
+  { key: 'cp', peer: CP, note: MOVES },
+  { key: 'cp_links', peer: CP_LINKS, note: LINKS },
+  { key: 'rclone', peer: RCLONE, note: MOVES },
+  { key: 'rsync', peer: RSYNC, note: MOVES },
 ] as const
 type PeerKey = (typeof PEERS)[number]['key']
 /** Times of each peer; null for one that is not installed. */
@@ -32,7 +35,7 @@ type PeerTimes = Readonly<Record<PeerKey, PeerTime[] | null>>
 /** The big collection is the tree this many times over. */
 const TIMES = 10
 
-/** Copy jobs beside `cp -r`, `rclone copy` and `rsync -a` on the same tree, then one job ten times as big. See bench/README.md. */
+/** Copy jobs beside `cp -r`, `cp -rl`, `rclone copy` and `rsync -a` on the same tree, then one job ten times as big. See bench/README.md. */
 export function copyBench(scale: Scale): Promise<Measured> {
   const size = SIZES[scale]
   return inWorld(async world => {
@@ -57,7 +60,7 @@ export function copyBench(scale: Scale): Promise<Measured> {
     return {
       figures: {
         items_per_second_100k: figure(size.files / jobSeconds),
-        ...{ ratio_cp_100k: ratio('cp'), ratio_rclone_100k: ratio('rclone'), ratio_rsync_100k: ratio('rsync') },
+        ...{ ratio_cp_100k: ratio('cp'), ratio_cp_links_100k: ratio('cp_links'), ratio_rclone_100k: ratio('rclone'), ratio_rsync_100k: ratio('rsync') },
         items_per_second_1m: figure(items / median(big.job)),
         rss_mb_1m: figure(big.peakMb),
         time_ratio_1m_100k: figure(median(big.job) / jobSeconds),
@@ -69,8 +72,7 @@ export function copyBench(scale: Scale): Promise<Measured> {
 
 function peerRows(job: readonly number[], peers: PeerTimes, files: number): Row[] {
   const what = `a tree of ${grouped(files)} files of 4 KiB`
-  const note = 'ours copies by reference and ends durable; the peer moves bytes and ends when they are in the cache'
-  return PEERS.flatMap(({ key, peer }) => {
+  return PEERS.flatMap(({ key, peer, note }) => {
     const times = peers[key]
     if (times === null) return []
     return [
@@ -133,7 +135,7 @@ async function prepare({ http }: World, tree: string, files: number): Promise<vo
 async function besidePeers(world: World, tree: string, size: Size): Promise<{ job: number[]; peers: PeerTimes; peakMb: number }> {
   const { http, directory, server } = world
   say('timed', 'job: from sending the request to seeing it finished, durable; the others: their own run, without a final sync')
-  const peers: PeerTimes = { cp: [], rclone: timesOf('rclone'), rsync: timesOf('rsync') }
+  const peers: PeerTimes = { cp: [], cp_links: [], rclone: timesOf('rclone'), rsync: timesOf('rsync') }
   const job: number[] = []
   let peakMb = 0
   for (let round = 0; round < size.rounds; round++) {

@@ -21,7 +21,7 @@ export function seconds(values: readonly number[]): string {
   return `${median(values).toFixed(2)} s   (runs: ${values.map(value => value.toFixed(2)).join(', ')})`
 }
 
-/** A whole number with thin groups, for reading. */
+/** A whole number, its thousands apart, for reading: 1,000,000. */
 export function grouped(value: number): string {
   return Math.round(value).toLocaleString('en-US')
 }

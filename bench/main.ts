@@ -1,6 +1,4 @@
-import { access, constants } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { CommandLine } from '../test/support/command-line.ts'
+import { CommandLine, isDirectory } from '../test/support/command-line.ts'
 import { benchAll } from './board/all.ts'
 import { BENCHES } from './board/benches.ts'
 import { BYTES_SIZES, bytesBench, type BytesSize } from './bytes.ts'
@@ -35,7 +33,9 @@ async function main(name: string | undefined): Promise<number> {
   const bench = benchOf(name, BYTES_SIZES[scale])
   refuseForeign(name)
   const only = values.only?.split(',').map(known) ?? Object.keys(BENCHES)
-  if (values.page !== undefined) await refuseUnwritable(values.page)
+  if (values.page !== undefined) await line.refuseUnwritable('page', values.page)
+  const disk = process.env['WAYBILL_BENCH_DIR']
+  if (disk !== undefined && !(await isDirectory(disk))) line.refuse(`WAYBILL_BENCH_DIR is "${disk}", which is no directory`)
   if (values.quick) console.log('quick: smaller and fewer runs than the figures are defined for; only to see that everything works')
   if (bench === null) return benchAll({ scale, only, json: values.json, page: values.page })
   const { figures } = await bench(scale)
@@ -60,11 +60,6 @@ function known(name: string): string {
 function refuseForeign(name: string | undefined): void {
   for (const [bench, options] of Object.entries(TOLD))
     for (const option of options) if (bench !== name && values[option] !== undefined) line.refuse(`--${option} is for ${bench} alone`)
-}
-
-/** Before an hour of measuring, not behind it. */
-async function refuseUnwritable(page: string): Promise<void> {
-  await access(dirname(page), constants.W_OK).catch(() => line.refuse(`--page ${page} cannot be written: its directory is not there, or not to be written to`))
 }
 
 function sizeOf(usual: BytesSize): BytesSize {

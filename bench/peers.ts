@@ -10,8 +10,9 @@ export interface Peer {
 }
 
 export const CP: Peer = { name: 'cp -r', command: (source, destination) => ['cp', '-r', source, destination] }
+/** Hard links in place of copies: it moves no bytes either, and what changes through one name has changed under the other. */
+export const CP_LINKS: Peer = { name: 'cp -rl', command: (source, destination) => ['cp', '-rl', source, destination] }
 export const RCLONE: Peer = { name: 'rclone copy', command: (source, destination) => ['rclone', 'copy', '--config', '/dev/null', source, destination] }
-
 export const RSYNC: Peer = { name: 'rsync -a', command: (source, destination) => ['rsync', '-a', `${source}/`, destination] }
 
 /** What a program says of its version, in one line; null where it is not installed. */

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import openapiTS, { astToString } from 'openapi-typescript'
 import { format, resolveConfig } from 'prettier'
+import { printOrCheck } from './made-file.ts'
 
 const DOCUMENT = new URL('../docs/openapi.json', import.meta.url)
 const FILE = new URL('../src/client/openapi.ts', import.meta.url)
@@ -48,9 +49,4 @@ async function generated(): Promise<string> {
   return format(text, { ...(await resolveConfig(FILE)), parser: 'typescript' })
 }
 
-const text = await generated()
-if (!process.argv.includes('--check')) process.stdout.write(text)
-else if ((await readFile(FILE, 'utf8')) !== text) {
-  console.error('src/client/openapi.ts is not what docs/openapi.json describes; run: npm run --silent client-types > src/client/openapi.ts')
-  process.exitCode = 1
-}
+await printOrCheck({ file: 'src/client/openapi.ts', script: 'client-types', what: 'what docs/openapi.json describes' }, generated)

@@ -1,5 +1,4 @@
 // Prints docs/reference/errors.md, made from the catalogue of errors and from what the dialects make of it; with `--check`, fails when that file is another.
-import { readFile } from 'node:fs/promises'
 import { format, resolveConfig } from 'prettier'
 import { refusalOf } from '../src/http/apollo/errors.ts'
 import { statusOf } from '../src/http/cmwell/errors.ts'
@@ -8,6 +7,7 @@ import { lineOf } from '../src/http/sevenbridges/result-error.ts'
 import { TROUBLES } from '../src/ledger/shared/troubles.ts'
 import { REMEDIES } from '../src/model/error-remedies.ts'
 import { CATALOGUE, type ErrorCode, WaybillError } from '../src/model/errors.ts'
+import { printOrCheck } from './made-file.ts'
 
 const FILE = new URL('../docs/reference/errors.md', import.meta.url)
 
@@ -71,10 +71,5 @@ ${table(['code', 'Apollo', 'Seven Bridges', 'in its results', 'CM-Well'], CODES.
 /** The page as it is kept. */
 export const errorsPage = await format(page, { ...(await resolveConfig(FILE.pathname)), parser: 'markdown' })
 
-if (import.meta.main) {
-  if (!process.argv.includes('--check')) process.stdout.write(errorsPage)
-  else if ((await readFile(FILE, 'utf8')) !== errorsPage) {
-    console.error('docs/reference/errors.md is not what the catalogue says; run: npm run --silent errors > docs/reference/errors.md')
-    process.exitCode = 1
-  }
-}
+if (import.meta.main)
+  await printOrCheck({ file: 'docs/reference/errors.md', script: 'errors', what: 'what the catalogue says' }, () => Promise.resolve(errorsPage))

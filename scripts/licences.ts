@@ -2,6 +2,7 @@
 // file has others.
 import { readFile } from 'node:fs/promises'
 import prettier from 'prettier'
+import { printOrCheck } from './made-file.ts'
 
 const FILE = new URL('../docs/licences.md', import.meta.url)
 const LOCKFILE = new URL('../package-lock.json', import.meta.url)
@@ -28,9 +29,4 @@ ${[...new Set(rows)].sort().join('\n')}
   return prettier.format(text, { ...(await prettier.resolveConfig(FILE)), parser: 'markdown' })
 }
 
-const made = await page()
-if (!process.argv.includes('--check')) process.stdout.write(made)
-else if ((await readFile(FILE, 'utf8')) !== made) {
-  console.error('docs/licences.md is not what package-lock.json says; run: npm run --silent licences > docs/licences.md')
-  process.exitCode = 1
-}
+await printOrCheck({ file: 'docs/licences.md', script: 'licences', what: 'what package-lock.json says' }, page)

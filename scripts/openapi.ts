@@ -1,11 +1,10 @@
 // Prints the OpenAPI document that a server serves, in the form of docs/openapi.json; with `--check`, fails when that file has another.
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '../src/config.ts'
 import { startServer } from '../src/main.ts'
-
-const FILE = new URL('../docs/openapi.json', import.meta.url)
+import { printOrCheck } from './made-file.ts'
 
 async function served(): Promise<string> {
   const data = await mkdtemp(join(tmpdir(), 'waybill-openapi-'))
@@ -19,9 +18,4 @@ async function served(): Promise<string> {
   }
 }
 
-const document = await served()
-if (!process.argv.includes('--check')) process.stdout.write(document)
-else if ((await readFile(FILE, 'utf8')) !== document) {
-  console.error('docs/openapi.json is not what the server serves; run: npm run --silent openapi > docs/openapi.json')
-  process.exitCode = 1
-}
+await printOrCheck({ file: 'docs/openapi.json', script: 'openapi', what: 'what the server serves' }, served)

@@ -51,11 +51,11 @@ function warnings(scale: Scale, left: readonly string[]): string[] {
 
 /** How many rows came out how, and the losses by name. */
 function summary(sections: readonly Section[]): string {
-  const rows = sections.flatMap(({ came }) => ('rows' in came ? came.rows : []))
-  const those = (...verdicts: readonly string[]): Row[] => rows.filter(row => verdicts.includes(verdictOf(row)))
+  const rows = sections.flatMap(({ name: bench, came }) => ('rows' in came ? came.rows.map(row => ({ ...row, bench })) : []))
+  const those = (...verdicts: readonly string[]): typeof rows => rows.filter(row => verdicts.includes(verdictOf(row)))
   const lost = those('behind', 'missed')
   const counts = `${those('ahead', 'met').length} ahead of the peer or at the goal, ${those('even').length} even, ${lost.length} behind; ${those('no peer').length} have no peer.`
-  const names = lost.map(row => `- **${row.name}**: ${row.what}, ${ratio(row)} times as good as ${row.peer?.name ?? ''}`)
+  const names = lost.map(row => `- **${row.name}** (\`${row.bench}\`): ${row.what}, ${ratio(row)} times as good as ${row.peer?.name ?? ''}${goalOf(row)}`)
   return ['## In short', `Of ${rows.length} rows ${counts}`, ...(lost.length === 0 ? [] : [`Behind:\n\n${names.join('\n')}`])].join('\n\n')
 }
 
@@ -71,8 +71,21 @@ function sectionOf({ name, title, date, facts, minutes, came }: Section, newest:
     const theirs = peer === undefined ? ['', ''] : [`${peer.name}: ${spread(peer.values)}`, spread(ratiosOf(row))]
     return [`\`${row.name}\`: ${what}`, unit, spread(ours), ...theirs, told]
   })
-  const notes = [...new Set(came.rows.flatMap(({ note }) => (note === undefined ? [] : [note])))].map(note => `- ${note}`)
+  const notes = notesOf(came.rows)
   return [head, table(['what', 'unit', 'Waybill', 'peer', 'ratio', ''], rows), ...(notes.length === 0 ? [] : [notes.join('\n')])].join('\n\n')
+}
+
+/** Each note once, with the rows that it is about where it is not about all of them. */
+function notesOf(rows: readonly Row[]): string[] {
+  const about = Map.groupBy(
+    rows.filter(({ note }) => note !== undefined),
+    ({ note }) => note,
+  )
+  return Array.from(about, ([note, those]) => `- ${those.length === rows.length ? '' : `${those.map(({ name }) => `\`${name}\``).join(', ')}: `}${note}`)
+}
+
+function goalOf({ goal }: Row): string {
+  return goal === undefined ? '' : ` (the goal: ${goal})`
 }
 
 function ratio(row: Row): string {

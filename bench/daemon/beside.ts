@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createCollections, fillByCopies, finished, type JobSeen, submitCopy, timedCopy } from '../jobs.ts'
 import { loadGenerator, type LoadOrder, type LoadResult } from '../load.ts'
 import { measured, type Measured, type Row, type Scale } from '../measured.ts'
-import { median } from '../figures.ts'
+import { grouped, median } from '../figures.ts'
 import { readAll, settle } from '../peers.ts'
 import { FILE_BYTES, filePath, makeTree } from '../tree.ts'
 import { inWorld, type World } from '../world.ts'
@@ -30,7 +30,7 @@ const SMALL_JOBS = 20
 const PAUSE_MS = 50
 
 const sizesDiffer = ({ ours, theirs }: Size): string =>
-  `the big job has ${ours.toLocaleString('en-US')} files here and ${theirs.toLocaleString('en-US')} at the daemon, so that both last for some seconds`
+  `the big job has ${grouped(ours)} files here and ${grouped(theirs)} at the daemon, so that both last for some seconds`
 
 /** A job's own seconds, alone and polled, and the polls. */
 interface Polled {
@@ -51,7 +51,7 @@ export function daemonPolls(scale: Scale): Promise<Measured> {
     const row = (name: string, what: string, unit: string, better: Row['better'], of: (run: Polled) => number): Row => ({
       ...{ name, what, unit, better, ours: ours.map(of), peer: { name: `${DAEMON}, job/status`, values: theirs.map(of) }, note: sizesDiffer(size) },
     })
-    const asked = `polls of a job that copies, at most ${POLL_RATE.toLocaleString('en-US')} a second asked`
+    const asked = `polls of a job that copies, at most ${grouped(POLL_RATE)} a second asked`
     return measured([
       row('polls_per_second', `${asked}: answered`, 'polls/s', 'more', run => run.load.perSecond),
       row('poll_p99_ms', `${asked}: 99 % answered within`, 'ms', 'less', run => run.load.p99),

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { grouped } from '../figures.ts'
 import { Http } from '../../test/support/http.ts'
 import type { ServerProcess } from '../../test/support/server-process.ts'
 import { createCollections, drained, type JobSeen } from '../jobs.ts'
@@ -35,7 +36,7 @@ export async function daemonKept(scale: Scale): Promise<Measured> {
   const { rounds, jobs } = SIZES[scale]
   const taken: Round[] = []
   for (let round = 0; round < rounds; round++) taken.push(await oneRound(jobs))
-  const count = jobs.toLocaleString('en-US')
+  const count = grouped(jobs)
   return measured([
     {
       ...{ name: 'kept_jobs_grown_mb', what: `${count} jobs of one file, finished and kept: the memory that the process grew by`, unit: 'MB', better: 'less' },

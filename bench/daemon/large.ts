@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { grouped } from '../figures.ts'
 import { timedCopy } from '../jobs.ts'
 import { LARGE_FILE, makeLarge, uploadLarge } from '../large.ts'
 import { measured, type Measured, type Row, type Scale } from '../measured.ts'
@@ -68,7 +69,7 @@ async function oneRound({ http, directory }: World, daemon: RcloneDaemon, tree: 
 
 function rowsOf(times: readonly Round[], mib: number): Row[] {
   const row = (name: string, what: string, own: keyof Round, peer: string, other: keyof Round, note: string): Row => ({
-    ...{ name, what: `one file of ${mib.toLocaleString('en-US')} MiB, ${what}`, unit: 's', better: 'less', note },
+    ...{ name, what: `one file of ${grouped(mib)} MiB, ${what}`, unit: 's', better: 'less', note },
     ...{ ours: times.map(time => time[own]), peer: { name: peer, values: times.map(time => time[other]) } },
   })
   const linked = 'ours hashes the source and makes a link, durable; the peer makes a second copy in the cache'

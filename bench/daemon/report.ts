@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { grouped } from '../figures.ts'
 import { createCollections, fillByCopies, finished, submitCopy } from '../jobs.ts'
 import { measured, type Measured, type Scale } from '../measured.ts'
 import { makeTree } from '../tree.ts'
@@ -52,7 +53,7 @@ export function daemonReport(scale: Scale): Promise<Measured> {
           await reported(async () => (await daemon.call<{ transferred: unknown[] }>('core/transferred', { group: `job/${jobid}` })).transferred.length),
         )
       }
-      const of = `report of a job over ${files.toLocaleString('en-US')} files`
+      const of = `report of a job over ${grouped(files)} files`
       const peer = (value: (report: Report) => number): { name: string; values: number[] } => ({
         name: `${DAEMON}, core/transferred`,
         values: theirs.map(value),

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { grouped } from '../figures.ts'
 import { createCollections, timedCopy } from '../jobs.ts'
 import { measured, type Measured, type Scale } from '../measured.ts'
 import { readAll, settle } from '../peers.ts'
@@ -51,7 +52,7 @@ export function daemonTree(scale: Scale): Promise<Measured> {
         rows.push({
           ...{
             name: `files_per_second_${name}`,
-            what: `one job over ${files.toLocaleString('en-US')} files of 4 KiB`,
+            what: `one job over ${grouped(files)} files of 4 KiB`,
             unit: 'files/s',
             better: 'more' as const,
             ours,

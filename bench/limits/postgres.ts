@@ -3,8 +3,9 @@ import { CHUNK_ITEMS } from '../../src/ledger/shared/intake.ts'
 import { Cluster } from '../../test/support/cluster.ts'
 import { Http } from '../../test/support/http.ts'
 import { POSTGRES } from '../cluster.ts'
+import { grouped } from '../figures.ts'
 import { createCollections, fillByCopies, timedCopy } from '../jobs.ts'
-import { measured, type Measured, type Scale } from '../measured.ts'
+import { measured, type Measured, type Row, type Scale } from '../measured.ts'
 
 interface Size {
   readonly rounds: number
@@ -29,36 +30,40 @@ const FIRST_ITEM = 'SELECT job, min(seq) AS first FROM waybill.item WHERE job = 
 
 /** Jobs beside PostgreSQL alone, which writes the same rows into tables like the ledger's, over one connection. */
 export async function barePostgres(scale: Scale): Promise<Measured> {
-  const { rounds, items } = SIZES[scale]
   const cluster = await Cluster.start(POSTGRES, process.env['WAYBILL_BENCH_DIR'])
   const client = new pg.Client({ connectionString: cluster.postgres.url })
   try {
     await client.connect()
     const { url } = await cluster.addNode()
     const http = new Http(url, cluster.token)
-    await createCollections(http, 'source')
-    await fillByCopies(http, 'source', items)
-    await client.query(BARE_TABLES)
-    const [ours, bare]: [number[], number[]] = [[], []]
-    for (let round = 0; round < rounds; round++) {
-      await createCollections(http, `copy-${round}`)
-      await client.query('CHECKPOINT')
-      ours.push(items / (await timedCopy(http, { collection: 'source', prefix: '' }, { collection: `copy-${round}`, prefix: '' }, items)))
-      await client.query('CHECKPOINT')
-      bare.push(items / (await bareRows(client, `copy-${round}`, items)))
+    try {
+      return measured([await inTurn(http, client, SIZES[scale])])
+    } finally {
+      http.close()
     }
-    http.close()
-    return measured([
-      {
-        ...{ name: 'job_beside_bare_postgres', what: `one job over ${items.toLocaleString('en-US')} files, one server`, unit: 'items/s', better: 'more', ours },
-        ...{ peer: { name: 'bare PostgreSQL', values: bare } },
-        note: `bare: the same entries and items in listing order, INSERT ... SELECT of ${CHUNK_ITEMS.toLocaleString('en-US')} each a transaction, over one connection`,
-      },
-    ])
   } finally {
     await client.end()
     await cluster.stop()
   }
+}
+
+/** Each round: the job; the rows that it made, written by PostgreSQL alone. */
+async function inTurn(http: Http, client: pg.Client, { rounds, items }: Size): Promise<Row> {
+  await createCollections(http, 'source')
+  await fillByCopies(http, 'source', items)
+  await client.query(BARE_TABLES)
+  const [ours, bare]: [number[], number[]] = [[], []]
+  for (let round = 0; round < rounds; round++) {
+    await createCollections(http, `copy-${round}`)
+    await client.query('CHECKPOINT')
+    ours.push(items / (await timedCopy(http, { collection: 'source', prefix: '' }, { collection: `copy-${round}`, prefix: '' }, items)))
+    await client.query('CHECKPOINT')
+    bare.push(items / (await bareRows(client, `copy-${round}`, items)))
+  }
+  const what = `one job over ${grouped(items)} files, one server`
+  const peer = { name: 'bare PostgreSQL', values: bare }
+  const note = `bare: the same entries and items in listing order, INSERT ... SELECT of ${grouped(CHUNK_ITEMS)} each a transaction, over one connection`
+  return { name: 'job_beside_bare_postgres', what, unit: 'items/s', better: 'more', ours, peer, note }
 }
 
 /** Seconds that PostgreSQL takes to write the entries of a collection, and the items of the newest job. */

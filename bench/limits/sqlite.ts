@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { backUp } from '../../src/administration.ts'
 import { Database, type Params } from '../../src/ledger/sqlite/database.ts'
 import { CHUNK_ITEMS } from '../../src/ledger/shared/intake.ts'
+import { grouped } from '../figures.ts'
 import { createCollections, drained, fillByCopies, oneFileJob, timedCopy } from '../jobs.ts'
 import { loadGenerator } from '../load.ts'
 import { measured, type Measured, type Row, type Scale } from '../measured.ts'
@@ -55,11 +56,10 @@ async function bigJobs({ http, directory }: World, { rounds, items }: Size): Pro
     await rm(before)
     before = after
   }
-  return {
-    ...{ name: 'job_beside_bare_sqlite', what: `one job over ${items.toLocaleString('en-US')} files`, unit: 'items/s', better: 'more', ours },
-    ...{ peer: { name: 'bare SQLite', values: bare }, goal: LIMIT_GOAL },
-    note: `bare: the same entries and items in listing order, INSERT ... SELECT of ${CHUNK_ITEMS.toLocaleString('en-US')} each a transaction, the same pragmas; the goal is ${LIMIT_GOAL}`,
-  }
+  const what = `one job over ${grouped(items)} files`
+  const peer = { name: 'bare SQLite', values: bare }
+  const note = `bare: the same entries and items in listing order, INSERT ... SELECT of ${grouped(CHUNK_ITEMS)} each a transaction, the same pragmas; the goal is ${LIMIT_GOAL}`
+  return { name: 'job_beside_bare_sqlite', what, unit: 'items/s', better: 'more', ours, peer, goal: LIMIT_GOAL, note }
 }
 
 /** Seconds that SQLite takes to write the rows that `after` has beyond `before`: the entries of a collection, and the items of the newest job. */
@@ -116,17 +116,9 @@ async function submits(world: World, { rounds, seconds, connections }: Size): Pr
       bare.push(bareCommits(join(world.directory, `commits-${count}-${round}.db`), seconds, post))
     }
     const what = `jobs of one file, submitted over ${count} ${count === 1 ? 'connection' : 'connections'}`
-    rows.push({
-      ...{
-        name: `submits_beside_bare_commits_${count}`,
-        what,
-        unit: 'a second',
-        better: 'more',
-        ours,
-        peer: { name: 'bare SQLite, one row a transaction', values: bare },
-      },
-      note: 'both durable; with several connections ours shares flushes of the disk among jobs',
-    })
+    const peer = { name: 'bare SQLite, one row a transaction', values: bare }
+    const note = 'both durable; with several connections ours shares flushes of the disk among jobs'
+    rows.push({ name: `submits_beside_bare_commits_${count}`, what, unit: 'a second', better: 'more', ours, peer, note })
   }
   return rows
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Blob, BlobStore, TakeOptions } from '../../src/ports/blob-store.ts'
 import { sha256 } from '../support/sha256.ts'
 import type { BlobStoreUnderTest } from './blob-store.ts'
@@ -33,6 +33,7 @@ export function copyFromContract(name: string, make: () => Promise<Neighbours>, 
       near = await make()
       blobs = await Promise.all(BODIES.map(bytes => put(near.from.store, bytes)))
     })
+    afterEach(() => Promise.all([near.from.close(), near.to.close()]))
 
     it('takes them whole, without a look at their bytes by us, and claims that it can', async () => {
       const { from, to } = near

@@ -8,12 +8,9 @@ Simulates servers, one seed after the other, and checks all along what the READM
   --steps N      how many steps in all; each seed makes 5,000, and then what it takes until every job has ended (1000000)
   --seed N       the first seed (by chance)
   --workers N    how many seeds at once, each on a core of its own (1)
-What fails names its seed. Exit codes: 0 all held, 1 something did not, 2 it was not understood.`
+What was done is printed as one JSON object; what fails names its seed. Exit codes: 0 all held, 1 something did not, 2 it was not understood.`
 
-/**
- * `npm run simulate -- --steps N [--seed S] [--workers W]`: simulations, one seed after the other, until so many steps were made, each in a world of its own that
- * stays small; with workers so many at once. A failure names the seed that gives it again.
- */
+// Each seed has a world of its own, which stays small.
 const line = new CommandLine(USAGE, {
   steps: { type: 'string', default: '1000000' },
   seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
@@ -26,6 +23,7 @@ const workers = line.number('workers', values.workers)
 const stepsOfOne = Math.min(steps, STEPS_OF_ONE)
 const begun = Date.now()
 let seed = line.number('seed', values.seed, { least: 0 })
+console.error(`${steps} steps, seeds from ${seed} on`)
 /** Steps that were made, or are being made. */
 let given = 0
 const totals: Record<string, number> = { seeds: 0, steps: 0 }
@@ -63,6 +61,7 @@ function work(): Promise<void> {
 }
 
 await Promise.all(Array.from({ length: workers }, work))
+console.error('all held')
 const made = totals['steps'] as number
 const seconds = (Date.now() - begun) / 1000
 const { user, system } = process.cpuUsage()

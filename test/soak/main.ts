@@ -25,10 +25,6 @@ do so without a fault.
   --json         the last line is one JSON object of all figures
 Exit codes: 0 all flat, 1 something grew, 2 it was not understood.`
 
-/**
- * `npm run soak -- --minutes N [--database] [--plot FILE] [--json] [--seed S]`: steady traffic on a real server whose jobs, records, uploads, tokens and deleted collections are kept for
- * some seconds, so that what comes goes; every ten seconds its figures are taken. Ends with 1 when one of them has grown by more than it may.
- */
 const line = new CommandLine(USAGE, {
   minutes: { type: 'string', default: '3' },
   database: { type: 'boolean', default: false },
@@ -39,8 +35,10 @@ const line = new CommandLine(USAGE, {
 const { values } = line.read()
 const minutes = line.number('minutes', values.minutes, { whole: false })
 const seed = line.number('seed', values.seed, { least: 0 })
-const LEDGER = values.database ? 'PostgreSQL' : 'SQLite'
+const TRAFFIC = `${minutes} ${minutes === 1 ? 'minute' : 'minutes'} of steady traffic, ledger on ${values.database ? 'PostgreSQL' : 'SQLite'}`
+if (values.plot !== undefined) await line.refuseUnwritable('plot', values.plot)
 const SAMPLE_MS = 10_000
+/** Jobs, records, uploads, tokens and deleted collections are kept for some seconds, so that what comes goes. */
 const KEPT_MS = 10_000
 const ENV = {
   WAYBILL_REQUESTS_PER_MINUTE: '100000000',
@@ -62,7 +60,7 @@ begun.defer(() => rm(directory, { recursive: true, force: true }))
 process.exitCode = await run().finally(() => begun.disposeAsync())
 
 async function run(): Promise<number> {
-  console.error(`${minutes} minutes of steady traffic, ledger on ${LEDGER}, seed ${seed}; nothing more is printed until they are over`)
+  console.error(`${TRAFFIC}, seed ${seed}; nothing more is printed until the end`)
   const [data, socket] = [join(directory, 'data'), join(directory, 'figures')]
   const postgres = values.database ? await startPostgres() : null
   if (postgres !== null) begun.defer(() => postgres.stop())
@@ -116,8 +114,7 @@ async function report(all: readonly Series[], counts: { readonly requests: numbe
   console.log(`${counts.requests} requests, ${counts.hooks} events received; ${failed.length === 0 ? 'all flat' : `not flat: ${failed.join(', ')}`}`)
   if (failed.length > 0)
     console.log('on a machine with other work, or within the first minutes, latencies, rows and sizes rise without a fault: try again, longer and alone')
-  if (values.plot !== undefined)
-    await writeFile(values.plot, plot(`${minutes} minutes of steady traffic, ledger on ${LEDGER}: ${counts.requests} requests`, charts))
+  if (values.plot !== undefined) await writeFile(values.plot, plot(`${TRAFFIC}: ${counts.requests} requests`, charts))
   if (values.json) console.log(JSON.stringify({ ...counts, failed, figures: Object.fromEntries(charts.map(({ series, fit: line }) => [series.name, line])) }))
   return failed.length === 0 ? 0 : 1
 }

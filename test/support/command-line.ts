@@ -1,3 +1,5 @@
+import { access, constants, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 
 /** Exit code of a command that was asked for in a way that it does not know. */
@@ -24,7 +26,7 @@ export class CommandLine<const Options extends ParseArgsOptionsConfig> {
     const { values, positionals } = this.#parsed(args)
     const surplus = positionals[mostWords]
     if (surplus !== undefined)
-      this.refuse(`"${surplus}" is one word too many; options go behind "--", as in: npm run ${process.env['npm_lifecycle_event'] ?? 'NAME'} -- --seed 7`)
+      this.refuse(`"${surplus}" is one word too many; options go behind "--", as in: npm run ${process.env['npm_lifecycle_event'] ?? 'NAME'} -- --help`)
     return { values, words: positionals }
   }
 
@@ -33,6 +35,14 @@ export class CommandLine<const Options extends ParseArgsOptionsConfig> {
     const number = text.trim() === '' ? Number.NaN : Number(text)
     if (Number.isFinite(number) && number >= least && (!whole || Number.isSafeInteger(number))) return number
     return this.refuse(`--${option} takes a ${whole ? 'whole number' : 'number'} from ${least} on, not "${text}"`)
+  }
+
+  /** Refuses the name of a file that could not be written: before a long run, not behind it. */
+  async refuseUnwritable(option: string, file: string): Promise<void> {
+    if (file === '' || (await isDirectory(file))) this.refuse(`--${option} takes the name of a file, not "${file}"`)
+    await access(dirname(file), constants.W_OK).catch(() =>
+      this.refuse(`--${option} ${file} cannot be written: its directory is not there, or not to be written to`),
+    )
   }
 
   /** Says in one sentence what is wrong, and ends the process. */
@@ -46,7 +56,16 @@ export class CommandLine<const Options extends ParseArgsOptionsConfig> {
       return parseArgs({ args, options: this.#options, allowPositionals: true })
     } catch (error) {
       // what Node says behind its first sentence is about other things than are wrong here
-      return this.refuse((error as Error).message.split(/\. |\.?\n/)[0] ?? '')
+      const [sentence = ''] = (error as Error).message.split(/\. |\.?\n/)
+      const [, option] = /^Option '(--\S+)' argument is ambiguous$/.exec(sentence) ?? []
+      return this.refuse(option === undefined ? sentence : `${option} has no value: what follows it begins with "-"`)
     }
   }
+}
+
+export function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    found => found.isDirectory(),
+    () => false,
+  )
 }

@@ -65,6 +65,7 @@ export class Book {
     this.mayBeAway = mayBeAway
   }
 
+  /** Notes a request that is about to be sent. */
   send(plan: Plan): Sent {
     const sent: Sent = { plan, state: 'lost', job: null, answerLost: false, verified: false }
     this.sent.push(sent)
@@ -91,6 +92,8 @@ export class Book {
       this.expected.set(place, expected)
     }
   }
+
+  /** Notes an update that is about to be sent. */
   update(plan: UpdatePlan): Update {
     const update: Update = { plan, state: 'lost', id: null, job: null, verified: false }
     this.updates.push(update)

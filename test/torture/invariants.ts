@@ -40,19 +40,8 @@ export async function serverFaults(http: Http, stranger: Http, book: Book, rando
   for (const sent of book.sent) if (sent.state === 'lost' && sent.plan.key !== null) await once(http, book, sent)
   await drained(http)
   const listing = Date.now()
-  const jobs = await newJobs(http, book)
-  const faults = await jobFaults(
-    http,
-    book,
-    jobs.filter(({ dialect }) => dialect !== 'cmwell'),
-  )
-  faults.push(
-    ...(await updateFaults(
-      http,
-      book,
-      jobs.filter(({ dialect }) => dialect === 'cmwell'),
-    )),
-  )
+  const { updates = [], others = [] } = Object.groupBy(await newJobs(http, book), ({ dialect }) => (dialect === 'cmwell' ? 'updates' : 'others'))
+  const faults = [...(await jobFaults(http, book, others)), ...(await updateFaults(http, book, updates))]
   book.listedAt = listing // not before: a server that dies meanwhile leaves jobs that nobody has looked at
   faults.push(...(await keyFaults(http, book, random)), ...(await uploadFaults(http, book)))
   for (const collection of DESTINATIONS) faults.push(...(await entryFaults(http, book, random, collection)))

@@ -56,12 +56,14 @@ function brokenRules(file: string, ledger: DatabaseSync, tally: Tally, before: s
 export function ledgerFaults(file: string, ledger: DatabaseSync, book: Book, before: string | null): string[] {
   const faults = brokenRules(file, ledger, book.tally, before)
   const known = ledger.prepare('SELECT 1 FROM job WHERE id = ? AND sealed = 1')
-  for (const { job } of book.sent) {
-    if (job === null) continue
-    book.tally.count('I1')
-    if (known.get(Buffer.from(job.replaceAll('-', ''), 'hex')) === undefined) faults.push(`I1: the acknowledged job ${job} is not in the ledger`)
-  }
-  return faults
+  return [...faults, ...acknowledgedFaults(book, job => known.get(Buffer.from(job.replaceAll('-', ''), 'hex')) !== undefined)]
+}
+
+/** I1: the ledger has every job that was acknowledged. */
+export function acknowledgedFaults({ sent, tally }: Book, isKnown: (job: string) => boolean): string[] {
+  const jobs = sent.flatMap(({ job }) => (job === null ? [] : [job]))
+  tally.count('I1', jobs.length)
+  return jobs.filter(job => !isKnown(job)).map(job => `I1: the acknowledged job ${job} is not in the ledger`)
 }
 
 function hexOfBytes(_: string, value: unknown): unknown {

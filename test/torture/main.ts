@@ -12,12 +12,8 @@ Kills working servers and checks after each kill what the README promises. A kil
                       ${POINTS.slice(0, 7).join(', ')},
                       ${POINTS.slice(7).join(', ')}
   --json              the report as JSON
-Exit codes: 0 all held, 1 something did not, 2 it was not understood.`
+SIGTERM ends it after the ten kills at hand. Exit codes: 0 all held, 1 something did not, 2 it was not understood.`
 
-/**
- * `npm run torture -- --kills 50 --seed 1`: more kills than the tests have. Ends with 1 when an invariant was broken. SIGTERM lets it finish its present ten kills, and tell
- * what it has found.
- */
 const line = new CommandLine(USAGE, {
   kills: { type: 'string', default: '50' },
   seed: { type: 'string', default: String(Date.now() % 1_000_000) },

@@ -2,15 +2,14 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ledgerFaults } from '../cluster/ledger-faults.ts'
-import type { Http } from '../support/http.ts'
 import { ask } from '../support/postgres-database.ts'
 import { startPostgres, type PostgresServer } from '../support/postgres-server.ts'
 import { runCli } from '../support/server-process.ts'
 import type { Book } from './book.ts'
-import { blobFaults } from './ledger-invariants.ts'
+import { acknowledgedFaults, blobFaults } from './ledger-invariants.ts'
 import type { Random } from '../support/random.ts'
 import { countLeftovers, LIMITS, type Stage } from './stage.ts'
-import { makeAttached, settings } from './stores.ts'
+import { blobDirectories, settings } from './stores.ts'
 import type { Target } from './targets.ts'
 import { Victim } from './victim.ts'
 
@@ -64,10 +63,6 @@ export class PostgresStage implements Stage {
     return Victim.start({ data, env, args: ['--database', this.#postgres.url], directory: join(this.#directory, `life-${this.#starts}`) }, target)
   }
 
-  prepare(http: Http): Promise<void> {
-    return makeAttached(http)
-  }
-
   async disturb(): Promise<void> {
     if (!this.#random.chance(DATABASE)) return
     await pause(this.#random.between(50, 400))
@@ -89,12 +84,7 @@ export class PostgresStage implements Stage {
     for (const rule of ['I2', 'I3', 'I6'] as const) book.tally.count(rule, Number(counts?.[rule.toLowerCase()]))
     const faults = await ledgerFaults(url)
     const known = new Set((await ask(url, 'SELECT id::text AS id FROM waybill.job WHERE sealed = 1')).map(({ id }) => String(id)))
-    for (const { job } of book.sent) {
-      if (job === null) continue
-      book.tally.count('I1')
-      if (!known.has(job)) faults.push(`I1: the acknowledged job ${job} is not in the ledger`)
-    }
-    return [...faults, ...(await this.#blobs(book))]
+    return [...faults, ...acknowledgedFaults(book, job => known.has(job)), ...(await this.#blobs(book))]
   }
 
   async leftovers(): Promise<number> {
@@ -103,9 +93,8 @@ export class PostgresStage implements Stage {
   }
 
   async #blobs({ tally }: Book): Promise<string[]> {
-    const data = join(this.#directory, 'data')
     const faults: string[] = []
-    for (const [store, blobs] of Object.entries({ local: join(data, 'store', 'blobs'), second: join(data, 'second', 'blobs') })) {
+    for (const [store, blobs] of Object.entries(blobDirectories(join(this.#directory, 'data')))) {
       const rows = await ask(
         this.#postgres.url,
         `SELECT DISTINCT encode(digest, 'hex') AS digest FROM (SELECT collection, digest FROM waybill.entry UNION ALL SELECT collection, digest FROM waybill.history) t

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,8 +11,10 @@ import { serverFaults } from './invariants.ts'
 import { DESTINATIONS, INBOX, SOURCE, SOURCE_PATHS, type SourceFile } from './plan.ts'
 import { PostgresStage } from './postgres-stage.ts'
 import { Random } from '../support/random.ts'
+import { sha256 } from '../support/sha256.ts'
 import { SqliteStage } from './sqlite-stage.ts'
 import type { Stage } from './stage.ts'
+import { makeAttached } from './stores.ts'
 import { Tally } from './tally.ts'
 import { Targets } from './targets.ts'
 import type { Victim } from './victim.ts'
@@ -234,14 +235,13 @@ class Episode {
 /** Makes the collections and uploads the files that everything is copied from. */
 async function prepare(http: Http, stage: Stage, random: Random): Promise<Book> {
   for (const id of [SOURCE, INBOX, WORK, PROJECT, ...DESTINATIONS]) await http.json('POST', '/v1/collections', { id })
-  await stage.prepare(http)
+  await makeAttached(http)
   const files = new Map<string, SourceFile>()
   const upload = async (path: string): Promise<void> => {
     const bytes = random.bytes(random.between(0, 5000))
-    const sha256 = createHash('sha256').update(bytes).digest('hex')
     const answer = await http.send('PUT', `/v1/collections/${SOURCE}/entries/${path}`, bytes, { 'content-type': 'application/octet-stream' })
     if (answer.status !== 201) throw new Error(`the upload of ${path} answered ${answer.status}: ${answer.body}`)
-    files.set(path, { path, bytes, sha256, revision: String(answer.headers.etag).replaceAll('"', '') })
+    files.set(path, { path, bytes, sha256: sha256(bytes), revision: String(answer.headers.etag).replaceAll('"', '') })
   }
   await Promise.all(SOURCE_PATHS.map(upload))
   return new Book(files, stage.mayBeAway)

@@ -2,14 +2,13 @@ import { readdirSync, utimesSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { Http } from '../support/http.ts'
 import { createToken } from '../support/server-process.ts'
 import type { Book } from './book.ts'
 import { blobFaults, ledgerFaults, recordedDigests } from './ledger-invariants.ts'
 import { copyLedger } from './ledger-copy.ts'
 import type { Random } from '../support/random.ts'
 import { countLeftovers, LIMITS, type Stage } from './stage.ts'
-import { makeAttached, settings } from './stores.ts'
+import { blobDirectories, settings } from './stores.ts'
 import type { Target } from './targets.ts'
 import { Victim } from './victim.ts'
 
@@ -52,10 +51,6 @@ export class SqliteStage implements Stage {
     return Victim.start({ data: this.#data, env: this.#env, directory: join(this.#directory, `life-${this.#starts}`) }, target)
   }
 
-  prepare(http: Http): Promise<void> {
-    return makeAttached(http)
-  }
-
   async disturb(): Promise<void> {}
 
   /** Beside what the crash before left. */
@@ -68,13 +63,13 @@ export class SqliteStage implements Stage {
     try {
       this.unfinished = Number(ledger.prepare('SELECT count(*) AS n FROM job WHERE state < 3').get()?.['n'])
       const faults = ledgerFaults(file, ledger, book, before)
-      for (const [store, blobs] of Object.entries(this.#blobs())) {
+      for (const [store, blobs] of Object.entries(blobDirectories(this.#data))) {
         faults.push(...blobFaults(recordedDigests(ledger, store), blobs, this.#checkedBlobs, book.tally))
       }
       return faults
     } finally {
       ledger.close()
-      if (this.#random.chance(AGED)) for (const blobs of Object.values(this.#blobs())) age(blobs)
+      if (this.#random.chance(AGED)) for (const blobs of Object.values(blobDirectories(this.#data))) age(blobs)
     }
   }
 
@@ -85,10 +80,6 @@ export class SqliteStage implements Stage {
     } finally {
       ledger.close()
     }
-  }
-
-  #blobs(): Record<string, string> {
-    return { local: join(this.#data, 'store', 'blobs'), second: join(this.#data, 'second', 'blobs') }
   }
 
   async close(): Promise<void> {}

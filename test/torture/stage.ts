@@ -1,4 +1,3 @@
-import type { Http } from '../support/http.ts'
 import type { Book } from './book.ts'
 import type { Target } from './targets.ts'
 import type { Victim } from './victim.ts'
@@ -10,8 +9,6 @@ export interface Stage {
   readonly stranger: string
   /** Starts a server; with a target it may die on the way: then the answer is where. */
   start(target?: Target): Promise<Victim | string>
-  /** Makes what only an operator makes, once. */
-  prepare(http: Http): Promise<void>
   /** What else happens while a server is at work; resolves when that is over. */
   disturb(): Promise<void>
   /** Checks what lies on the disk, or in the database, now that a server is dead. */

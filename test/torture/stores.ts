@@ -12,6 +12,11 @@ export function settings(data: string, place: string): NodeJS.ProcessEnv {
   }
 }
 
+/** Where the blobs of the stores that have any lie, by the store's name. */
+export function blobDirectories(data: string): Record<string, string> {
+  return { local: `${data}/store/blobs`, second: `${data}/second/blobs` }
+}
+
 /** The collections that lie in them. */
 export async function makeAttached(http: Http): Promise<void> {
   await http.json('POST', '/v1/collections', { id: ELSEWHERE, store: 'second' })

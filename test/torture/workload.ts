@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer, Http } from '../support/http.ts'
 import type { Book, Sent, Update } from './book.ts'
@@ -9,6 +8,7 @@ import { collectionErrand, filesErrand, refusedErrand } from './errands/files.ts
 import { projectErrand } from './errands/project.ts'
 import { INBOX, makePlan } from './plan.ts'
 import type { Random } from '../support/random.ts'
+import { sha256 } from '../support/sha256.ts'
 import { makeUpdate } from './update-plan.ts'
 
 const SUBMITTERS = 4
@@ -139,7 +139,7 @@ async function sendUpdate(http: Http, book: Book, update: Update): Promise<boole
 /** Uploads a file of up to 400 kB, so in one write or in two; a kill in its middle must leave nothing of it. */
 async function upload(http: Http, book: Book, random: Random): Promise<boolean> {
   const bytes = Buffer.alloc(random.between(0, 400_000), random.bytes(1000))
-  const entry = { path: `upload-${book.uploads.length}.bin`, sha256: createHash('sha256').update(bytes).digest('hex'), acknowledged: false, checked: false }
+  const entry = { path: `upload-${book.uploads.length}.bin`, sha256: sha256(bytes), acknowledged: false, checked: false }
   book.uploads.push(entry)
   const sending = http.send('PUT', `/v1/collections/${INBOX}/entries/${entry.path}`, bytes, { 'content-type': 'application/octet-stream' })
   const answer = unlessAway(book, await sending.catch(unlessGone))

@@ -6,6 +6,7 @@ import { Model } from './model.ts'
 import type { Operation } from './operations.ts'
 import { Real, type Reopen } from './real.ts'
 import type { World } from '../ledger/world.ts'
+import { toldNumber } from '../../support/told.ts'
 
 /** Gives a ledger for one run; `reopen` where it can crash. */
 export type WithLedger = (use: (world: World, reopen?: Reopen) => Promise<void>) => Promise<void>
@@ -25,9 +26,7 @@ const RUN_MS = 10_000
 
 /** How many lists of random commands are tried: what RANDOM_RUNS says, or the usual. */
 export function randomRuns(usual: number): number {
-  const told = process.env['RANDOM_RUNS'] ?? String(usual)
-  if (!/^[1-9]\d*$/.test(told)) throw new Error(`RANDOM_RUNS is a whole number from 1 on, not "${told}"`)
-  return Number(told)
+  return toldNumber('RANDOM_RUNS', usual)
 }
 
 /** How long a test of so many lists may take, the shrinking included. */

@@ -25,9 +25,15 @@ const board: Board = {
 describe('the scoreboard', () => {
   it('shows medians, ranges and ratios paired by round', () => {
     expect(pageOf(board)).toContain('| `copied_s`: a tree | s | 2 (1 to 3) | cp -r: 4 (4 to 12) | 4 (2 to 4) | ahead |')
-    expect(pageOf(board)).toContain('- both warm')
+    expect(pageOf(board)).toContain('\n- `copied_s`: both warm\n')
     expect(pageOf(board)).toContain('| kernel | Linux 1.2 |')
     expect(pageOf(board)).toContain('`npm run bench -- copy`, 5 min, 2026-01-02\n')
+  })
+
+  it('says beneath a table which rows a note is about, unless it is about all', () => {
+    const [copy] = board.sections
+    const rows = [won, { ...lost, note: 'both warm' }]
+    expect(pageOf({ ...board, sections: copy === undefined ? [] : [{ ...copy, came: { rows } }] })).toContain('\n- both warm\n')
   })
 
   it('says of what an earlier run measured when that was, and what was other than now', () => {
@@ -36,7 +42,7 @@ describe('the scoreboard', () => {
 
   it('shows losses in the same table, in bold, and names them at its head', () => {
     expect(pageOf(board)).toContain('| `starts_ms`: a start | ms | 900 | rcd: 90 | 0.1 | **behind** |')
-    expect(pageOf(board)).toContain('- **starts_ms**: a start, 0.1 times as good as rcd')
+    expect(pageOf(board)).toContain('- **starts_ms** (`copy`): a start, 0.1 times as good as rcd\n')
     expect(pageOf(board)).toContain('Of 2 rows 1 ahead of the peer or at the goal, 0 even, 1 behind; 0 have no peer.')
   })
 

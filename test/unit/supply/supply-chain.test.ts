@@ -19,6 +19,7 @@ interface Manifest {
 }
 
 interface Bill {
+  readonly metadata: { readonly component: { readonly name: string } }
   readonly components: readonly { readonly 'bom-ref': string }[]
   readonly dependencies: readonly { readonly ref: string; readonly dependsOn: readonly string[] }[]
 }
@@ -61,6 +62,7 @@ describe('the packages', () => {
 
   it('that a server brings with it, and no others, are in the bill of materials', () => {
     const bill = JSON.parse(execFileSync(process.execPath, [`${root}/scripts/sbom.ts`], { encoding: 'utf8', stdio: 'pipe' })) as Bill
+    expect(bill.metadata.component.name).toBe('waybill')
     const shipped = locked.filter(([, { dev }]) => dev !== true).map(([path, { version }]) => `${path.replace(/^.*node_modules\//, '')}@${version}`)
     expect(bill.components.map(one => one['bom-ref']).toSorted()).toEqual([...new Set(shipped)].toSorted())
     const refs = new Set([`waybill@${packages['']?.version}`, ...shipped])
