@@ -2,6 +2,7 @@ import { PgBoss } from 'pg-boss'
 import { WaybillError } from '../../model/errors.ts'
 import type { Queue, RunSql, TurnLimits, TurnResult, Wake, WakeSender } from '../../ports/queue.ts'
 import { TurnDealer } from '../turn-dealer.ts'
+import { complaint } from './complaint.ts'
 import { Hand, type Held } from './hand.ts'
 import { inOrder, makeLines, nextShareRow, SHARES, turnRow, TURNS, type LineName, type WakeData } from './lines.ts'
 import { rest } from './rest.ts'
@@ -85,7 +86,7 @@ export class PgBossQueue implements Queue, WakeSender {
       monitorIntervalSeconds: SUPERVISE_SECONDS,
       maintenanceIntervalSeconds: CLEAN_SECONDS,
     })
-    boss.on('error', error => onError(withoutClient(error), 'queue'))
+    boss.on('error', error => onError(complaint(error), 'queue'))
     try {
       await boss.start()
       await makeLines(boss)
@@ -218,10 +219,4 @@ export class PgBossQueue implements Queue, WakeSender {
     const lost = new Set(claims.map(({ id }) => id).filter(id => !kept.has(id)))
     for (const data of this.#hand.lose(line, lost)) this.#dealer.withdraw(data)
   }
-}
-
-/** The pool puts the whole connection that broke into its error: user, host and key of the session are for no log. */
-function withoutClient(error: Error & { client?: unknown }): Error {
-  delete error.client
-  return error
 }
