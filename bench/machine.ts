@@ -1,6 +1,10 @@
 import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { type CpuInfo, cpus, release, totalmem } from 'node:os'
 import { say } from './figures.ts'
+
+/** Where Linux tells what a processor can, and that it is a hypervisor's. */
+const CPU_FLAGS = '/proc/cpuinfo'
 
 /** Prints what the figures were measured on. `directory` is where the data lies. */
 export function sayMachine(directory: string): void {
@@ -10,9 +14,10 @@ export function sayMachine(directory: string): void {
   say('disk', `${directory}: ${kind}, ${free}`)
 }
 
-/** How many cores of which processor. */
+/** How many cores of which processor, and whether they are those of a virtual machine, whose neighbours are felt. */
 export function processorOf(cores: readonly CpuInfo[]): string {
-  return `${cores.length} x ${cores[0]?.model.trim() ?? 'unknown processor'}`
+  const isVirtual = existsSync(CPU_FLAGS) && /^flags\s*:.*\bhypervisor\b/m.test(readFileSync(CPU_FLAGS, 'utf8'))
+  return `${cores.length} cores, ${cores[0]?.model.trim() ?? 'unknown processor'}${isVirtual ? ', virtual' : ''}`
 }
 
 /** The file system that a directory lies in, with its size, and what is free of it. */
