@@ -4,10 +4,14 @@ import { dirname } from 'node:path'
 /**
  * Makes a directory, and those above it that are missing. Throws the system's own error where that cannot be done, also where Node's recursive form would try
  * for ever: where a directory is there and says that it is not as soon as something is made in it, as /proc does.
- * A new one is on the disk when this returns, or a power cut could take what is made durable in it. It is its owner's alone: what lies in it is for those whom the server lets at it, not for everybody on the machine. One that is there stays as it is.
+ * Its name and those in it are on the disk when this returns, or a power cut could take what is made durable in it. A new one is its owner's alone: what lies in
+ * it is for those whom the server lets at it, not for everybody on the machine. One that is there stays as it is.
  */
 export function makeDirectory(path: string): void {
   make(path, 0o700)
+  // also where all was there: whoever made it may have been killed before its name was durable
+  syncNames(dirname(path))
+  syncNames(path)
 }
 
 /** Those above it have what is usual: other things may come to lie in them. */

@@ -83,7 +83,8 @@ export class LocalBlobStore implements BlobStore {
     await this.#files(async () => {
       for (const directory of [this.#blobs, this.#temporary]) {
         const topmost = await mkdir(directory, { recursive: true })
-        if (topmost !== undefined) await this.#syncUp(dirname(directory), dirname(topmost))
+        // also where it was there: whoever made it may have been killed before its name was durable
+        await this.#syncUp(dirname(directory), dirname(topmost ?? directory))
       }
     })
   }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -85,6 +85,17 @@ describe('after a power cut there is', () => {
     expect(await place.remove([{ path, stamp: second.stamp }], () => true)).toEqual([null])
     expect(disk.comesBack(join(base, path))).toBe(false)
     expect(disk.named, 'named before their bytes were flushed').toEqual([])
+  })
+
+  it('what a server was killed over that had just made it: its directories, and the key', async () => {
+    const { makeDirectory } = await import('../../../src/system/directories.ts')
+    const data = join(base, 'begun')
+    for (const directory of [data, join(data, 'store'), join(data, 'store', 'blobs'), join(data, 'store', 'tmp')]) await mkdir(directory)
+    await writeFile(join(data, 'signing-key'), '')
+    makeDirectory(data)
+    await openStore(join('begun', 'store'))
+    const names = [data, join(data, 'signing-key'), join(data, 'store'), join(data, 'store', 'blobs')]
+    expect(names.filter(name => !disk.keeps(name))).toEqual([])
   })
 
   it('the directory that was made for the data, with the key in it', async () => {
