@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { JobEvent } from '../../../src/model/event.ts'
+import type { Job } from '../../../src/model/job.ts'
 import type { CommitNotice } from '../../../src/ports/ledger.ts'
 import { twoChunks } from './life.ts'
 import { item, LEASE_MS, type World } from './world.ts'
@@ -92,19 +93,25 @@ export function eventsContract(world: World): void {
     it('name the jobs that changed, after the change can be read; refused calls give none', async () => {
       const c = await world.collection()
       const notices: CommitNotice[] = []
-      const seen: Promise<unknown>[] = []
+      const seen: Promise<Job | null>[] = []
       const stop = world.ledger.onCommit(notice => {
         notices.push(notice)
         for (const job of notice.jobs) seen.push(world.ledger.job(job))
       })
+      /** What was read at the n-th notice: before anything else is done, which such a read may see, too. */
+      const seenAt = async (n: number): Promise<Job | null | undefined> => {
+        await expect.poll(() => seen.length).toBe(n)
+        return seen[n - 1]
+      }
       const id = await world.start({ items: [item([c, 'a'], [c, 'b'])] })
+      expect(await seenAt(1)).toMatchObject({ paused: false })
       await world.ledger.pause(id)
+      expect(await seenAt(2)).toMatchObject({ paused: true })
       await world.ledger.cancel('01890000-0000-7000-8000-000000000000').catch((error: unknown) => expect(error).toMatchObject({ code: 'job_not_found' }))
       await world.put(c, 'b')
       stop()
       await world.ledger.resume(id)
       expect(notices.map(({ jobs }) => jobs)).toEqual([[id], [id]])
-      expect((await Promise.all(seen)).map(job => (job as { paused: boolean }).paused)).toEqual([false, true])
       expect(notices[0]?.lastEvent).toBe((await of(id))[0]?.id)
     })
   })
